@@ -1,0 +1,98 @@
+"""What the package says when it cannot go on: what is wrong, what was found, what would do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from typing import TypeVar
+
+__all__ = [
+    "CodebookError",
+    "DataError",
+    "DesignError",
+    "JfmodelsError",
+    "ReadError",
+    "SpecError",
+    "choose",
+    "listing",
+    "raise_all",
+    "unknown",
+]
+
+Chosen = TypeVar("Chosen")
+
+
+class JfmodelsError(ValueError):
+    """Any error that the package raises on purpose."""
+
+
+class DesignError(JfmodelsError):
+    """The survey design is incomplete, contradictory, or does not fit the data."""
+
+
+class CodebookError(JfmodelsError):
+    """The codebook is incomplete, contradictory, or does not fit the data."""
+
+
+class DataError(JfmodelsError):
+    """The rows do not bear out what the design and the codebook say of them."""
+
+
+class ReadError(JfmodelsError):
+    """A file could not be read as a survey."""
+
+
+class SpecError(JfmodelsError):
+    """A question was asked that cannot be answered, or not in that form."""
+
+
+def listing(names: Iterable[object], most: int = 8) -> str:
+    """Quote up to `most` names, and say how many more there are.
+
+    Examples
+    --------
+    >>> listing(["Gao", "Mopti"])
+    "'Gao', 'Mopti'"
+    >>> listing(range(5), most=2)
+    "'0', '1' and 3 more"
+    """
+    quoted = [f"'{name}'" for name in names]
+    if len(quoted) <= most:
+        return ", ".join(quoted)
+    return f"{', '.join(quoted[:most])} and {len(quoted) - most} more"
+
+
+def unknown(kind: str, name: object, known: Iterable[object]) -> str:
+    """Say that a name is not known, which one was probably meant, and what is known.
+
+    Examples
+    --------
+    >>> unknown("block", "wolk", ["iid", "walk"])
+    "Unknown block 'wolk'. Did you mean 'walk'? Known: 'iid', 'walk'."
+    """
+    names = [str(each) for each in known]
+    near = get_close_matches(str(name), names, n=1, cutoff=0.6)
+    hint = f" Did you mean '{near[0]}'?" if near else ""
+    return f"Unknown {kind} '{name}'.{hint} Known: {listing(names, most=20)}."
+
+
+def choose(
+    kind: str,
+    name: object,
+    options: Mapping[str, Chosen],
+    error: type[JfmodelsError] = SpecError,
+) -> Chosen:
+    """Look `name` up in a closed set of options, or name the near miss."""
+    if isinstance(name, str) and name in options:
+        return options[name]
+    raise error(unknown(kind, name, options))
+
+
+def raise_all(error: type[JfmodelsError], problems: Sequence[str], subject: str) -> None:
+    """Raise one error that lists every problem; do nothing if there is none."""
+    if not problems:
+        return
+    if len(problems) == 1:
+        raise error(f"{subject}: {problems[0]}")
+    lines = "\n".join(f"  {k}. {problem}" for k, problem in enumerate(problems, start=1))
+    raise error(f"{subject}: {len(problems)} problems.\n{lines}")
