@@ -1,0 +1,1 @@
+"""What is assumed: today the grid of cells that every engine fills."""

@@ -1,0 +1,1 @@
+"""What is handed over: pictures and files, from the tidy tables alone."""

@@ -1,0 +1,1 @@
+"""What came out, in one shape for every engine."""

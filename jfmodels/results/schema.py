@@ -48,10 +48,14 @@ COLUMNS: dict[str, Column] = {
     "high": Column("float", "upper end of the interval"),
     "coverage": Column("float", "content of the interval, for example 0.95"),
     "df": Column("float", "degrees of freedom of the row's own t; missing for Bayesian rows"),
-    "p_value": Column("float", "two-sided p of no difference; missing for levels and Bayesian rows"),
+    "p_value": Column(
+        "float", "two-sided p of no difference; missing for levels and Bayesian rows"
+    ),
     "p_adjusted": Column("float", "p adjusted over the family that `adjustment` names"),
     "adjustment": Column("text", "method of adjustment and the number of rows in its family"),
-    "prob_positive": Column("float", "posterior probability of a value above 0; Bayesian rows only"),
+    "prob_positive": Column(
+        "float", "posterior probability of a value above 0; Bayesian rows only"
+    ),
     "prob_rope": Column("float", "posterior probability of a negligible value; Bayesian rows only"),
     "mc_error": Column("float", "Monte Carlo standard error of the estimate; rows from draws only"),
     "n": Column("int", "interviews behind the row; of a comparison, its smaller side"),

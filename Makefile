@@ -1,0 +1,60 @@
+# `make demo` and `make test` need nothing but make, bash and a Python 3.12 or later:
+# they build .venv themselves, and again only when what it is made of has changed.
+
+export MPLBACKEND := Agg
+export PYTHON
+
+RUN := .venv/bin/python -m
+MADE_OF := pyproject.toml constraints.txt tools/environment tools/find-python
+BENCHMARKS = $(wildcard benchmarks/[!_]*.py)
+
+.PHONY: help demo test validate validate-short check lint types layers benchmark clean
+
+help:
+	@echo "make demo            trend and change tables of the bundled example, pictures in demo/"
+	@echo "make test            the fast tests"
+	@echo "make check           style, types, import layers, and the fast tests"
+	@echo "make validate        the statistics, by simulation: slow"
+	@echo "make validate-short  the same with fewer simulated surveys"
+	@echo "make benchmark       time and memory"
+	@echo "make clean           remove the environment and everything built"
+
+demo: .venv/ready
+	@.venv/bin/jfmodels demo --out demo
+
+test: .venv/ready-dev
+	$(RUN) pytest -n 2
+
+# pytest's status 5 says that no test is marked slow, which is no failure
+validate: .venv/ready-dev
+	$(RUN) pytest -n 2 -m slow || [ $$? -eq 5 ]
+
+validate-short: .venv/ready-dev
+	JFMODELS_SHORT=1 $(RUN) pytest -n 2 -m slow || [ $$? -eq 5 ]
+
+check: lint types layers test
+
+lint: .venv/ready-dev
+	$(RUN) ruff check
+	$(RUN) ruff format --check
+
+types: .venv/ready-dev
+	$(RUN) mypy
+
+layers: .venv/ready-dev
+	.venv/bin/lint-imports --no-logo
+
+benchmark: .venv/ready-dev
+	@for each in $(BENCHMARKS); do echo "$$each"; .venv/bin/python "$$each" || exit 1; done
+	@$(if $(BENCHMARKS),:,echo "There is no benchmark yet.")
+
+clean:
+	rm -rf .venv demo build dist
+
+.venv/ready: $(MADE_OF)
+	@tools/environment
+	@touch $@
+
+.venv/ready-dev: $(MADE_OF)
+	@tools/environment dev
+	@touch .venv/ready $@

@@ -1,0 +1,54 @@
+"""Did perceptions change? Trends of repeated surveys, with honest uncertainty.
+
+Names are loaded when they are first used, so importing the package imports nothing heavy.
+"""
+
+from importlib import import_module
+from typing import Any
+
+_HOMES = {
+    "jfmodels.engines.direct": ("Quantile", "Ratio", "direct"),
+    "jfmodels.errors": (
+        "CodebookError",
+        "DataError",
+        "DesignError",
+        "JfmodelsError",
+        "ReadError",
+        "SpecError",
+    ),
+    "jfmodels.report.files": ("write_table",),
+    "jfmodels.report.plots": ("plot_changes", "plot_trend"),
+    "jfmodels.results.estimands": (
+        "Change",
+        "Contrast",
+        "DiffInDiff",
+        "Index",
+        "Level",
+        "Range",
+        "Slope",
+    ),
+    "jfmodels.results.fit": ("Fit",),
+    "jfmodels.results.render": ("say",),
+    "jfmodels.survey.design": ("Stage", "SurveyDesign"),
+    "jfmodels.survey.example": ("example", "example_truth"),
+    "jfmodels.survey.outcome": ("Codebook", "Covariate", "Outcome"),
+    "jfmodels.survey.read": ("draft_codebook", "read_codebook", "read_survey"),
+    "jfmodels.survey.survey": ("Survey",),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__version__ = "0.1.0"
+__all__ = sorted(_HOME_OF)
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name from where it lives."""
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'jfmodels' has no attribute '{name}'")
+    value = getattr(import_module(_HOME_OF[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -1,0 +1,235 @@
+"""Quantiles of measured outcomes, with Woodruff's intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import stdtrit
+
+from jfmodels.errors import SpecError, choose
+from jfmodels.model.cells import Grid, Tables, tabulate
+from jfmodels.results.engine import Belief, Evidence, flag_bits
+from jfmodels.results.joint import Normal, Summary
+from jfmodels.survey.survey import Survey
+
+__all__ = ["RULES", "Quantile", "quantile_belief"]
+
+type Ints = NDArray[np.int64]
+type Floats = NDArray[np.float64]
+
+
+def _math(value: Floats, weight: Floats, p: float) -> float:
+    """Smallest value at which the distribution function reaches p."""
+    low, _, _ = _around(value, weight, p)
+    return low
+
+
+def _school(value: Floats, weight: Floats, p: float) -> float:
+    """As `_math`, but the middle of two values where the function is flat at p."""
+    low, high, flat = _around(value, weight, p)
+    return (low + high) / 2 if flat else low
+
+
+def _hyndman_fan_7(value: Floats, weight: Floats, p: float) -> float:
+    """Linear between the weighted places of the observations."""
+    if len(value) == 1:
+        return float(value[0])
+    cumulated = np.cumsum(weight)
+    place = np.concatenate([[0.0], cumulated[:-1]]) / cumulated[-2]
+    return float(np.interp(p, place, value))
+
+
+def _around(value: Floats, weight: Floats, p: float) -> tuple[float, float, bool]:
+    """Values on both sides of p, and whether the distribution function is flat at p."""
+    distinct, place = np.unique(value, return_inverse=True)
+    function = np.cumsum(np.bincount(place, weight))
+    function /= function[-1]
+    k = min(int(np.searchsorted(function, p - 1e-12)), len(distinct) - 1)
+    flat = abs(function[k] - p) < 1e-12 and k + 1 < len(distinct)
+    return float(distinct[k]), float(distinct[k + flat]), flat
+
+
+RULES: Mapping[str, Callable[[Floats, Floats, float], float]] = {
+    "math": _math,
+    "school": _school,
+    "hf7": _hyndman_fan_7,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Quantile:
+    """A quantile of a measured outcome.
+
+    Parameters
+    ----------
+    p : float
+        Strictly between 0 and 1.
+    rule : {"math", "school", "hf7"}, default "math"
+        How the distribution function is inverted where it jumps.
+
+    Examples
+    --------
+    >>> Quantile(0.5).rule
+    'math'
+    """
+
+    p: float
+    rule: str = "math"
+
+    def __post_init__(self) -> None:
+        choose("quantile rule", self.rule, RULES)
+        if not 0 < self.p < 1:
+            raise SpecError(f"A quantile lies strictly between 0 and 1; found {self.p}.")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sample:
+    """Values and weights of one cell, by rising value."""
+
+    value: Floats
+    weight: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WoodruffIntervals:
+    """Intervals of quantiles: the distribution function's interval, inverted [1]_.
+
+    References
+    ----------
+    .. [1] Woodruff, R. S. (1952). Confidence intervals for medians and other position
+       measures. Journal of the American Statistical Association 47, 635-646.
+    """
+
+    samples: Mapping[int, _Sample]
+    quantile: Quantile
+    function: Floats
+    function_error: Floats
+
+    def __call__(
+        self, cells: Ints, summary: Summary, coverage: float
+    ) -> tuple[Floats, Floats, Ints]:
+        """Intervals of the cells named; NaN where they leave the sample."""
+        t = stdtrit(summary.df, (1 + coverage) / 2)
+        ends = np.full((2, len(cells)), np.nan)
+        for k, cell in enumerate(cells):
+            half = t[k] * self.function_error[cell]
+            for side, p in enumerate((self.function[cell] - half, self.function[cell] + half)):
+                ends[side, k] = _at(self.samples.get(int(cell)), self.quantile, float(p))
+        return ends[0], ends[1], flag_bits("at_boundary", np.isnan(ends).any(axis=0))
+
+
+def _at(sample: _Sample | None, quantile: Quantile, p: float) -> float:
+    """Invert the distribution function; NaN outside (0, 1)."""
+    if sample is None or not 0 <= p <= 1:
+        return np.nan
+    return RULES[quantile.rule](sample.value, sample.weight, p)
+
+
+def quantile_belief(
+    survey: Survey,
+    grid: Grid,
+    where: Mapping[str, Sequence[str]],
+    quantile: Quantile,
+    believe: Callable[[Grid, Tables, Mapping[str, Sequence[str]]], Normal],
+) -> Belief:
+    """Quantiles of all cells as a joint belief.
+
+    The error of a quantile is that of the distribution function there, divided by the slope;
+    the slope is the one that Woodruff's 95 % interval implies, so that variances agree with
+    its width and covariances between cells are kept.
+
+    Parameters
+    ----------
+    survey, grid, where
+        As in :func:`jfmodels.model.cells.tabulate`.
+    quantile : Quantile
+        Which, and how inverted.
+    believe : callable
+        Makes the belief about the shares at or below each quantile.
+    """
+    samples = _samples(survey, grid, where)
+    size = len(grid.items) * grid.n_domains
+    value = np.array([_at(samples.get(cell), quantile, quantile.p) for cell in range(size)])
+    tables = _below(survey, grid, where, value)
+    shares = believe(grid, tables, where)
+    error = np.sqrt(shares.variance())
+    intervals = WoodruffIntervals(samples, quantile, shares.mean, error)
+    summary = shares.summary(0.95)
+    low, high, flags = intervals(np.arange(size), summary, 0.95)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        slope = (high - low) / (2 * stdtrit(summary.df, 0.975) * error)
+    n = tables.n.sum(axis=0).astype(np.int64)
+    clusters = (tables.n > 0).sum(axis=0)
+    joint = replace(shares, mean=value, influence=-shares.influence * slope)
+    flags |= flag_bits("no_interviews", n == 0) | flag_bits("one_cluster", clusters == 1)
+    evidence = Evidence(n, clusters, np.full(size, np.nan), flags)
+    return Belief(grid, joint, evidence, "quantile", level_interval=intervals)
+
+
+def _samples(survey: Survey, grid: Grid, where: Mapping[str, Sequence[str]]) -> dict[int, _Sample]:
+    """Gather the values of every cell, margins included."""
+    samples = {}
+    extra = [name for name in where if name not in grid.names]
+    for item, each in enumerate(grid.items):
+        keys = [*grid.names, *extra]
+        codes, group, value, weight = survey.rows.distribution(keys, each.source)
+        place, inside = _places(survey, grid, where, codes, keys)
+        for d, domain in enumerate(_all_domains(grid)):
+            member = inside & ((domain < 0) | (place == domain)).all(axis=1)
+            rows = member[group]
+            if rows.any():
+                samples[item * grid.n_domains + d] = _Sample(value[rows], weight[rows])
+    return samples
+
+
+def _places(
+    survey: Survey,
+    grid: Grid,
+    where: Mapping[str, Sequence[str]],
+    codes: Ints,
+    keys: Sequence[str],
+) -> tuple[Ints, NDArray[np.bool_]]:
+    """Places of combinations of keys on the grid's axes, and whether they are in the domain."""
+    inside = np.ones(len(codes), dtype=bool)
+    place = np.empty((len(codes), len(grid.names)), dtype=np.int64)
+    for k, name in enumerate(keys):
+        labels = survey.rows.keys[name].labels
+        kept = tuple(where.get(name, labels))
+        table = np.array([*(kept.index(text) if text in kept else -2 for text in labels), -2])
+        found = table[codes[:, k]]
+        if name in where:
+            inside &= found >= 0
+        if k < len(grid.names):
+            place[:, k] = found
+    return place, inside
+
+
+def _all_domains(grid: Grid) -> Ints:
+    """Every domain of a grid in order, -1 for all together; shape (D, A)."""
+    places = np.indices(grid.shape).reshape(len(grid.shape), -1).T
+    last = np.array(grid.shape) - 1
+    return np.where(places == last, -1, places)
+
+
+def _below(survey: Survey, grid: Grid, where: Mapping[str, Sequence[str]], value: Floats) -> Tables:
+    """Sums of those at or below each cell's own quantile, unit by unit."""
+    base = tabulate(survey.rows, grid, where)
+    numerator = np.zeros_like(base.denominator)
+    extra = [name for name in where if name not in grid.names]
+    domains = _all_domains(grid)
+    for item, each in enumerate(grid.items):
+        keys = [*grid.names, *extra, "unit"]
+        codes, group, values, weight = survey.rows.distribution(keys, each.source)
+        place, inside = _places(survey, grid, where, codes[:, :-1], keys[:-1])
+        unit = codes[:, -1]
+        for d, domain in enumerate(domains):
+            cell = item * grid.n_domains + d
+            member = inside & ((domain < 0) | (place == domain)).all(axis=1)
+            rows = member[group] & (values <= value[cell])
+            numerator[:, cell] = np.bincount(unit[group[rows]], weight[rows], len(numerator))
+    share = numerator.sum(axis=0)
+    squares = np.stack([share, share, base.denominator.sum(axis=0)])
+    return replace(base, numerator=numerator, squares=squares)

@@ -1,0 +1,372 @@
+"""From keys to arrays: the grid of cells, and the sums that fall into each.
+
+A grid is the product of its axes (waves and groups), each with one place more for all of its
+labels together, so that every margin is a cell like any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jfmodels.errors import SpecError, choose, listing, unknown
+from jfmodels.survey.outcome import Outcome
+from jfmodels.survey.rows import Groups, Rows
+from jfmodels.survey.survey import Survey
+
+__all__ = ["Axis", "Grid", "Item", "Tables", "grid_of", "items_of", "read_where", "tabulate"]
+
+type Ints = NDArray[np.int64]
+type Floats = NDArray[np.float64]
+type Where = Mapping[str, str | Sequence[str]]
+
+DONT_KNOW = {"en": "don't know", "fr": "ne sait pas"}
+REFUSED = {"en": "refused", "fr": "refus"}
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One number that is asked of every cell: a share of answers, a mean, a total.
+
+    Attributes
+    ----------
+    outcome, category : str
+        As tables name them; `category` is empty for a measured outcome.
+    source : str
+        Its name among the rows' answers or numbers.
+    answers : tuple of int
+        Places of the answers that count.
+    base : tuple of int
+        Places of the answers that make the denominator.
+    """
+
+    outcome: str
+    category: str
+    source: str
+    answers: tuple[int, ...] = ()
+    base: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """Waves or groups, in the survey's order."""
+
+    name: str
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Grid:
+    """The cells of a belief: items by axes, margins included.
+
+    Cell ``c`` is item ``c // D``, domain ``c % D``, where a domain is a place on every axis
+    and place -1 stands for all labels of the axis together.
+
+    Attributes
+    ----------
+    items : tuple of Item
+        I items.
+    axes : tuple of Axis
+        The wave first, where there are waves.
+    asked : ndarray of bool, shape (I, n_waves)
+        Which wave asked which item.
+    wording : ndarray of int64, shape (I, n_waves)
+        Waves of equal number asked in comparable words.
+    time : ndarray of float64 or None, shape (n_waves,)
+        Years since the first wave.
+    """
+
+    items: tuple[Item, ...]
+    axes: tuple[Axis, ...]
+    asked: NDArray[np.bool_]
+    wording: Ints
+    time: Floats | None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Places on every axis, the one for all together included."""
+        return tuple(len(axis.labels) + 1 for axis in self.axes)
+
+    @property
+    def n_domains(self) -> int:
+        """Domains D of one item."""
+        return int(np.prod(self.shape, dtype=np.int64))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the axes."""
+        return tuple(axis.name for axis in self.axes)
+
+    def place(self, name: str) -> int:
+        """Find an axis by name."""
+        if name not in self.names:
+            raise SpecError(f"{unknown('axis', name, self.names)} Name it in by=.")
+        return self.names.index(name)
+
+    def domains(self, by: Sequence[str]) -> Ints:
+        """List the domains split by `by`, all other axes taken together; shape (K, A)."""
+        ranges = [range(len(axis.labels)) if axis.name in by else [-1] for axis in self.axes]
+        mesh = np.meshgrid(*ranges, indexing="ij")
+        return np.stack([each.ravel() for each in mesh], axis=1) if mesh else np.empty((1, 0), int)
+
+    def cells(self, item: Ints, domain: Ints) -> Ints:
+        """Number the cells of items (K,) and domains (K, A)."""
+        place = np.zeros(len(item), dtype=np.int64)
+        for k, size in enumerate(self.shape):
+            place = place * size + domain[:, k] % size
+        return item * self.n_domains + place
+
+
+def items_of(
+    survey: Survey, outcomes: Sequence[str], categories: str | Sequence[str]
+) -> list[Item]:
+    """List what is asked of every cell.
+
+    Parameters
+    ----------
+    survey : Survey
+        Whose codebook says what is shown and what don't-knows count as.
+    outcomes : sequence of str
+        Names of outcomes.
+    categories : "shown", "all" or sequence of str
+        The share that the codebook shows, that of every category, or those named.
+    """
+    if len(set(outcomes)) < len(outcomes):
+        raise SpecError(f"An outcome is named twice among {listing(outcomes)}.")
+    named = [survey.outcome(name) for name in outcomes]
+    if not isinstance(categories, str):
+        known = dict.fromkeys(text for each in named for text in _categories(each))
+        for text in categories:
+            choose("category", text, known)
+    return [item for outcome in named for item in _items(outcome, categories)]
+
+
+def _items(outcome: Outcome, categories: str | Sequence[str]) -> list[Item]:
+    """List the items of one outcome."""
+    if outcome.measured:
+        return [Item(outcome.name, "", outcome.name)]
+    if outcome.scale == "multi":
+        chosen = _chosen(outcome, categories)
+        base = _base(outcome, 2)
+        labels = {label.en: option for option, label in outcome.categories.items()}
+        return [
+            Item(outcome.name, text, f"{outcome.name}|{labels[text]}", (1,), base)
+            for text in chosen
+            if text in labels
+        ]
+    places = _categories(outcome)
+    base = _base(outcome, len(outcome.categories))
+    if categories == "shown" and outcome.scale != "nominal":
+        answers = tuple(places[text] for text in outcome.shown)
+        return [Item(outcome.name, " + ".join(outcome.shown), outcome.name, answers, base)]
+    chosen = _chosen(outcome, categories)
+    return [
+        Item(outcome.name, text, outcome.name, (places[text],), base)
+        for text in chosen
+        if text in places
+    ]
+
+
+def _chosen(outcome: Outcome, categories: str | Sequence[str]) -> Sequence[str]:
+    if not isinstance(categories, str):
+        return categories
+    if categories not in ("shown", "all"):
+        raise SpecError(
+            f"categories='{categories}' is not known: use 'shown', 'all', or a list of categories."
+        )
+    if categories == "shown" and outcome.shown:
+        return outcome.shown
+    return tuple(_categories(outcome))
+
+
+def _categories(outcome: Outcome) -> dict[str, int]:
+    """Places of an outcome's categories by their English label."""
+    places = {label.en: k for k, label in enumerate(outcome.categories.values())}
+    if outcome.policy == "own_category" and outcome.scale != "multi":
+        n = len(places)
+        places |= {DONT_KNOW["en"]: n} if outcome.dont_know else {}
+        places |= {REFUSED["en"]: n + 1} if outcome.refused else {}
+    return places
+
+
+def _base(outcome: Outcome, n: int) -> tuple[int, ...]:
+    """Places of the answers that are in the denominator."""
+    return tuple(range(n)) if outcome.policy == "excluded" else tuple(range(n + 2))
+
+
+def read_where(survey: Survey, *conditions: Where | None) -> dict[str, tuple[str, ...]]:
+    """Read domains as labels allowed per column; several conditions hold together."""
+    allowed: dict[str, tuple[str, ...]] = {}
+    for name, value in (pair for each in conditions for pair in (each or {}).items()):
+        labels = survey.group(name).labels
+        wanted = [value] if isinstance(value, str) or not isinstance(value, Sequence) else value
+        chosen = {str(each): None for each in wanted}
+        for text in chosen:
+            choose(f"value of '{name}'", text, dict.fromkeys(labels))
+        kept = allowed.get(name, labels)
+        allowed[name] = tuple(text for text in labels if text in chosen and text in kept)
+        if not allowed[name]:
+            raise SpecError(f"where= leaves no value of '{name}'.")
+    return allowed
+
+
+def grid_of(
+    survey: Survey, items: Sequence[Item], by: Sequence[str], where: Mapping[str, Sequence[str]]
+) -> Grid:
+    """Lay out the cells of a question: the wave, then the groups of `by`."""
+    for name in by:
+        if name == "wave" or by.count(name) > 1:
+            raise SpecError(f"by= names '{name}' twice; the wave is always there.")
+    names = [*(["wave"] if survey.waves else []), *by]
+    axes = tuple(Axis(name, tuple(where.get(name, survey.group(name).labels))) for name in names)
+    waves = axes[0].labels if survey.waves else ("",)
+    place = [survey.waves.index(wave) if wave else 0 for wave in waves]
+    outcomes = [survey.outcome(item.outcome) for item in items]
+    asked = {name: survey.asked[name] for name in {item.outcome for item in items}}
+    time = np.array([survey.time[wave] for wave in waves]) if survey.time else None
+    return Grid(
+        items=tuple(items),
+        axes=axes,
+        asked=np.array([asked[item.outcome][place] for item in items]).reshape(len(items), -1),
+        wording=np.array([_wording(outcome, waves) for outcome in outcomes]).reshape(
+            len(items), -1
+        ),
+        time=time,
+    )
+
+
+def _wording(outcome: Outcome, waves: Sequence[str]) -> list[int]:
+    """Number the wordings of an outcome over the waves."""
+    seen = [outcome.wording(wave) for wave in waves]
+    return [seen.index(each) for each in seen]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tables:
+    """Sums of every unit in every cell, cells in the grid's order.
+
+    Attributes
+    ----------
+    n : ndarray of float64, shape (U, C)
+        Interviews.
+    weight, numerator, denominator : ndarray of float64, shape (U, C)
+        Sums of w, w y and w x, where x is 1 unless a ratio is asked.
+    squares : ndarray of float64, shape (3, C)
+        Sums of w y², w x y and w x² over all units.
+    """
+
+    n: Floats
+    weight: Floats
+    numerator: Floats
+    denominator: Floats
+    squares: Floats
+
+
+def tabulate(
+    rows: Rows, grid: Grid, where: Mapping[str, Sequence[str]], unit: str = "unit"
+) -> Tables:
+    """Sum the rows into the cells of a grid, unit by unit.
+
+    Parameters
+    ----------
+    rows : Rows
+        What is asked for sums.
+    grid : Grid
+        Items and axes.
+    where : mapping of str to sequence of str
+        The domain; units outside it stay, with sums of zero.
+    unit : str, default "unit"
+        The key whose groups vary.
+    """
+    extra = [name for name in where if name not in grid.names]
+    sources = list(dict.fromkeys(item.source for item in grid.items))
+    keys = [unit, *grid.names, *extra]
+    groups = rows.aggregate(keys, sources)
+    inside, place = _inside(rows, grid, where, extra, groups.codes)
+    n_units = len(rows.keys[unit].labels)
+    _guard_size(n_units, len(grid.items) * grid.n_domains)
+    columns = _sums(grid.items, groups)
+    spread = [
+        _spread(grid, groups.codes[inside, 0], place, n_units, each[inside]) for each in columns
+    ]
+    n, weight, numerator, denominator, *squares = spread
+    return Tables(
+        n, weight, numerator, denominator, np.stack([each.sum(axis=0) for each in squares])
+    )
+
+
+def _guard_size(n_units: int, n_cells: int) -> None:
+    """Refuse a table that would not fit into memory, before it is made."""
+    gigabytes = 10 * n_units * n_cells * 8 / 1e9
+    if gigabytes > 12:
+        raise SpecError(
+            f"{n_units:,} units in {n_cells:,} cells would need about {gigabytes:.0f} GB. Ask for "
+            "fewer outcomes or groups at a time."
+        )
+
+
+def _inside(
+    rows: Rows,
+    grid: Grid,
+    where: Mapping[str, Sequence[str]],
+    extra: Sequence[str],
+    codes: Ints,
+) -> tuple[NDArray[np.bool_], Ints]:
+    """Find the groups inside the domain and their places on the grid's axes."""
+    inside = np.ones(len(codes), dtype=bool)
+    places = []
+    for k, name in enumerate([*grid.names, *extra], start=1):
+        labels = rows.keys[name].labels
+        kept = tuple(where.get(name, labels))
+        table = np.array([kept.index(text) if text in kept else -1 for text in labels] + [-1])
+        place = table[codes[:, k]]
+        if name in where:
+            inside &= place >= 0
+        if name not in extra:
+            places.append(place)
+    stacked = np.stack(places, axis=1) if places else np.empty((len(codes), 0), dtype=np.int64)
+    return inside, stacked[inside]
+
+
+def _sums(items: Sequence[Item], groups: Groups) -> list[Floats]:
+    """Turn answers and moments into the seven sums of every item; each of shape (G, I)."""
+    per_item = [
+        _share_sums(item, groups) if item.answers else _moment_sums(groups.moments[item.source])
+        for item in items
+    ]
+    return [np.stack(each, axis=1) for each in zip(*per_item, strict=True)]
+
+
+def _share_sums(item: Item, groups: Groups) -> list[Floats]:
+    counts, weights = groups.counts[item.source], groups.weights[item.source]
+    base = weights[:, item.base].sum(axis=1)
+    share = weights[:, item.answers].sum(axis=1)
+    n = counts[:, item.base].sum(axis=1).astype(np.float64)
+    return [n, base, share, base, share, share, base]
+
+
+def _moment_sums(moments: Floats) -> list[Floats]:
+    return list(moments.T)
+
+
+def _spread(grid: Grid, unit: Ints, place: Ints, n_units: int, sums: Floats) -> Floats:
+    """Lay sums of groups out over units and domains, and add the margins; (G, I) to (U, C)."""
+    n_items = sums.shape[1]
+    flat = unit
+    for k, size in enumerate(grid.shape):
+        flat = flat * size + place[:, k] % size  # a missing group goes where the margin will be
+    size = n_units * grid.n_domains
+    if len(np.unique(flat)) == len(flat):
+        table = np.zeros((size, n_items))
+        table[flat] = sums
+    else:
+        table = np.stack([np.bincount(flat, column, size) for column in sums.T], axis=1)
+    table = table.reshape(n_units, *grid.shape, n_items)
+    for axis in range(1, len(grid.shape) + 1):
+        index: list[slice | int] = [slice(None)] * table.ndim
+        index[axis] = -1
+        table[tuple(index)] = table.sum(axis=axis)
+    return np.moveaxis(table, -1, 1).reshape(n_units, -1)

@@ -1,0 +1,218 @@
+"""The lines of a trend, before anything is drawn: one group each over every wave.
+
+Colours are those of Okabe and Ito without yellow, which is faint on white, and with grey; black
+is kept for all groups together. Markers and dashes differ too, so lines stay apart in grey. The
+numbers of colours, markers and dashes have no common divisor: no two lines look alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from jfmodels.errors import SpecError, listing
+from jfmodels.report.plot_rows import group_columns, telling_columns
+from jfmodels.report.plot_text import Wording
+
+__all__ = ["MOST_LINES", "Line", "Look", "Waves", "gap_notes", "lines_of", "waves_of"]
+
+type Dash = str | tuple[int, tuple[float, ...]]
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#56B4E9", "#999999")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "p")
+DASHES: tuple[Dash, ...] = ("-", (0, (5, 1.6)), (0, (1.4, 1.2)))
+# as many lines as markers and dashes alone tell apart
+MOST_LINES = len(MARKERS) * len(DASHES)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How one line is told from the others."""
+
+    colour: str
+    marker: str
+    dash: Dash
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
+class Waves:
+    """Where the W waves lie on the axis.
+
+    Attributes
+    ----------
+    values : tuple, length W
+        As the table has them, in the survey's order.
+    x : ndarray, shape (W,)
+        Years where the table's record has them, otherwise 0, 1, 2, ...
+    timed : bool
+        Whether `x` are years.
+    """
+
+    values: tuple[object, ...]
+    x: np.ndarray
+    timed: bool
+
+    @property
+    def step(self) -> float:
+        """Give the shortest distance between two waves; 1 where there is one wave."""
+        return float(np.diff(self.x).min()) if len(self.x) > 1 else 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One group over the W waves of the survey; missing values are gaps.
+
+    Attributes
+    ----------
+    name : str
+        Display text; empty where the only line has no group.
+    x : ndarray, shape (W,)
+        Places of the waves, moved a little so that intervals do not hide each other.
+    estimate, low, high : ndarray, shape (W,)
+        In the unit of the table.
+    flags : tuple of tuple of str, length W
+        Codes, also of waves without an estimate.
+    look : Look
+        Its colour, marker and dash.
+    """
+
+    name: str
+    x: np.ndarray
+    estimate: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    flags: tuple[tuple[str, ...], ...]
+    look: Look
+
+    @property
+    def drawn(self) -> np.ndarray:
+        """Tell which waves have an estimate, shape (W,)."""
+        return ~np.isnan(self.estimate)
+
+    @property
+    def bounded(self) -> np.ndarray:
+        """Tell which waves have an estimate and both ends of an interval, shape (W,)."""
+        return self.drawn & ~np.isnan(self.low) & ~np.isnan(self.high)
+
+    @property
+    def last(self) -> tuple[float, float]:
+        """Give the place of the last estimate."""
+        end = np.flatnonzero(self.drawn)[-1]
+        return float(self.x[end]), float(self.estimate[end])
+
+
+def waves_of(table: pd.DataFrame, rows: pd.DataFrame) -> Waves:
+    """Place every wave of the survey, also those without a row.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"wave": ["Q1", "Q2"]})
+    >>> waves_of(rows, rows).x.tolist()
+    [0.0, 1.0]
+    """
+    column = rows["wave"]
+    ordered = isinstance(column.dtype, pd.CategoricalDtype)
+    values = tuple(column.cat.categories if ordered else column.unique())
+    record = table.attrs.get("record") or {}
+    years = {str(wave): float(year) for wave, year in (record.get("time") or {}).items()}
+    x = np.array([years.get(str(value), np.nan) for value in values])
+    # a wave without a year makes a difference nan, which is not above 0
+    timed = len(values) > 1 and bool(np.all(np.diff(x) > 0))
+    return Waves(values, x if timed else np.arange(len(values), dtype=float), timed)
+
+
+def lines_of(rows: pd.DataFrame, waves: Waves, words: Wording) -> list[Line]:
+    """Collect the rows of each group into a line, in the order of the table.
+
+    Raises
+    ------
+    SpecError
+        If there are more groups than lines can be told apart, or two rows for one place.
+    """
+    keys = _line_columns(rows)
+    groups = list(rows.groupby(keys, sort=False, dropna=False, observed=True)) if keys else []
+    if len(groups) > MOST_LINES:
+        raise SpecError(
+            f"A trend tells at most {MOST_LINES} lines apart, and these rows have {len(groups)} "
+            f"by {listing(keys)}. Draw a part of the groups, or one outcome at a time."
+        )
+    parts = [(_name(key, words), part) for key, part in groups] or [("", rows)]
+    shifts = _shifts(len(parts), waves.step)
+    looks = _looks([name == words.phrase("all") for name, _ in parts])
+    return [
+        _line(name, part, waves, shift, look)
+        for (name, part), shift, look in zip(parts, shifts, looks, strict=True)
+    ]
+
+
+def _line_columns(rows: pd.DataFrame) -> list[str]:
+    """Find the columns whose values tell lines apart, leaving one row per line and wave."""
+    groups = [column for column in group_columns(rows) if rows[column].notna().any()]
+    keys = [*telling_columns(rows, ["outcome", "category"]), *groups]
+    if rows.duplicated([*keys, "wave"]).any():
+        keys += telling_columns(rows, ["target", "over", "engine"])
+    repeated = int(rows.duplicated([*keys, "wave"]).sum())
+    if repeated:
+        raise SpecError(
+            f"A line has one estimate a wave, and {repeated} rows repeat the same group and wave. "
+            "Pass the table of one call, with one coverage."
+        )
+    return keys
+
+
+def _name(key: Sequence[object], words: Wording) -> str:
+    """Name a line by its group; all groups together where no part of the key is known."""
+    return words.names(key) or words.phrase("all")
+
+
+def _shifts(count: int, step: float) -> np.ndarray:
+    """Spread lines around a wave by at most a third of the way to the next, shape (count,)."""
+    return (
+        np.linspace(-1, 1, count) * min(0.33, 0.035 * (count - 1)) * step
+        if count > 1
+        else np.zeros(1)
+    )
+
+
+def _looks(all_groups: Sequence[bool]) -> list[Look]:
+    """Give each line its look; all groups together are black and wide."""
+    looks = []
+    for k, together in enumerate(all_groups):
+        colour = "#000000" if together else COLOURS[k % len(COLOURS)]
+        width = 2.4 if together else 1.6
+        looks.append(Look(colour, MARKERS[k % len(MARKERS)], DASHES[k % len(DASHES)], width))
+    return looks
+
+
+def _line(name: str, part: pd.DataFrame, waves: Waves, shift: float, look: Look) -> Line:
+    """Set the rows of one group beside every wave of the survey."""
+    placed = part.set_index(part["wave"].astype(object)).reindex(list(waves.values))
+    estimate, low, high = (
+        placed[column].to_numpy(dtype=float) for column in ("estimate", "low", "high")
+    )
+    flags = tuple(codes if isinstance(codes, tuple) else () for codes in placed["flag"])
+    return Line(name, waves.x + shift, estimate, low, high, flags, look)
+
+
+def gap_notes(lines: Sequence[Line], waves: Waves, words: Wording) -> list[str]:
+    """Say of every flag of a missing estimate where it is missing, and why."""
+    places: dict[str, list[str]] = {}
+    for w, wave in enumerate(waves.values):
+        missing = [line for line in lines if not line.drawn[w]]
+        for code in sorted({code for line in missing for code in line.flags[w]}):
+            names = [line.name for line in missing if code in line.flags[w]]
+            places.setdefault(code, []).append(_place(names, len(lines), words.name(wave), words))
+    return [words.after("; ".join(where), words.flag(code)) for code, where in places.items()]
+
+
+def _place(names: Sequence[str], count: int, wave: str, words: Wording) -> str:
+    """Name a wave and the groups missing in it, unless all are."""
+    if len(names) == count:
+        return wave
+    more = len(names) - 4
+    rest = [words.phrase("more").format(count=more)] if more > 0 else []
+    return f"{wave} ({', '.join([*names[:4], *rest])})"

@@ -1,0 +1,238 @@
+"""Which rows of a tidy table a picture shows, and what they have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from jfmodels.errors import SpecError, listing
+from jfmodels.report.plot_text import Wording
+from jfmodels.results.schema import COLUMNS, FLAGS
+
+__all__ = [
+    "FlagMarks",
+    "Unit",
+    "comparison_rows",
+    "flag_marks",
+    "group_columns",
+    "interval_key",
+    "is_simulated",
+    "level_rows",
+    "subject",
+    "telling_columns",
+    "unit_of",
+]
+
+NEEDED = ("outcome", "category", "estimand", "wave", "estimate", "low", "high", "unit", "flag")
+LETTERS = "ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ"
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """The one unit of the rows of a picture.
+
+    Attributes
+    ----------
+    text : str
+        As the table has it.
+    share : bool
+        Whether estimates are shares in [0, 1], or differences of shares.
+    period : str
+        ``"per_year"`` or ``"per_wave"`` for a rate of change, otherwise empty.
+    """
+
+    text: str
+    share: bool
+    period: str
+
+    @property
+    def scale(self) -> float:
+        """Give what a value is multiplied by where it is written: shares in hundredths."""
+        return 100.0 if self.share else 1.0
+
+    def title(self, words: Wording, *, share: str, other: str) -> str:
+        """Name the unit on an axis, by the phrase `share` or the table's text or `other`."""
+        if not self.share:
+            return words.name(self.text) if self.text else words.phrase(other)
+        period = words.phrase(self.period) if self.period else ""
+        return f"{words.phrase(share)} {period}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class FlagMarks:
+    """The letters that stand for flags in one picture.
+
+    Attributes
+    ----------
+    letters : dict
+        Code to superscript letter, in the order of :data:`~jfmodels.results.schema.FLAGS`.
+    everywhere : tuple of str
+        Codes that every row has; they are told once and mark no row.
+    """
+
+    letters: dict[str, str]
+    everywhere: tuple[str, ...]
+
+    def of(self, codes: Sequence[str]) -> str:
+        """Give the marks of one row."""
+        return "".join(letter for code, letter in self.letters.items() if code in codes)
+
+    def notes(self, words: Wording) -> list[str]:
+        """Explain every mark in a sentence."""
+        told = [words.after(words.phrase("everywhere"), words.flag(c)) for c in self.everywhere]
+        return told + [f"{mark} {words.flag(code)}" for code, mark in self.letters.items()]
+
+
+def group_columns(table: pd.DataFrame) -> list[str]:
+    """Find the columns that name groups: those the glossary does not know.
+
+    Examples
+    --------
+    >>> group_columns(pd.DataFrame(columns=["outcome", "region", "wave", "region_ref"]))
+    ['region']
+    """
+    own = [str(column) for column in table.columns if column not in COLUMNS]
+    references = {f"{column}_ref" for column in own}
+    return [column for column in own if column not in references]
+
+
+def level_rows(table: pd.DataFrame) -> pd.DataFrame:
+    """Take the levels of single waves.
+
+    Raises
+    ------
+    SpecError
+        If there are none, if they have no waves, or if none of them has an estimate.
+    """
+    rows = _rows(table, level=True)
+    if rows.empty:
+        raise SpecError(
+            f"plot_trend draws rows of estimand 'level', and this table has none. "
+            f"Found: {_found(table)}. Use plot_changes for these, or make levels with fit.levels()."
+        )
+    if rows["wave"].isna().all():
+        raise SpecError(
+            f"plot_trend draws levels over waves, and the {len(rows)} level rows name no wave. "
+            "Compare the groups with fit.contrasts() and draw that by plot_changes, "
+            "or name the survey's wave column in SurveyDesign."
+        )
+    return _with_estimates(rows[rows["wave"].notna()])
+
+
+def comparison_rows(table: pd.DataFrame) -> pd.DataFrame:
+    """Take every row that is measured against zero: all but the levels.
+
+    Raises
+    ------
+    SpecError
+        If there are none, or if none of them has an estimate.
+    """
+    rows = _rows(table, level=False)
+    if rows.empty:
+        raise SpecError(
+            f"plot_changes draws changes, contrasts, differences in differences and slopes, and "
+            f"this table has none. Found: {_found(table)}. Use plot_trend for levels, or make "
+            "changes with fit.changes()."
+        )
+    return _with_estimates(rows)
+
+
+def _rows(table: pd.DataFrame, *, level: bool) -> pd.DataFrame:
+    """Split the table by estimand."""
+    lacking = [column for column in NEEDED if column not in table.columns]
+    if lacking:
+        raise SpecError(
+            f"A picture is drawn from a tidy table, and this one lacks the columns "
+            f"{listing(lacking)}. Pass the table that levels(), changes() or estimate() returned."
+        )
+    known = table["estimand"].notna()
+    return table[known & ((table["estimand"] == "level") == level)]
+
+
+def _found(table: pd.DataFrame) -> str:
+    """Say which estimands a table has."""
+    names = table["estimand"].dropna().astype(str).unique()
+    return listing(names) if len(names) else "no rows"
+
+
+def _with_estimates(rows: pd.DataFrame) -> pd.DataFrame:
+    """Refuse rows without a single estimate, naming the flags that say why."""
+    if rows["estimate"].notna().any():
+        return rows
+    codes = sorted({code for codes in rows["flag"] for code in codes})
+    reason = f"Their flags: {listing(codes)}. " if codes else ""
+    raise SpecError(
+        f"None of the {len(rows)} rows to draw has an estimate. {reason}"
+        "Ask for fewer groups, or for waves in which the question was asked."
+    )
+
+
+def unit_of(rows: pd.DataFrame) -> Unit:
+    """Read the unit that all rows share, since one axis has one unit.
+
+    Raises
+    ------
+    SpecError
+        If the rows have several units.
+    """
+    units = [str(unit) for unit in rows["unit"].dropna().unique()]
+    if len(units) > 1:
+        raise SpecError(
+            f"One axis shows one unit, and these rows have {len(units)}: {listing(units)}. "
+            "Draw the rows of each unit in a picture of their own."
+        )
+    text = units[0] if units else ""
+    period = next((f"per_{each}" for each in ("year", "wave") if each in text), "")
+    return Unit(text, "share" in text, period)
+
+
+def telling_columns(rows: pd.DataFrame, candidates: Sequence[str]) -> list[str]:
+    """Keep the columns whose value differs between rows.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"outcome": ["trust", "trust"], "region": ["Gao", "Mopti"]})
+    >>> telling_columns(rows, ["outcome", "region"])
+    ['region']
+    """
+    return [
+        column for column in candidates if column in rows.columns and len(rows[column].unique()) > 1
+    ]
+
+
+def subject(rows: pd.DataFrame, words: Wording) -> str:
+    """Name the outcome and the answer that all rows share; empty where outcomes differ."""
+    if len(rows["outcome"].unique()) != 1 or rows["outcome"].isna().all():
+        return ""
+    outcome = words.names(rows["outcome"].unique())
+    one_answer = len(rows["category"].unique()) == 1
+    return words.after(outcome, words.names(rows["category"].unique()) if one_answer else "")
+
+
+def interval_key(rows: pd.DataFrame, words: Wording) -> str:
+    """Say what points and bars are, with the content of the interval where it is one."""
+    contents = set(rows["coverage"].dropna()) if "coverage" in rows.columns else set()
+    said = ""
+    if len(contents) == 1:
+        content = words.percent(float(contents.pop()))
+        said = {"en": f"{content} ", "fr": f" à {content}"}[words.lang]
+    return words.phrase("key").format(coverage=said)
+
+
+def flag_marks(rows: pd.DataFrame) -> FlagMarks:
+    """Give a letter to each flag of the rows that have an estimate."""
+    flags = [set(codes) for codes in rows.loc[rows["estimate"].notna(), "flag"]]
+    everywhere = set.intersection(*flags) if len(flags) > 1 else set()
+    marked = set().union(*flags) - everywhere
+    # an unknown code comes last, where FLAGS is asked for its sentence and raises
+    order = [*FLAGS, *sorted(marked - set(FLAGS))]
+    letters = dict(zip([code for code in order if code in marked], LETTERS, strict=False))
+    return FlagMarks(letters, tuple(code for code in order if code in everywhere))
+
+
+def is_simulated(table: pd.DataFrame) -> bool:
+    """Tell whether the table's record says that nobody real answered."""
+    record = table.attrs.get("record") or {}
+    return bool(record.get("simulated", False))

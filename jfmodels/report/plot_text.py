@@ -1,0 +1,204 @@
+"""The words and numbers of a picture, in English and in French.
+
+To add a language, give every entry of `PHRASES` its sentence in it and list its number signs in
+`SIGNS`; the sentences of flags come from :data:`jfmodels.results.schema.FLAGS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from jfmodels.errors import choose
+from jfmodels.results.schema import FLAGS
+
+__all__ = ["MINUS", "NO_BREAK", "PHRASES", "SIGNS", "Labels", "Wording", "missing", "wording"]
+
+type Labels = Mapping[str, str | Mapping[str, str]]
+
+NO_BREAK = "\N{NO-BREAK SPACE}"
+NARROW = "\N{NARROW NO-BREAK SPACE}"
+MINUS = "\N{MINUS SIGN}"
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """How a language writes numbers.
+
+    Attributes
+    ----------
+    decimal, percent, colon : str
+        The decimal mark, the percent sign and the colon, each with the space before it.
+    between : str
+        What stands between the two ends of an interval.
+    """
+
+    decimal: str
+    percent: str
+    colon: str
+    between: str
+
+
+SIGNS: dict[str, Signs] = {
+    "en": Signs(decimal=".", percent="%", colon=":", between=", "),
+    "fr": Signs(decimal=",", percent=f"{NARROW}%", colon=f"{NO_BREAK}:", between=f"{NARROW}; "),
+}
+
+PHRASES: dict[str, dict[str, str]] = {
+    "all": {"en": "All", "fr": "Ensemble"},
+    "wave": {"en": "Wave", "fr": "Vague"},
+    "wave_in_time": {
+        "en": "Wave (spaced as in time)",
+        "fr": "Vague (espacée selon la date)",
+    },
+    "share": {"en": "Share", "fr": "Part"},
+    "estimate": {"en": "Estimate", "fr": "Estimation"},
+    "difference": {"en": "Difference", "fr": "Écart"},
+    "points": {"en": "Percentage points", "fr": "Points de pourcentage"},
+    "per_year": {"en": "per year", "fr": "par an"},
+    "per_wave": {"en": "per wave", "fr": "par vague"},
+    "slope": {"en": "slope", "fr": "pente"},
+    "trends": {"en": "Trends over waves", "fr": "Évolution d'une vague à l'autre"},
+    "change": {"en": "changes between waves", "fr": "écarts entre vagues"},
+    "contrast": {"en": "differences between groups", "fr": "écarts entre groupes"},
+    "diff-in-diff": {"en": "differences in change", "fr": "différences d'évolution"},
+    "comparisons": {"en": "comparisons", "fr": "comparaisons"},
+    "simulated": {"en": "Simulated data", "fr": "Données simulées"},
+    "no_estimate": {"en": "no estimate", "fr": "sans estimation"},
+    "key": {
+        "en": "Points: estimates; bars: {coverage}intervals.",
+        "fr": "Points : estimations ; barres : intervalles{coverage}.",
+    },
+    "hollow": {
+        "en": "Hollow points: no interval could be computed.",
+        "fr": "Points creux : aucun intervalle n'a pu être calculé.",
+    },
+    "gap": {
+        "en": "A line breaks where a wave has no estimate.",
+        "fr": "Une ligne s'interrompt quand une vague n'a pas d'estimation.",
+    },
+    "decisive_adjusted": {
+        "en": "Dark: the difference from zero stands after adjustment; light: it does not.",
+        "fr": "Foncé : l'écart à zéro tient après ajustement ; clair : il ne tient pas.",
+    },
+    "decisive_probability": {
+        "en": "Dark: one sign has a probability of at least {bound}; light: neither has.",
+        "fr": "Foncé : un signe a une probabilité d'au moins {bound} ; clair : aucun ne l'a.",
+    },
+    "everywhere": {"en": "All estimates", "fr": "Toutes les estimations"},
+    "more": {"en": "{count} more", "fr": "{count} autres"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """A language, and the display texts that the user gave to names.
+
+    Attributes
+    ----------
+    lang : str
+        A key of :data:`SIGNS`.
+    labels : mapping
+        ``{name: text}`` or ``{name: {"en": text, "fr": text}}``.
+
+    Examples
+    --------
+    >>> wording("en", {"Gao": "Region of Gao"}).name("Gao")
+    'Region of Gao'
+    """
+
+    lang: str = "en"
+    labels: Labels = field(default_factory=dict)
+
+    @property
+    def signs(self) -> Signs:
+        """How the language writes numbers."""
+        return SIGNS[self.lang]
+
+    def phrase(self, key: str) -> str:
+        """Say one of the fixed :data:`PHRASES`."""
+        return choose("phrase", key, PHRASES)[self.lang]
+
+    def name(self, value: object) -> str:
+        """Say a group, a wave, an answer or an outcome.
+
+        Examples
+        --------
+        >>> Wording().name("trust_army")
+        'trust army'
+        """
+        label = self.labels.get(str(value), str(value).replace("_", " "))
+        if isinstance(label, str):
+            return label
+        return label.get(self.lang) or next(iter(label.values()), str(value))
+
+    def names(self, values: Iterable[object]) -> str:
+        """Say several names, leaving out missing ones, which stand for all groups together."""
+        return self.listed(self.name(value) for value in values if not missing(value))
+
+    def listed(self, parts: Iterable[str]) -> str:
+        """Join the parts that are not empty."""
+        return ", ".join(part for part in parts if part)
+
+    def flag(self, code: str) -> str:
+        """Say what a flag warns of."""
+        return choose("flag", code, FLAGS)[self.lang]
+
+    def after(self, head: str, tail: str) -> str:
+        """Join two parts by a colon, or return the one that is not empty.
+
+        Examples
+        --------
+        >>> Wording().after("Mopti", "Q6")
+        'Mopti: Q6'
+        """
+        return f"{head}{self.signs.colon} {tail}" if head and tail else head or tail
+
+    def number(self, value: float, decimals: int, *, signed: bool = False) -> str:
+        """Write a number with a true minus sign and the language's decimal mark.
+
+        Examples
+        --------
+        >>> Wording("fr").number(-1.25, 2) == "\N{MINUS SIGN}1,25"
+        True
+        """
+        # adding 0.0 turns a rounded -0.0 into 0.0, so that no zero carries a sign
+        rounded = round(value, decimals) + 0.0
+        sign = "+" if signed and rounded > 0 else ""
+        text = f"{sign}{rounded:.{decimals}f}"
+        return text.replace("-", MINUS).replace(".", self.signs.decimal)
+
+    def percent(self, share: float, decimals: int = 0) -> str:
+        """Write a share as a percentage.
+
+        Examples
+        --------
+        >>> Wording("en").percent(0.525, 1)
+        '52.5%'
+        """
+        return self.number(100 * share, decimals) + self.signs.percent
+
+
+def missing(value: object) -> bool:
+    """Tell whether one value is missing.
+
+    Examples
+    --------
+    >>> [missing(value) for value in (None, float("nan"), pd.NA, "Gao")]
+    [True, True, True, False]
+    """
+    return value is None or value is pd.NA or value != value
+
+
+def wording(lang: str, labels: Labels | None) -> Wording:
+    """Check the language and hold the user's labels.
+
+    Raises
+    ------
+    SpecError
+        If `lang` is not a key of :data:`SIGNS`.
+    """
+    choose("language", lang, SIGNS)
+    return Wording(lang, {str(name): text for name, text in (labels or {}).items()})

@@ -1,0 +1,10 @@
+"""Pictures of tidy tables: levels over waves, and comparisons against zero.
+
+Everything that is drawn stands in the table, so a picture needs neither the fit nor the data.
+"""
+
+from jfmodels.report.plot_canvas import save_plot
+from jfmodels.report.plot_forest import plot_changes
+from jfmodels.report.plot_trends import plot_trend
+
+__all__ = ["plot_changes", "plot_trend", "save_plot"]

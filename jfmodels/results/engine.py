@@ -1,0 +1,125 @@
+"""What an engine owes the rest of the house: a joint belief about the cells that are asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jfmodels.model.cells import Grid, Where
+from jfmodels.results.joint import Joint, Summary
+from jfmodels.results.schema import FLAGS
+from jfmodels.survey.survey import Survey
+
+__all__ = ["Belief", "Engine", "Evidence", "LevelInterval", "Question", "flag_bits"]
+
+type Ints = NDArray[np.int64]
+type Floats = NDArray[np.float64]
+
+BITS = {code: 1 << k for k, code in enumerate(FLAGS)}
+
+
+def flag_bits(code: str, where: NDArray[np.bool_]) -> Ints:
+    """Write a flag as bits where it holds, so that flags combine by ``|``."""
+    return np.where(where, BITS[code], 0).astype(np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of an engine.
+
+    Attributes
+    ----------
+    by : tuple of str
+        Groups to split by, beside the wave.
+    where : mapping or None
+        The domain.
+    over : str or None
+        The composition to average over, where the engine has a model.
+    categories : "shown", "all" or sequence of str
+        Which categories.
+    """
+
+    by: tuple[str, ...] = ()
+    where: Where | None = None
+    over: object = None
+    categories: str | Sequence[str] = "shown"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """What the cells rest on, each of shape (C,).
+
+    Attributes
+    ----------
+    n, n_clusters : ndarray
+        Interviews and clusters in the cell.
+    deff : ndarray
+        Design effect; NaN where it has no meaning.
+    flags : ndarray of int64
+        Bits of :func:`flag_bits`.
+    """
+
+    n: Ints
+    n_clusters: Ints
+    deff: Floats
+    flags: Ints
+
+
+class LevelInterval(Protocol):
+    """Intervals for levels that know their scale, as logit intervals for shares do."""
+
+    def __call__(
+        self, cells: Ints, summary: Summary, coverage: float
+    ) -> tuple[Floats, Floats, Ints]:
+        """Lower and upper ends and flags, shape (K,) each, of the cells named."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Belief:
+    """An engine's answer: all cells together.
+
+    Attributes
+    ----------
+    grid : Grid
+        The cells.
+    joint : Normal or Draws
+        The belief about them.
+    evidence : Evidence
+        What they rest on.
+    unit : str
+        Unit of a level: "share", "mean", "total", "ratio" or "quantile".
+    over : str
+        Composition averaged over.
+    level_interval : LevelInterval or None
+        Intervals of levels; None for those of `joint`.
+    """
+
+    grid: Grid
+    joint: Joint
+    evidence: Evidence
+    unit: str = "share"
+    over: str = "as fielded"
+    level_interval: LevelInterval | None = None
+
+
+class Engine(Protocol):
+    """How something is fitted. A new engine needs no more than this."""
+
+    @property
+    def name(self) -> str:
+        """Its name in tables."""
+        ...
+
+    @property
+    def survey(self) -> Survey:
+        """The survey it speaks of."""
+        ...
+
+    def believe(self, question: Question) -> Belief:
+        """Answer for every cell of a question, margins included."""
+        ...

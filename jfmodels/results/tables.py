@@ -1,0 +1,223 @@
+"""From rows of numbers to the one table shape of the package."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from jfmodels.results.engine import BITS, Belief, Engine, Question, flag_bits
+from jfmodels.results.estimands import Plan
+from jfmodels.results.joint import Summary
+from jfmodels.results.schema import columns
+from jfmodels.survey.interviewers import retained
+
+__all__ = ["estimate_table", "flags_of", "record_of"]
+
+type Ints = NDArray[np.int64]
+type Floats = NDArray[np.float64]
+
+RETAINED = 0.75  # below this share of interviews by a common team, a change may be the team's
+SMALL = 30  # NCHS: shares on fewer interviews, or fewer effective ones, do not stand alone
+
+
+def estimate_table(
+    engine: Engine,
+    question: Question,
+    belief: Belief,
+    plan: Plan,
+    summary: Summary,
+    coverage: float,
+) -> pd.DataFrame:
+    """Lay out rows in the glossary's columns, with what each rests on and must be told.
+
+    Parameters
+    ----------
+    engine, question, belief
+        Who was asked, what, and the answer.
+    plan : Plan
+        K rows.
+    summary : Summary
+        Their numbers.
+    coverage : float
+        Content of the intervals.
+    """
+    n, n_clusters, deff, flags = _evidence(belief, plan)
+    low, high, at_edge = _intervals(belief, plan, summary, coverage)
+    flags = flags | at_edge | _row_flags(engine, belief, plan, summary)
+    level = plan.against is None and plan.estimand == "level"
+    untested = _bits(flags, "at_boundary") & (not level)
+    unequal = ~plan.comparable
+    hidden = untested | unequal
+    data: dict[str, Any] = _labels(belief, plan)
+    data |= {
+        "estimate": np.where(unequal, np.nan, summary.estimate),
+        "std_error": np.where(unequal, np.nan, summary.std_error),
+        "low": np.where(hidden, np.nan, low),
+        "high": np.where(hidden, np.nan, high),
+        "coverage": coverage,
+        "df": summary.df,
+        "p_value": np.nan if level else np.where(hidden, np.nan, summary.p_value),
+        "p_adjusted": np.nan,
+        "adjustment": pd.array([None] * len(n), dtype="str"),
+        "prob_positive": np.nan if level else summary.prob_positive,
+        "prob_rope": np.nan,
+        "mc_error": summary.mc_error,
+        "n": n,
+        "n_clusters": n_clusters,
+        "n_effective": n / deff if level else np.nan,
+        "deff": deff if level else np.nan,
+        "unit": unit_of(belief, plan),
+        "target": engine.survey.design.target or "population",
+        "over": belief.over,
+        "engine": engine.name,
+        "flag": flags_of(flags),
+    }
+    names = columns(axis.name for axis in belief.grid.axes if axis.name != "wave")
+    table = pd.DataFrame({name: data[name] for name in names}, index=pd.RangeIndex(len(n)))
+    table.attrs["record"] = record_of(engine, question, plan.estimand)
+    return table
+
+
+def unit_of(belief: Belief, plan: Plan) -> str:
+    """Say what one unit of the estimate is."""
+    if plan.against is None or plan.estimand in ("level", "slope"):
+        return f"{belief.unit}{plan.unit}"
+    if plan.scale == "difference":
+        return f"{belief.unit} difference{plan.unit}"
+    return f"{plan.scale.replace('_', ' ')} of {belief.unit}s"
+
+
+def flags_of(bits: Ints) -> list[tuple[str, ...]]:
+    """Write bits as sorted tuples of codes."""
+    distinct, place = np.unique(bits, return_inverse=True)
+    named = [tuple(sorted(code for code, bit in BITS.items() if value & bit)) for value in distinct]
+    return [named[k] for k in place]
+
+
+def record_of(engine: Engine, question: Question, asked: str) -> dict[str, Any]:
+    """Say what made a table, so that it can be made again."""
+    call = {
+        "estimand": asked,
+        "by": list(question.by),
+        "where": None if question.where is None else dict(question.where),
+        "categories": question.categories,
+    }
+    return {**engine.survey.record, "engine": engine.name, "call": call, "versions": versions()}
+
+
+@cache
+def versions() -> Mapping[str, str]:
+    """Versions of what the numbers depend on."""
+    names = ("numpy", "pandas", "scipy", "jfmodels")
+    return {"python": platform.python_version()} | {name: version(name) for name in names}
+
+
+def _bits(flags: Ints, code: str) -> NDArray[np.bool_]:
+    return (flags & BITS[code]) > 0
+
+
+def _evidence(belief: Belief, plan: Plan) -> tuple[Ints, Ints, Floats, Ints]:
+    """What the cells of each row rest on: the least of them, and all their flags."""
+    weights = abs(plan.weights) if plan.against is None else abs(plan.weights) + abs(plan.against)
+    cells, starts = weights.indices, weights.indptr[:-1]
+    evidence = belief.evidence
+    empty = np.diff(weights.indptr) == 0
+    if len(cells) == 0:
+        nothing = np.zeros(len(starts), dtype=np.int64)
+        return nothing, nothing, np.full(len(starts), np.nan), nothing
+    starts = np.minimum(starts, len(cells) - 1)
+    n = np.where(empty, 0, np.minimum.reduceat(evidence.n[cells], starts))
+    n_clusters = np.where(empty, 0, np.minimum.reduceat(evidence.n_clusters[cells], starts))
+    flags = np.where(empty, 0, np.bitwise_or.reduceat(evidence.flags[cells], starts))
+    return n, n_clusters, evidence.deff[cells[starts]], flags
+
+
+def _intervals(
+    belief: Belief, plan: Plan, summary: Summary, coverage: float
+) -> tuple[Floats, Floats, Ints]:
+    """Intervals of the scale where the belief has them for levels, else those of the joint."""
+    single = (np.diff(plan.weights.indptr) == 1).all() and plan.against is None
+    if belief.level_interval is None or plan.estimand != "level" or not single:
+        return summary.low, summary.high, np.zeros(len(summary.low), dtype=np.int64)
+    return belief.level_interval(plan.weights.indices, summary, coverage)
+
+
+def _row_flags(engine: Engine, belief: Belief, plan: Plan, summary: Summary) -> Ints:
+    """Flags that belong to the row rather than to its cells."""
+    flags = flag_bits("relabelled", ~plan.comparable)
+    flags |= flag_bits("few_clusters", summary.df < 2)
+    flags |= flag_bits("clusters_purposive", _purposive(engine, len(flags)))
+    flags |= flag_bits("at_boundary", (summary.std_error == 0) & (plan.estimand != "level"))
+    flags |= flag_bits("mc_error_large", summary.mc_error > 0.1 * summary.std_error)
+    return flags | _team_flags(engine, belief, plan)
+
+
+def _purposive(engine: Engine, size: int) -> NDArray[np.bool_]:
+    design = engine.survey.design
+    return np.full(size, design.selection == "purposive" and design.target == "population")
+
+
+def _team_flags(engine: Engine, belief: Belief, plan: Plan) -> Ints:
+    """Flag changes between waves whose interviewers were largely others."""
+    grid = belief.grid
+    nothing = np.zeros(len(plan.item), dtype=np.int64)
+    if "wave" not in grid.names or not (plan.domain_ref[:, grid.place("wave")] >= 0).any():
+        return nothing
+    groups = [name for name in grid.names if name != "wave"]
+    share = retained(engine.survey, groups)
+    if share is None:
+        return nothing
+    to, ref = (
+        _survey_codes(engine, belief, plan.domain),
+        _survey_codes(engine, belief, plan.domain_ref),
+    )
+    compared = (ref[:, 0] >= 0) & (to[:, 0] >= 0) & (to[:, 0] != ref[:, 0])
+    places = tuple(to[:, 1:].T)
+    kept = np.fmin(share[(to[:, 0], ref[:, 0], *places)], share[(ref[:, 0], to[:, 0], *places)])
+    return flag_bits("interviewers_replaced", compared & (kept < RETAINED))
+
+
+def _survey_codes(engine: Engine, belief: Belief, domain: Ints) -> Ints:
+    """Places on the grid's axes, as places among the survey's labels."""
+    coded = np.empty_like(domain)
+    for k, axis in enumerate(belief.grid.axes):
+        labels = engine.survey.group(axis.name).labels
+        table = np.array([*(labels.index(text) for text in axis.labels), -1])
+        coded[:, k] = table[domain[:, k]]
+    return coded
+
+
+def _labels(belief: Belief, plan: Plan) -> dict[str, Any]:
+    """Columns that say what each row speaks of, and what it is compared with."""
+    outcomes = list(dict.fromkeys(item.outcome for item in plan.items))
+    categories = list(dict.fromkeys(item.category for item in plan.items if item.category))
+    data: dict[str, Any] = {"estimand": pd.Categorical([plan.estimand] * len(plan.item))}
+    for suffix, item, domain in (
+        ("", plan.item, plan.domain),
+        ("_ref", plan.item_ref, plan.domain_ref),
+    ):
+        named = [outcomes.index(each.outcome) for each in plan.items]
+        answer = [categories.index(each.category) if each.category else -1 for each in plan.items]
+        data[f"outcome{suffix}"] = _categorical(_at(named, item), outcomes)
+        data[f"category{suffix}"] = _categorical(_at(answer, item), categories)
+        for k, axis in enumerate(belief.grid.axes):
+            data[f"{axis.name}{suffix}"] = _categorical(domain[:, k], axis.labels)
+    for name in ("wave", "wave_ref"):
+        data.setdefault(name, _categorical(np.full(len(plan.item), -1), ()))
+    return data
+
+
+def _at(table: Sequence[int], place: Ints) -> Ints:
+    """Look places up; -1 stays -1."""
+    return np.array([*table, -1], dtype=np.int64)[place]
+
+
+def _categorical(codes: Ints, labels: Sequence[str]) -> pd.Categorical:
+    return pd.Categorical.from_codes(codes, categories=pd.Index(labels, dtype="str"), ordered=True)

@@ -1,0 +1,52 @@
+"""Who asked: how much of a wave was done by interviewers who also worked in another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jfmodels.survey.survey import Survey
+
+__all__ = ["retained"]
+
+type Floats = NDArray[np.float64]
+
+
+def retained(survey: Survey, by: Sequence[str]) -> Floats | None:
+    """Share of interviews done by interviewers who also worked in another wave.
+
+    Parameters
+    ----------
+    survey : Survey
+        With waves and an interviewer.
+    by : sequence of str
+        Groups within which to look; an interviewer who moved to another group is not
+        retained in either.
+
+    Returns
+    -------
+    ndarray, shape (n_waves, n_waves, *groups + 1) or None
+        ``[a, b, ...]``: of the interviews of wave a, the share by those who worked in wave b
+        too; the last place of each group axis is all together. None where the survey has no
+        waves or no interviewers.
+    """
+    name = survey.design.interviewer
+    if name is None or not survey.waves:
+        return None
+    keys = [name, "wave", *by]
+    groups = survey.rows.aggregate(keys)
+    shape = [len(survey.rows.keys[key].labels) + 1 for key in keys]
+    shape[0] -= 1
+    n = np.zeros(shape)
+    np.add.at(n, tuple(groups.codes.T), groups.n)  # a missing group (-1) falls on the margin
+    for axis in range(1, n.ndim):
+        index: list[slice | int] = [slice(None)] * n.ndim
+        index[axis] = -1
+        n[tuple(index)] = n.sum(axis=axis)
+    n = n[:, :-1]
+    worked = (n > 0).astype(float)
+    shared = np.einsum("ia...,ib...->ab...", n, worked)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return shared / n.sum(axis=0)[:, None]

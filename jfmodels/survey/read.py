@@ -1,0 +1,246 @@
+"""From files to a survey: one file or one per wave, with its codebook."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+import pandas as pd
+
+from jfmodels.errors import CodebookError, ReadError, listing
+from jfmodels.survey.design import SurveyDesign
+from jfmodels.survey.formats import read_file
+from jfmodels.survey.outcome import Codebook
+from jfmodels.survey.stack import stack_waves
+from jfmodels.survey.survey import Survey
+
+__all__ = ["Source", "read_codebook", "read_frame", "read_survey", "read_yaml"]
+
+
+class ToPandas(Protocol):
+    """A table of another library that can turn itself into a pandas frame."""
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Give the same rows as a pandas frame."""
+        ...
+
+
+class ArrowStream(Protocol):
+    """A table that speaks Arrow's C interface."""
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object: ...
+
+
+type Frame = pd.DataFrame | ToPandas | ArrowStream
+type Source = str | os.PathLike[str] | Frame
+type Book = Codebook | Mapping[str, Any] | str | os.PathLike[str]
+
+
+def read_survey(
+    source: Source | Mapping[Any, Source],
+    *,
+    design: SurveyDesign,
+    codebook: Book | None = None,
+) -> Survey:
+    """Read a survey from one file, or from one file per wave.
+
+    Files of several waves are put below each other. A column that a wave lacks is missing
+    there; a column that is a number in one wave and text in another becomes text, with whole
+    numbers written as such. Columns that changed their name are matched by the codebook
+    (``column: {R2: q11, R3: q23}``).
+
+    Parameters
+    ----------
+    source : path, frame, or mapping of wave to path or frame
+        See :func:`read_frame`. With a mapping, the wave's name is written into the column
+        that `design` names as wave; adding a wave is one more entry.
+    design : SurveyDesign
+        Which columns say how the sample was drawn.
+    codebook : Codebook, mapping or path of a YAML file, optional
+        What was asked. Without it, columns only group.
+
+    Returns
+    -------
+    Survey
+        Checked and frozen.
+
+    Raises
+    ------
+    ReadError
+        If a file cannot be read, or a wave's file names another wave.
+    CodebookError, DesignError, DataError
+        If codebook, design and rows are incomplete or contradict each other.
+
+    Examples
+    --------
+    >>> first = pd.DataFrame({"q3": [0, 1, 1, 0], "village": ["a", "a", "b", "b"]})
+    >>> second = pd.DataFrame({"q7": [1, 1, 1, 0], "village": ["a", "a", "b", "b"]})
+    >>> design = SurveyDesign(wave="wave", cluster="village", repeats="clusters",
+    ...                       target="population")
+    >>> safe = {"scale": "binary", "column": {"R1": "q3", "R2": "q7"}}
+    >>> read_survey({"R1": first, "R2": second}, design=design,
+    ...             codebook={"outcomes": {"safe": safe}}).n
+    8
+    """
+    book = _as_codebook(codebook)
+    if not isinstance(source, Mapping):
+        return Survey(read_frame(source), design, book)
+    frames = {label: read_frame(each) for label, each in source.items()}
+    return Survey(stack_waves(frames, design.wave), design, book)
+
+
+def read_frame(source: Source) -> pd.DataFrame:
+    """Read one table of interviews: a file, or a frame of any library.
+
+    Parameters
+    ----------
+    source : path or frame
+        A file whose ending is a key of
+        :data:`jfmodels.survey.formats.READERS`, or a frame of pandas, polars, Arrow
+        or whatever else has ``to_pandas`` or speaks Arrow. CSV may be UTF-8, UTF-16 or
+        Windows-1252 with comma, semicolon or tab, and with a decimal comma where the
+        semicolon separates. Of an Excel workbook the first sheet is read.
+
+    Returns
+    -------
+    DataFrame
+        Codes as they stand, not their labels. Codes that SPSS declares missing are kept;
+        Stata's extended missing values (.a to .z) become missing, with a warning. The group
+        prefixes of Kobo and ODK exports (``group/question``) are dropped where the rest is
+        unique; the options of a multiple response stay ``question/option``.
+
+    Raises
+    ------
+    ReadError
+        If the file is missing, of an unknown kind, damaged or empty.
+
+    Examples
+    --------
+    >>> read_frame(pd.DataFrame({"trust": [0, 3, 9]}))["trust"].tolist()
+    [0, 3, 9]
+    >>> read_frame("answers.doc")
+    Traceback (most recent call last):
+    jfmodels.errors.ReadError: Unknown file type '.doc'. Known: '.csv', '.tsv', '.xlsx',
+    '.parquet', '.sav', '.zsav', '.dta'.
+    """
+    if isinstance(source, str | os.PathLike):
+        path = Path(source)
+        frame, name = read_file(path), path.name
+    else:
+        frame, name = _to_pandas(source), "The frame"
+    frame = frame.rename(columns=str)
+    _check_frame(frame, name)
+    return frame
+
+
+def read_codebook(path: str | os.PathLike[str]) -> Codebook:
+    """Read a codebook from a YAML file.
+
+    Parameters
+    ----------
+    path : path
+        A YAML 1.2 file; see :meth:`Codebook.from_dict` for its parts.
+
+    Raises
+    ------
+    CodebookError
+        If the file is missing or no YAML, or the codebook is incomplete.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "codebook.yaml")
+    ...     _ = path.write_text("outcomes: {safe: {scale: binary, categories: {0: no, 1: yes}}}")
+    ...     read_codebook(path).outcomes["safe"].shown
+    ('yes',)
+    """
+    return Codebook.from_dict(read_yaml(path))
+
+
+def read_yaml(path: str | os.PathLike[str]) -> dict[Any, Any]:
+    """Read a YAML 1.2 file that holds a mapping.
+
+    A key that stands twice is an error, ``yes`` and ``no`` are text, and ``012`` is twelve:
+    older readers of YAML keep the last key, make truth values, and read octal numbers.
+
+    Parameters
+    ----------
+    path : path
+        A file in UTF-8.
+
+    Raises
+    ------
+    CodebookError
+        Naming the file, the line and the column.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "codes.yaml")
+    ...     _ = path.write_text("{1: yes, 012: no}")
+    ...     read_yaml(path)
+    {1: 'yes', 12: 'no'}
+    """
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+    path = Path(path)
+    try:
+        content = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise CodebookError(f"'{path}' could not be opened: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise CodebookError(f"{path.name} is not UTF-8 text. Save it as UTF-8.") from error
+    except MarkedYAMLError as error:
+        raise CodebookError(f"{path.name}, {_place(error)}") from error
+    except YAMLError as error:
+        raise CodebookError(f"{path.name} is not YAML: {error}") from error
+    if not isinstance(content, dict):
+        raise CodebookError(
+            f"{path.name} should hold names and values such as 'outcomes: ...'; "
+            f"found {'nothing' if content is None else f'a {type(content).__name__}'}."
+        )
+    return content
+
+
+def _as_codebook(codebook: Book | None) -> Codebook:
+    if isinstance(codebook, str | os.PathLike):
+        return read_codebook(codebook)
+    if isinstance(codebook, Codebook):
+        return codebook
+    return Codebook.from_dict(codebook or {})
+
+
+def _place(error: Any) -> str:
+    """Say where YAML went wrong and why."""
+    mark = error.problem_mark or error.context_mark
+    reason = str(error.problem or error.context)
+    hint = " Give every key once." if "duplicate key" in reason else ""
+    return f"line {mark.line + 1}, column {mark.column + 1}: {reason}.{hint}"
+
+
+def _to_pandas(source: Frame) -> pd.DataFrame:
+    if isinstance(source, pd.DataFrame):
+        return source.reset_index(drop=True)
+    if hasattr(source, "to_pandas"):
+        return source.to_pandas()
+    if hasattr(source, "__arrow_c_stream__"):
+        pandas: Any = pd.DataFrame  # whose stubs do not know from_arrow
+        frame: pd.DataFrame = pandas.from_arrow(source)
+        return frame
+    raise ReadError(
+        f"A path or a frame of pandas, polars or Arrow is needed; found {type(source).__name__}. "
+        "A lazy frame must be collected first."
+    )
+
+
+def _check_frame(frame: pd.DataFrame, name: str) -> None:
+    twice = frame.columns[frame.columns.duplicated()]
+    if len(twice):
+        raise ReadError(f"{name} has columns of the same name: {listing(twice)}. Rename them.")
+    if frame.empty:
+        raise ReadError(f"{name} is empty: {len(frame)} rows and {frame.shape[1]} columns.")

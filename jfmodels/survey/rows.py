@@ -1,0 +1,172 @@
+"""The respondents' rows, and the one way to ask them anything: sums by declared keys.
+
+Nothing outside this room holds or reads a row. Description, validation and estimation all
+call :meth:`Rows.aggregate`, which is a GROUP BY and could be computed where the data live.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Groups", "Key", "Rows"]
+
+type Ints = NDArray[np.int64]
+type Floats = NDArray[np.float64]
+
+DENSE = 4_000_000  # largest table of key combinations that is counted rather than sorted
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Key:
+    """A column of groups.
+
+    Attributes
+    ----------
+    codes : ndarray of int64, shape (n,)
+        Place of each row's group among `labels`; -1 where it is missing.
+    labels : tuple of str
+        Names of the groups, in the survey's order.
+    """
+
+    codes: Ints
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Groups:
+    """Sums over the rows of each combination of keys that occurs.
+
+    Attributes
+    ----------
+    codes : ndarray of int64, shape (G, K)
+        The combination, -1 for a missing key, in the order of the keys asked for.
+    n, weight, weight_squares : ndarray, shape (G,)
+        Rows, their weights and the squares of their weights, summed.
+    counts, weights : mapping of str to ndarray, shape (G, A)
+        For each coded outcome asked for, rows and weights by answer.
+    moments : mapping of str to ndarray, shape (G, 7)
+        For each measured outcome y, or pair "y/x" of two: rows that have it, and the sums of
+        w, w y, w x, w y², w x y and w x², where x is 1 unless a pair was asked for.
+    """
+
+    codes: Ints
+    n: Ints
+    weight: Floats
+    weight_squares: Floats
+    counts: Mapping[str, Ints] = field(default_factory=dict)
+    weights: Mapping[str, Floats] = field(default_factory=dict)
+    moments: Mapping[str, Floats] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """What was answered, row by row, in codes.
+
+    Attributes
+    ----------
+    n : int
+        Number of rows.
+    weight : ndarray of float64, shape (n,)
+        Sampling weight of each row.
+    keys : mapping of str to Key
+        Every column that may group: roles, covariates, and other columns of few values.
+    answers : mapping of str to (ndarray of int8, int)
+        Per coded outcome (or ``outcome|option``) the answer of each row, -1 for none, and
+        the number of possible answers.
+    numbers : mapping of str to ndarray of float64
+        Per measured outcome the value of each row, NaN for none.
+    """
+
+    n: int
+    weight: Floats
+    keys: Mapping[str, Key]
+    answers: Mapping[str, tuple[NDArray[np.int8], int]]
+    numbers: Mapping[str, Floats]
+
+    def aggregate(self, keys: Sequence[str], values: Sequence[str] = ()) -> Groups:
+        """Sum rows, weights and answers over every combination of keys that occurs.
+
+        Parameters
+        ----------
+        keys : sequence of str
+            Names among :attr:`keys`.
+        values : sequence of str
+            Names among :attr:`answers` and :attr:`numbers`, or pairs ``"y/x"`` of numbers.
+        """
+        codes, place = self._group(keys)
+        size = len(codes)
+        weight = np.bincount(place, self.weight, size)
+        squares = np.bincount(place, self.weight**2, size)
+        counts, weights, moments = {}, {}, {}
+        for name in values:
+            if name in self.answers:
+                counts[name], weights[name] = self._by_answer(name, place, size)
+            else:
+                moments[name] = self._moments(name, place, size)
+        n = np.bincount(place, minlength=size)
+        return Groups(codes, n, weight, squares, counts, weights, moments)
+
+    def distribution(self, keys: Sequence[str], name: str) -> tuple[Ints, Ints, Floats, Floats]:
+        """Order a measured outcome by value, as quantiles need it.
+
+        Returns
+        -------
+        codes : ndarray of int64, shape (G, K)
+            Combinations of keys that occur.
+        group, value, weight : ndarray, shape (n_valid,)
+            Place among the combinations, value and weight, by rising value.
+        """
+        codes, place = self._group(keys)
+        value = self.numbers[name]
+        order = np.argsort(value, kind="stable")[: int(np.isfinite(value).sum())]
+        return codes, place[order], value[order], self.weight[order]
+
+    def _group(self, keys: Sequence[str]) -> tuple[Ints, Ints]:
+        """Number the combinations of keys that occur, and place every row among them."""
+        sizes = [len(self.keys[key].labels) + 1 for key in keys]
+        flat = np.zeros(self.n, dtype=np.int64)
+        for key, size in zip(keys, sizes, strict=True):
+            flat *= size
+            flat += self.keys[key].codes + 1
+        occurring, place = _number(flat, int(np.prod(sizes, dtype=object)))
+        codes = np.empty((len(occurring), len(keys)), dtype=np.int64)
+        for k in reversed(range(len(keys))):
+            occurring, codes[:, k] = np.divmod(occurring, sizes[k])
+        return codes - 1, place
+
+    def _by_answer(self, name: str, place: Ints, size: int) -> tuple[Ints, Floats]:
+        answer, n_answers = self.answers[name]
+        width = n_answers + 1  # rows without an answer fall into column 0, which is dropped
+        cell = place * width
+        cell += answer
+        cell += 1
+        counts = np.bincount(cell, minlength=size * width).reshape(size, width)
+        weights = np.bincount(cell, self.weight, size * width).reshape(size, width)
+        return counts[:, 1:], weights[:, 1:]
+
+    def _moments(self, name: str, place: Ints, size: int) -> Floats:
+        y, x = self._pair(name)
+        valid = np.isfinite(y) & np.isfinite(x)
+        place, y, x, w = place[valid], y[valid], x[valid], self.weight[valid]
+        parts = (None, w, w * y, w * x, w * y**2, w * x * y, w * x**2)
+        return np.column_stack([np.bincount(place, part, size) for part in parts]).astype(float)
+
+    def _pair(self, name: str) -> tuple[Floats, Floats]:
+        if name in self.numbers:
+            return self.numbers[name], np.ones(self.n)
+        above, below = name.split("/")
+        return self.numbers[above], self.numbers[below]
+
+
+def _number(flat: Ints, size: int) -> tuple[Ints, Ints]:
+    """Number the values that occur, by counting where the table is small enough."""
+    if size > DENSE:
+        occurring, place = np.unique(flat, return_inverse=True)
+        return occurring, place
+    present = np.bincount(flat, minlength=size) > 0
+    number = np.cumsum(present) - 1
+    return np.flatnonzero(present), number[flat]
