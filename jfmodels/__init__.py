@@ -7,7 +7,11 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
-    "jfmodels.engines.direct": ("Quantile", "Ratio", "direct"),
+    "jfmodels.engines.direct": (
+        "Quantile",
+        "Ratio",
+        "direct",
+    ),
     "jfmodels.errors": (
         "CodebookError",
         "DataError",
@@ -17,7 +21,10 @@ _HOMES = {
         "SpecError",
     ),
     "jfmodels.report.files": ("write_table",),
-    "jfmodels.report.plots": ("plot_changes", "plot_trend"),
+    "jfmodels.report.plots": (
+        "plot_changes",
+        "plot_trend",
+    ),
     "jfmodels.results.estimands": (
         "Change",
         "Contrast",
@@ -29,10 +36,28 @@ _HOMES = {
     ),
     "jfmodels.results.fit": ("Fit",),
     "jfmodels.results.render": ("say",),
-    "jfmodels.survey.design": ("Stage", "SurveyDesign"),
-    "jfmodels.survey.example": ("example", "example_truth"),
-    "jfmodels.survey.outcome": ("Codebook", "Covariate", "Outcome"),
-    "jfmodels.survey.read": ("draft_codebook", "read_codebook", "read_survey"),
+    "jfmodels.survey.design": (
+        "Stage",
+        "SurveyDesign",
+    ),
+    "jfmodels.survey.draft": (
+        "draft_codebook",
+        "write_codebook",
+    ),
+    "jfmodels.survey.example": (
+        "example",
+        "example_truth",
+    ),
+    "jfmodels.survey.outcome": (
+        "Codebook",
+        "Covariate",
+        "Outcome",
+    ),
+    "jfmodels.survey.read": (
+        "read_codebook",
+        "read_frame",
+        "read_survey",
+    ),
     "jfmodels.survey.survey": ("Survey",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

@@ -155,7 +155,7 @@ def check(
     with _plain_errors():
         with _working("Reading"):
             survey = _read(data, codebook, context.params)
-        typer.echo(survey.describe())
+        _tell(survey.describe(), repr(survey))
 
 
 @contextmanager
@@ -263,6 +263,17 @@ def _show(table: pd.DataFrame, title: str) -> None:
     from jfmodels.report.terminal import print_table
 
     print_table(_screen(), table, title)
+
+
+def _tell(description: object, title: str) -> None:
+    import pandas as pd
+
+    from jfmodels.report.terminal import print_frame
+
+    if isinstance(description, pd.DataFrame):
+        print_frame(_screen(), description, title)
+    else:
+        typer.echo(f"{title}\n{description}")
 
 
 def _screen() -> Console:

@@ -149,5 +149,5 @@ def _wide(p: Floats, low: Floats, high: Floats) -> NDArray[np.bool_]:
     """Whether NCHS's standards withhold a share: Parker et al. (2017), Series 2, No. 175."""
     width = high - low
     with np.errstate(invalid="ignore", divide="ignore"):
-        relative = width / np.minimum(p, 1 - p)
+        relative = width / p
     return (width >= 0.30) | ((width > 0.05) & (relative > 1.30))

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Callable, Sequence
 from math import floor, log10
 from pathlib import Path
+from typing import Literal
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -66,13 +67,13 @@ def root_figure(ax: Axes) -> Figure:
     return figure
 
 
-def clean_axes(ax: Axes, *, grid: str, spine: str) -> None:
-    """Leave one spine, a light grid across it, and no tick marks."""
+def clean_axes(ax: Axes, *, grid: Literal["x", "y"]) -> None:
+    """Leave the lower spine, a light grid across one axis, and no tick marks."""
     ax.spines[:].set_visible(False)
-    ax.spines[spine].set_visible(True)
-    ax.spines[spine].set_color(GREY)
+    ax.spines["bottom"].set_visible(True)
+    ax.spines["bottom"].set_color(GREY)
     ax.tick_params(length=0, labelsize=9, labelcolor=INK)
-    ax.grid(visible=True, axis="x" if grid == "x" else "y", color=RULE, linewidth=0.8)
+    ax.grid(visible=True, axis=grid, color=RULE, linewidth=0.8)
     ax.set_axisbelow(True)
 
 

@@ -132,7 +132,7 @@ def _draw_points(ax: Axes, forest: Forest, rows: np.ndarray, colour: str, fill: 
 
 def _finish(ax: Axes, forest: Forest, unit: Unit, words: Wording) -> None:
     """Give both axes their limits, ticks and titles, and write the numbers at the right."""
-    clean_axes(ax, grid="x", spine="bottom")
+    clean_axes(ax, grid="x")
     ax.margins(x=0.06)
     ax.autoscale_view(scaley=False)
     ax.set_ylim(float(forest.y[-1]) - 0.6, 0.6)

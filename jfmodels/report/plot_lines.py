@@ -7,7 +7,7 @@ numbers of colours, markers and dashes have no common divisor: no two lines look
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,8 +16,9 @@ import pandas as pd
 from jfmodels.errors import SpecError, listing
 from jfmodels.report.plot_rows import group_columns, telling_columns
 from jfmodels.report.plot_text import Wording
+from jfmodels.results.schema import FLAGS
 
-__all__ = ["MOST_LINES", "Line", "Look", "Waves", "gap_notes", "lines_of", "waves_of"]
+__all__ = ["MOST_LINES", "Line", "Look", "Waves", "flag_notes", "gap_notes", "lines_of", "waves_of"]
 
 type Dash = str | tuple[int, tuple[float, ...]]
 
@@ -200,17 +201,36 @@ def _line(name: str, part: pd.DataFrame, waves: Waves, shift: float, look: Look)
 
 def gap_notes(lines: Sequence[Line], waves: Waves, words: Wording) -> list[str]:
     """Say of every flag of a missing estimate where it is missing, and why."""
-    places: dict[str, list[str]] = {}
+    codes = {code for line in lines for codes in line.flags for code in codes}
+    return [
+        note
+        for code in FLAGS
+        if code in codes
+        for note in _note(code, lines, waves, words, drawn=False)
+    ]
+
+
+def flag_notes(
+    codes: Iterable[str], lines: Sequence[Line], waves: Waves, words: Wording
+) -> list[str]:
+    """Say of every flag of an estimate where it applies, in place of letters at the points."""
+    return [note for code in codes for note in _note(code, lines, waves, words, drawn=True)]
+
+
+def _note(
+    code: str, lines: Sequence[Line], waves: Waves, words: Wording, *, drawn: bool
+) -> list[str]:
+    """Say where a flag applies among the estimates drawn or those missing, if anywhere."""
+    places = []
     for w, wave in enumerate(waves.values):
-        missing = [line for line in lines if not line.drawn[w]]
-        for code in sorted({code for line in missing for code in line.flags[w]}):
-            names = [line.name for line in missing if code in line.flags[w]]
-            places.setdefault(code, []).append(_place(names, len(lines), words.name(wave), words))
-    return [words.after("; ".join(where), words.flag(code)) for code, where in places.items()]
+        names = [line.name for line in lines if line.drawn[w] == drawn and code in line.flags[w]]
+        if names:
+            places.append(_place(names, len(lines), words.name(wave), words))
+    return [words.after("; ".join(places), words.flag(code))] if places else []
 
 
 def _place(names: Sequence[str], count: int, wave: str, words: Wording) -> str:
-    """Name a wave and the groups missing in it, unless all are."""
+    """Name a wave and the groups meant in it, unless all are."""
     if len(names) == count:
         return wave
     more = len(names) - 4

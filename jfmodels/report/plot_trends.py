@@ -23,9 +23,10 @@ from jfmodels.report.plot_canvas import (
     write_notes,
     write_title,
 )
-from jfmodels.report.plot_lines import Line, Waves, gap_notes, lines_of, waves_of
+from jfmodels.report.plot_lines import Line, Waves, flag_notes, gap_notes, lines_of, waves_of
 from jfmodels.report.plot_names import mark_flags, name_lines, spread_names
 from jfmodels.report.plot_rows import (
+    FlagMarks,
     Unit,
     flag_marks,
     interval_key,
@@ -37,6 +38,9 @@ from jfmodels.report.plot_rows import (
 from jfmodels.report.plot_text import Labels, Wording, wording
 
 __all__ = ["plot_trend"]
+
+# letters at points up to this number, beyond it sentences in the notes
+MOST_MARKS = 24
 
 
 def plot_trend(
@@ -86,7 +90,7 @@ def plot_trend(
     >>> plt.close(ax.figure)
     """
     words, rows = wording(lang, labels), level_rows(table)
-    unit, waves, marks = unit_of(rows), waves_of(table, rows), flag_marks(rows)
+    unit, waves = unit_of(rows), waves_of(table, rows)
     lines = lines_of(rows, waves, words)
     drawn = [line for line in lines if line.drawn.any()]
     axes = new_axes(*_size(drawn, waves)) if ax is None else ax
@@ -97,8 +101,9 @@ def plot_trend(
     write_title(
         axes, subject(rows, words) or words.phrase("trends"), words, simulated=is_simulated(table)
     )
+    marks, flagged = _crowded(drawn, waves, flag_marks(rows), words)
     notes = [interval_key(rows, words), *_notes(lines, waves, words), *marks.notes(words)]
-    write_notes(axes, notes, grow=ax is None)
+    write_notes(axes, notes + flagged, grow=ax is None)
     spread_names(axes, drawn, names)
     mark_flags(axes, drawn, marks)
     return axes
@@ -158,13 +163,15 @@ def _hollow(ax: Axes, line: Line, where: np.ndarray) -> None:
 
 def _finish(ax: Axes, waves: Waves, unit: Unit, words: Wording) -> None:
     """Give both axes their limits, ticks and titles."""
-    clean_axes(ax, grid="y", spine="bottom")
+    clean_axes(ax, grid="y")
     ax.set_xlim(waves.x[0] - 0.45 * waves.step, waves.x[-1] + 0.45 * waves.step)
     ax.set_xticks(waves.x, [words.name(wave) for wave in waves.values], parse_math=False)
     ax.set_xlabel(words.phrase("wave_in_time" if waves.timed else "wave"), color=INK)
     if unit.share:
         low, high = ax.get_ylim()
-        ax.set_ylim(max(0.0, low), min(1.0, high))
+        # a little below 0 and above 1, so that points there stay clear of the axis
+        room = 0.03 * (high - low)
+        ax.set_ylim(max(-room, low), min(1 + room, high))
     format_axis(ax.yaxis, words.percent if unit.share else words.number, unit.scale)
     title = unit.title(words, share="share", other="estimate")
     ax.set_ylabel(title, color=INK, parse_math=False)
@@ -185,3 +192,13 @@ def _notes(lines: Sequence[Line], waves: Waves, words: Wording) -> list[str]:
     broken = any(not line.drawn.all() for line in lines)
     said = [words.phrase(key) for key, so in (("hollow", hollow), ("gap", broken)) if so]
     return said + gap_notes(lines, waves, words)
+
+
+def _crowded(
+    lines: Sequence[Line], waves: Waves, marks: FlagMarks, words: Wording
+) -> tuple[FlagMarks, list[str]]:
+    """Tell flags by group and wave in notes where letters would crowd the picture."""
+    marked = sum(bool(marks.of(codes)) for line in lines for codes in line.flags)
+    if marked <= MOST_MARKS:
+        return marks, []
+    return FlagMarks({}, marks.everywhere), flag_notes(marks.letters, lines, waves, words)

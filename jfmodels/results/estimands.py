@@ -296,7 +296,7 @@ class Slope:
         domain[:, grid.place("wave")] = -1
         wording = grid.wording[levels.item[first]] == grid.wording[levels.item[first]][:, :1]
         same = (wording | ~grid.asked[levels.item[first]]).all(axis=1)
-        gathered = _gather(replace(levels, domain=domain), gather, first)
+        gathered = _gather(levels, gather, first)
         return replace(
             gathered, estimand="slope", comparable=same, unit=f" per {self.per}", domain=domain
         )

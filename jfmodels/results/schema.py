@@ -109,8 +109,8 @@ FLAGS: dict[str, dict[str, str]] = {
         "fr": "Moins de 2 degrés de liberté : l'intervalle est très large et fragile.",
     },
     "interviewers_replaced": {
-        "en": "Most interviewers were replaced between these waves: a change may be theirs.",
-        "fr": "La plupart des enquêteurs ont changé entre ces vagues : l'écart peut venir d'eux.",
+        "en": "Over a quarter of the interviews had new interviewers: a change may be theirs.",
+        "fr": "Plus d'un quart des entretiens par de nouveaux enquêteurs : écart à leur attribuer ?",
     },
     "mc_error_large": {
         "en": "Monte Carlo error is large beside the uncertainty: draw more.",

@@ -24,7 +24,6 @@ type Ints = NDArray[np.int64]
 type Floats = NDArray[np.float64]
 
 RETAINED = 0.75  # below this share of interviews by a common team, a change may be the team's
-SMALL = 30  # NCHS: shares on fewer interviews, or fewer effective ones, do not stand alone
 
 
 def estimate_table(
@@ -71,7 +70,7 @@ def estimate_table(
         "mc_error": summary.mc_error,
         "n": n,
         "n_clusters": n_clusters,
-        "n_effective": n / deff if level else np.nan,
+        "n_effective": _effective(n, deff) if level else np.nan,
         "deff": deff if level else np.nan,
         "unit": unit_of(belief, plan),
         "target": engine.survey.design.target or "population",
@@ -117,6 +116,11 @@ def versions() -> Mapping[str, str]:
     """Versions of what the numbers depend on."""
     names = ("numpy", "pandas", "scipy", "jfmodels")
     return {"python": platform.python_version()} | {name: version(name) for name in names}
+
+
+def _effective(n: Ints, deff: Floats) -> Floats:
+    """Interviews of a simple random sample that would say as much."""
+    return np.divide(n, deff, out=np.full(len(n), np.nan), where=deff > 0)
 
 
 def _bits(flags: Ints, code: str) -> NDArray[np.bool_]:

@@ -48,7 +48,10 @@ def open_with[Content](reader: Callable[[Path], Content], path: Path) -> Content
     if path.stat().st_size == 0:
         raise ReadError(f"{path.name} is empty: it holds no bytes.")
     try:
-        return reader(path)
+        with warnings.catch_warnings():
+            # openpyxl warns of styles and drop-downs, which bear no answers.
+            warnings.filterwarnings("ignore", module="openpyxl")
+            return reader(path)
     except ReadError:
         raise
     except Exception as error:  # six libraries, each with its own kinds of error
@@ -150,16 +153,12 @@ def is_questionnaire(path: Path) -> bool:
 
 
 def _read_excel(path: Path) -> pd.DataFrame:
-    with warnings.catch_warnings():
-        # openpyxl warns of styles and drop-downs, which bear no answers.
-        warnings.filterwarnings("ignore", module="openpyxl")
-        if is_questionnaire(path):
-            raise ReadError(
-                f"{path.name} is a questionnaire (XLSForm), not the answers to it. "
-                "Give the export of the answers; draft_codebook reads the questionnaire."
-            )
-        frame = pd.read_excel(path, engine="openpyxl", keep_default_na=False, na_values=MISSING)
-    return _tidy(frame)
+    if is_questionnaire(path):
+        raise ReadError(
+            f"{path.name} is a questionnaire (XLSForm), not the answers to it. "
+            "Give the export of the answers; draft_codebook reads the questionnaire."
+        )
+    return _tidy(pd.read_excel(path, engine="openpyxl", keep_default_na=False, na_values=MISSING))
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:
@@ -224,8 +223,8 @@ def _short_name(name: str, questions: Container[str]) -> str:
 def option_columns(frame: pd.DataFrame) -> dict[str, list[str]]:
     """Find the columns ``question/option`` of multiple responses, by question.
 
-    What stands before the last slash is a question if it is itself a column, as in the usual
-    exports, or if several columns share it and hold only 0 and 1; else it is a group.
+    In the usual exports the question is itself a column. Where no question is, what stands
+    before the last slash is one if it joins several columns that hold only 0 and 1.
 
     Examples
     --------
@@ -236,15 +235,12 @@ def option_columns(frame: pd.DataFrame) -> dict[str, list[str]]:
     for name in frame.columns:
         if "/" in name:
             children.setdefault(name.rpartition("/")[0], []).append(name)
-    return {
+    named = {parent: names for parent, names in children.items() if parent in frame}
+    return named or {
         parent: names
         for parent, names in children.items()
-        if parent in frame or (len(names) > 1 and _holds_only_0_and_1(frame[names]))
+        if len(names) > 1 and (frame[names].isin([0, 1]) | frame[names].isna()).all(axis=None)
     }
-
-
-def _holds_only_0_and_1(frame: pd.DataFrame) -> bool:
-    return bool((frame.isin([0, 1]) | frame.isna()).all(axis=None))
 
 
 READERS: Mapping[str, Callable[[Path], pd.DataFrame]] = {

@@ -139,7 +139,7 @@ def _values(column: pd.Series) -> list[Any]:
     if isinstance(column.dtype, pd.CategoricalDtype):
         column = column.astype(column.cat.categories.dtype)
     found = column.dropna().unique().tolist()
-    return [_whole(value) for value in found]
+    return [_whole(value) for value in found if value != ""]
 
 
 def _value_labels(labels: Any, name: str) -> dict[Code, str]:

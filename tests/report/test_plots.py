@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import matplotlib as mpl
 import numpy as np
@@ -22,16 +23,23 @@ from jfmodels.errors import SpecError
 from jfmodels.report.plots import plot_changes, plot_trend, save_plot
 from jfmodels.results.schema import FLAGS, columns
 
-REGIONS = (
-    "Bamako Gao Kayes Kidal Koulikoro Mopti Segou Sikasso Taoudenit Tombouctou Menaka Bougouni "
-    "Dioila Kita Koutiala Nioro"
-).split()
+# fmt: off
+REGIONS = [
+    "Bamako", "Gao", "Kayes", "Kidal", "Koulikoro", "Mopti", "Segou", "Sikasso", "Taoudenit",
+    "Tombouctou", "Menaka", "Bougouni", "Dioila", "Kita", "Koutiala", "Nioro",
+]
 WAVES = ["Q1", "Q2", "Q3", "Q4", "Q5", "Q6"]
-FRENCH = {"trust_army": {"en": "Trust in the army", "fr": "Confiance envers l'armée"}}
-ENGLISH_WORDS = (
-    "the a of wave share points data simulated estimates intervals line has is no not all with "
-    "between changes difference interviews fewer than hollow dark light by per year slope trend"
-).split()
+FRENCH = {
+    "trust_army": {"en": "Trust in the army", "fr": "Confiance envers l'armée"},
+    "somewhat or a lot": {"en": "somewhat or a lot", "fr": "plutôt ou beaucoup"},
+}
+ENGLISH_WORDS = {
+    "the", "of", "wave", "waves", "share", "data", "simulated", "estimate", "estimates",
+    "intervals", "line", "where", "is", "no", "not", "all", "with", "between", "changes",
+    "differences", "interviews", "fewer", "than", "hollow", "dark", "light", "by", "per", "year",
+    "slope", "trend", "and", "more", "percentage", "nobody", "comparisons", "groups",
+}
+# fmt: on
 
 
 @pytest.fixture(autouse=True)
@@ -87,7 +95,7 @@ def changes(groups: Sequence[str | None], waves: Sequence[str] = WAVES) -> pd.Da
         [
             {"region": group, "wave": wave, "wave_ref": before}
             for group in groups
-            for before, wave in zip(waves, waves[1:], strict=False)
+            for before, wave in pairwise(waves)
         ]
     )
     estimates = np.round(np.linspace(-0.12, 0.14, len(rows)), 3)
@@ -103,3 +111,519 @@ def changes(groups: Sequence[str | None], waves: Sequence[str] = WAVES) -> pd.Da
         p_adjusted=np.where(np.arange(len(rows)) % 2 == 0, 0.01, 0.5),
     )
     return tidy(rows)
+
+
+def put(table: pd.DataFrame, region: str, wave: str, flag: tuple[str, ...] = (), **values: float):
+    """Change one row of a table in place."""
+    at = table.index[(table["region"] == region) & (table["wave"] == wave)][0]
+    table.at[at, "flag"] = flag
+    for column, value in values.items():
+        table.at[at, column] = value
+
+
+def holed(groups: Sequence[str]) -> pd.DataFrame:
+    """Make levels with a gap, a row without an interval, and flags on neighbouring points."""
+    table = levels(groups)
+    put(table, "Gao", "Q3", ("no_interviews",), estimate=np.nan, low=np.nan, high=np.nan)
+    put(table, "Gao", "Q5", ("at_boundary",), low=np.nan, high=np.nan)
+    put(table, "Gao", "Q6", ("small_cell",))
+    put(table, "Bamako", "Q6", ("few_clusters", "small_cell"))
+    return table
+
+
+def texts(ax: Axes) -> list[Text]:
+    """List every visible text of the picture that says something."""
+    ax.figure.draw_without_rendering()
+    found = ax.figure.findobj(lambda artist: isinstance(artist, Text) and artist.get_visible())
+    inside = [text for text in found if text.get_text() and _is_shown(ax, text)]
+    return list(dict.fromkeys(inside))
+
+
+def _is_shown(ax: Axes, text: Text) -> bool:
+    """Tell a shown text from the label of a tick outside the limits, or of the other side."""
+    ticks = [*ax.xaxis.get_major_ticks(), *ax.yaxis.get_major_ticks()]
+    if any(text is tick.label2 for tick in ticks):
+        return False
+    for axis, (low, high), coordinate in (
+        (ax.xaxis, ax.get_xlim(), 0),
+        (ax.yaxis, ax.get_ylim(), 1),
+    ):
+        if any(text is tick.label1 for tick in axis.get_major_ticks()):
+            return low <= text.get_position()[coordinate] <= high
+    return True
+
+
+def said(ax: Axes) -> str:
+    return "\n".join(text.get_text() for text in texts(ax))
+
+
+def covering(ax: Axes) -> list[tuple[str, str]]:
+    """List the pairs of texts that overlap by more than a pixel."""
+    shown = texts(ax)
+    renderer = ax.figure.canvas.get_renderer()
+    # half a pixel off each side, since boxes are rounded outwards
+    boxes = [Text.get_window_extent(text, renderer).padded(-0.5) for text in shown]
+    return [
+        (first.get_text(), second.get_text())
+        for (first, a), (second, b) in combinations(zip(shown, boxes, strict=True), 2)
+        if a.overlaps(b)
+    ]
+
+
+def lines_named(ax: Axes) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Give x and y of each line by its label, leaving out rings and zero lines."""
+    return {
+        str(line.get_label()): (np.asarray(line.get_xdata()), np.asarray(line.get_ydata()))
+        for line in ax.lines
+        if not str(line.get_label()).startswith("_")
+    }
+
+
+def bars(ax: Axes) -> np.ndarray:
+    """Give the ends of all intervals, shape (bars, 2 ends, 2 coordinates)."""
+    drawn = [
+        segment
+        for artist in ax.collections
+        if isinstance(artist, LineCollection)
+        and artist.get_transform().contains_branch(ax.transData)
+        for segment in artist.get_segments()
+    ]
+    return np.array(drawn)
+
+
+# --- trends: the numbers -------------------------------------------------------------------
+
+
+def test_one_group_lies_exactly_where_the_table_says():
+    table = levels(["Gao"])
+    x, y = lines_named(plot_trend(table))["Gao"]
+    assert x.tolist() == [0, 1, 2, 3, 4, 5]
+    assert y.tolist() == table["estimate"].tolist()
+
+
+@pytest.mark.parametrize("count", [2, 4, 8, 16])
+def test_every_group_keeps_its_estimates_and_its_waves(count):
+    table = levels(REGIONS[:count])
+    drawn = lines_named(plot_trend(table))
+    assert list(drawn) == REGIONS[:count]
+    for region, (x, y) in drawn.items():
+        assert y.tolist() == table.loc[table["region"] == region, "estimate"].tolist()
+        # moved aside, but by less than half of the way to the next wave
+        assert np.round(x).tolist() == [0, 1, 2, 3, 4, 5]
+
+
+def test_bars_end_where_the_intervals_end():
+    table = levels(REGIONS[:3])
+    ends = bars(plot_trend(table))[:, :, 1]
+    assert ends == pytest.approx(table[["low", "high"]].to_numpy())
+
+
+def test_row_order_does_not_matter_for_what_a_line_shows():
+    table = levels(["Gao", "Mopti"])
+    shuffled = table.sample(frac=1, random_state=1)
+    plain, mixed = (lines_named(plot_trend(each)) for each in (table, shuffled))
+    assert plain["Gao"][1].tolist() == mixed["Gao"][1].tolist()
+
+
+def test_waves_lie_apart_as_they_do_in_time():
+    table = levels(["Gao"])
+    years = dict(zip(WAVES, [0.0, 0.5, 1.2, 1.5, 3.0, 3.5], strict=True))
+    table.attrs["record"] = {"time": years}
+    ax = plot_trend(table)
+    assert lines_named(ax)["Gao"][0].tolist() == list(years.values())
+    assert "spaced as in time" in ax.get_xlabel()
+
+
+def test_waves_are_evenly_spaced_where_one_has_no_date():
+    table = levels(["Gao"])
+    table.attrs["record"] = {"time": {"Q1": 0.0, "Q2": 0.5}}
+    ax = plot_trend(table)
+    assert lines_named(ax)["Gao"][0].tolist() == [0, 1, 2, 3, 4, 5]
+    assert ax.get_xlabel() == "Wave"
+
+
+def test_lines_of_several_outcomes_and_answers_are_named_by_them():
+    other = levels(["Gao"]).assign(outcome="trust_police")
+    table = pd.concat([levels(["Gao"]), other], ignore_index=True)
+    assert list(lines_named(plot_trend(table))) == ["trust army, Gao", "trust police, Gao"]
+
+
+def test_all_groups_together_have_a_name_and_are_black():
+    ax = plot_trend(levels(["Gao", None]), lang="fr")
+    assert list(lines_named(ax)) == ["Gao", "Ensemble"]
+    assert to_rgb(ax.lines[1].get_color()) == (0, 0, 0)
+
+
+def test_a_survey_without_groups_has_one_line_without_a_name():
+    ax = plot_trend(levels([None]))
+    assert len(ax.lines) == 1
+    assert "All" not in said(ax)
+
+
+def test_no_two_lines_look_alike_in_colour_or_in_grey():
+    drawn = plot_trend(levels(REGIONS)).lines
+    # the dash pattern has no public getter
+    grey = {(line.get_marker(), str(line._unscaled_dash_pattern)) for line in drawn}
+    assert len(grey) == len(REGIONS)
+    neighbours = [(a.get_color(), b.get_color()) for a, b in pairwise(drawn)]
+    assert all(a != b for a, b in neighbours)
+
+
+# --- trends: what is missing ---------------------------------------------------------------
+
+
+def test_a_missing_estimate_breaks_the_line():
+    _, y = lines_named(plot_trend(holed(["Gao", "Bamako"])))["Gao"]
+    assert np.isnan(y).tolist() == [False, False, True, False, False, False]
+
+
+def test_a_wave_without_a_row_breaks_the_line():
+    table = levels(["Gao"])
+    ax = plot_trend(table[table["wave"] != "Q4"])
+    x, y = lines_named(ax)["Gao"]
+    assert np.isnan(y).tolist() == [False, False, False, True, False, False]
+    assert x.tolist() == [0, 1, 2, 3, 4, 5]
+    assert "A line breaks where a wave has no estimate." in said(ax)
+
+
+def test_a_gap_says_why():
+    assert f"Q3 (Gao): {FLAGS['no_interviews']['en']}" in said(plot_trend(holed(["Gao", "Bamako"])))
+
+
+def test_a_gap_of_all_groups_names_the_wave_alone():
+    table = levels(["Gao", "Mopti"])
+    for region in ("Gao", "Mopti"):
+        put(table, region, "Q2", ("not_asked",), estimate=np.nan, low=np.nan, high=np.nan)
+    assert f"Q2: {FLAGS['not_asked']['en']}" in said(plot_trend(table))
+
+
+def test_an_estimate_without_an_interval_is_hollow_and_has_no_bar():
+    table = levels(["Gao"])
+    put(table, "Gao", "Q5", low=np.nan, high=np.nan)
+    ax = plot_trend(table)
+    ring = ax.lines[1]
+    assert ring.get_markerfacecolor() == "white"
+    assert ring.get_xdata().tolist() == [4]
+    assert ring.get_ydata().tolist() == [table["estimate"].iloc[4]]
+    assert len(bars(ax)) == 5
+
+
+def test_flags_are_letters_explained_below():
+    words = said(plot_trend(holed(["Gao", "Bamako"])))
+    for letter, code in zip("ᵃᵇᶜ", ["at_boundary", "few_clusters", "small_cell"], strict=True):
+        assert f"{letter} {FLAGS[code]['en']}" in words
+    assert "ᵇᶜ" in words.splitlines()
+
+
+def test_a_flag_of_all_rows_is_told_once_and_marks_none():
+    table = levels(["Gao"])
+    table["flag"] = pd.Series([("clusters_purposive",)] * len(table))
+    words = said(plot_trend(table)).replace("\n", " ")
+    assert f"All estimates: {FLAGS['clusters_purposive']['en']}" in words
+    assert "ᵃ" not in words
+
+
+# --- no text on text -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lang", ["en", "fr"])
+@pytest.mark.parametrize("count", [2, 4, 8, 16])
+def test_no_text_covers_another_in_a_trend(count, lang):
+    table = holed(REGIONS[:count])
+    table.attrs["record"] = {"simulated": True}
+    assert covering(plot_trend(table, lang=lang, labels=FRENCH)) == []
+
+
+def test_names_stay_apart_where_all_lines_end_together():
+    table = levels(REGIONS[:8])
+    table[["estimate", "low", "high"]] = [0.5, 0.4, 0.6]
+    assert covering(plot_trend(table)) == []
+
+
+def test_letters_stay_apart_where_neighbours_are_flagged_at_one_height():
+    table = levels(REGIONS[:8])
+    table[["estimate", "low", "high"]] = [0.5, 0.4, 0.6]
+    for region in REGIONS[:4]:
+        put(table, region, "Q5", ("few_clusters", "small_cell"))
+    ax = plot_trend(table)
+    assert said(ax).splitlines().count("ᵃᵇ") == 4
+    assert covering(ax) == []
+
+
+def test_many_flags_are_told_by_wave_instead_of_marked():
+    table = levels(REGIONS[:8])
+    flagged = table["wave"].isin(WAVES[:3]) | (table["region"] == "Gao")
+    table["flag"] = pd.Series([("small_cell",) if so else () for so in flagged], dtype=object)
+    ax = plot_trend(table)
+    told = f"Q1; Q2; Q3; Q4 (Gao); Q5 (Gao); Q6 (Gao): {FLAGS['small_cell']['en']}"
+    assert told in said(ax).replace("\n", " ")
+    assert "ᵃ" not in said(ax)
+    assert covering(ax) == []
+
+
+def test_points_at_zero_stay_clear_of_the_wave_names():
+    table = levels(["Gao"])
+    table[["estimate", "low", "high"]] = [0.0, np.nan, np.nan]
+    ax = plot_trend(table)
+    ax.figure.draw_without_rendering()
+    middle = ax.transData.transform((0, 0))[1]
+    assert ax.get_xticklabels()[0].get_window_extent().y1 < middle - 0.5 * 5.5 * ax.figure.dpi / 72
+    assert min(tick for tick in ax.get_yticks() if tick >= ax.get_ylim()[0]) == 0
+
+
+def test_long_wave_names_are_turned():
+    table = levels(["Gao"])
+    labels = {wave: f"Round {wave} of the barometer" for wave in WAVES}
+    assert covering(plot_trend(table, labels=labels)) == []
+
+
+@pytest.mark.parametrize("lang", ["en", "fr"])
+@pytest.mark.parametrize("count", [1, 4, 16])
+def test_no_text_covers_another_in_a_forest(count, lang):
+    table = changes(REGIONS[:count])
+    table.at[1, "flag"] = ("interviewers_replaced", "small_cell")
+    table.attrs["record"] = {"simulated": True}
+    assert covering(plot_changes(table, lang=lang, labels=FRENCH)) == []
+
+
+def test_rows_shrink_to_fit_given_axes():
+    _, ax = plt.subplots(figsize=(6, 4))
+    assert covering(plot_changes(changes(REGIONS[:5]), ax=ax)) == []
+
+
+# --- forests -------------------------------------------------------------------------------
+
+
+def test_forest_draws_the_numbers_of_the_table_first_row_on_top():
+    table = changes(["Gao", "Mopti"])
+    ax = plot_changes(table)
+    ends = bars(ax)
+    order = np.argsort(-ends[:, 0, 1])
+    assert ends[order][:, :, 0] == pytest.approx(table[["low", "high"]].to_numpy())
+    points = np.concatenate([line.get_xydata() for line in ax.lines if line.get_marker() == "o"])
+    points = points[np.argsort(-points[:, 1])]
+    assert points[:, 0] == pytest.approx(table["estimate"].to_numpy())
+    assert points[:, 1] == pytest.approx(ends[order][:, 0, 1])
+
+
+def test_rows_say_what_is_compared():
+    names = [text.get_text() for text in plot_changes(changes(["Gao", None])).get_yticklabels()]
+    assert names[0] == "Gao: Q2 − Q1"
+    assert names[-1] == "All: Q6 − Q5"
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        ({"estimand": "contrast", "region": "Gao", "region_ref": "Mopti", "wave": "Q6"},
+         "Q6: Gao − Mopti"),
+        ({"estimand": "diff-in-diff", "region": "Gao", "region_ref": "Mopti", "wave": "Q6",
+          "wave_ref": "Q5"}, "Gao − Mopti, Q6 − Q5"),
+        ({"estimand": "slope", "region": "Gao", "wave": "Q6", "wave_ref": "Q1"}, "Gao: slope"),
+        ({"estimand": "change", "region": "Gao", "region_ref": "Gao", "wave": "Q6",
+          "wave_ref": "Q5"}, "Gao: Q6 − Q5"),
+    ],
+)  # fmt: skip
+def test_every_kind_of_comparison_has_its_text(row, expected):
+    rows = pd.DataFrame([{**row, "estimate": 0.1, "low": 0.0, "high": 0.2, "unit": "share"}])
+    ax = plot_changes(tidy(rows.assign(outcome="trust_army")))
+    assert ax.get_yticklabels()[0].get_text() == expected
+
+
+def test_shares_are_written_in_percentage_points():
+    ax = plot_changes(changes(["Gao"]))
+    assert ax.get_xlabel() == "Percentage points"
+    ax.figure.draw_without_rendering()
+    for tick, text in zip(ax.get_xticks(), ax.get_xticklabels(), strict=True):
+        assert float(text.get_text().replace("−", "-")) == pytest.approx(100 * tick)
+    assert "−12.0 [−17.0, −7.0]" in said(ax)
+
+
+def test_a_slope_is_points_per_year():
+    table = changes(["Gao"]).assign(estimand="slope", unit="share per year", wave_ref=np.nan)
+    assert plot_changes(table).get_xlabel() == "Percentage points per year"
+    assert plot_changes(table, lang="fr").get_xlabel() == "Points de pourcentage par an"
+
+
+def test_other_units_are_written_as_they_are():
+    table = changes(["Gao"]).assign(unit="days")
+    assert plot_changes(table).get_xlabel() == "days"
+    assert "−0.120 [−0.170, −0.070]" in said(plot_changes(table))
+
+
+def test_only_rows_that_exclude_zero_are_dark():
+    table = changes(["Gao"])
+    # the last row has a small p, but a share of 0 or 1 on one side
+    table.at[4, "flag"] = ("at_boundary",)
+    light, dark = (
+        line
+        for line in plot_changes(table).lines
+        if len(line.get_xdata())
+        and line.get_marker() == "o"
+        and line.get_markerfacecolor() != "white"
+    )
+    assert dark.get_xdata().tolist() == table["estimate"].iloc[[0, 2]].tolist()
+    assert light.get_xdata().tolist() == table["estimate"].iloc[[1, 3, 4]].tolist()
+    assert sum(to_rgb(dark.get_markerfacecolor())) < sum(to_rgb(light.get_markerfacecolor())) / 2
+
+
+def test_bayesian_rows_are_dark_by_the_probability_of_their_sign():
+    table = changes(["Gao"]).assign(p_adjusted=np.nan, prob_positive=[0.02, 0.03, 0.5, 0.97, 0.98])
+    ax = plot_changes(table)
+    dark = [line for line in ax.lines if line.get_marker() == "o"][2]
+    assert dark.get_xdata().tolist() == table["estimate"].iloc[[0, 4]].tolist()
+    assert "97.5%" in said(ax)
+    assert "adjust" not in said(ax)
+
+
+def test_a_row_without_an_estimate_keeps_its_place():
+    table = changes(["Gao"])
+    table.loc[2, ["estimate", "low", "high", "p_adjusted"]] = np.nan
+    ax = plot_changes(table)
+    assert len(ax.get_yticks()) == 5
+    assert "no estimate" in said(ax)
+    assert len(bars(ax)) == 4
+
+
+def test_groups_are_set_apart():
+    heights = plot_changes(changes(["Gao", "Mopti"])).get_yticks()
+    steps = -np.diff(heights)
+    assert steps[4] > 1.4
+    assert np.delete(steps, 4) == pytest.approx(1)
+
+
+def test_the_figure_grows_with_its_rows_and_holds_zero():
+    few, many = (plot_changes(changes(REGIONS[:count])) for count in (1, 8))
+    assert many.figure.get_figheight() > 3 * few.figure.get_figheight()
+    low, high = few.get_xlim()
+    assert low < 0 < high
+
+
+# --- words ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("draw", ["trend", "changes"])
+def test_french_has_no_english_words(draw):
+    table = holed(REGIONS[:4]) if draw == "trend" else changes(REGIONS[:4])
+    if draw == "changes":
+        table.at[1, "flag"] = ("interviewers_replaced", "small_cell")
+        table.loc[2, ["low", "high"]] = np.nan
+        table.loc[3, ["estimate", "low", "high"]] = np.nan
+    table.attrs["record"] = {"simulated": True, "time": dict(zip(WAVES, range(6), strict=True))}
+    plot = plot_trend if draw == "trend" else plot_changes
+    words = set(re.findall(r"[a-zà-ÿ]+", said(plot(table, lang="fr", labels=FRENCH)).lower()))
+    assert words & ENGLISH_WORDS == set()
+
+
+def test_french_numbers_have_a_comma_and_a_narrow_space():
+    table = levels(["Gao"])
+    table[["estimate", "low", "high"]] = np.array([[0.512, 0.508, 0.517]] * 6)
+    ticks = [text.get_text() for text in plot_trend(table, lang="fr").get_yticklabels()]
+    assert "51,0\u202f%" in ticks
+    assert "−12,0 [−17,0\u202f; −7,0]" in said(plot_changes(changes(["Gao"]), lang="fr"))
+
+
+def test_percent_ticks_say_the_share():
+    ax = plot_trend(levels(["Gao"]))
+    for tick, text in zip(ax.get_yticks(), ax.get_yticklabels(), strict=True):
+        assert text.get_text() == f"{100 * tick:.0f}%"
+
+
+@pytest.mark.parametrize("plot", [plot_trend, plot_changes])
+@pytest.mark.parametrize(("lang", "mark"), [("en", "Simulated data"), ("fr", "Données simulées")])
+def test_simulated_data_say_so(plot, lang, mark):
+    table = levels(["Gao"]) if plot is plot_trend else changes(["Gao"])
+    assert mark not in said(plot(table, lang=lang))
+    table.attrs["record"] = {"simulated": True}
+    assert mark in said(plot(table, lang=lang))
+
+
+def test_labels_replace_names_in_the_language():
+    labels = FRENCH | {"Gao": "Région de Gao", "Q6": {"en": "2020", "fr": "an 2020"}}
+    ax = plot_trend(levels(["Gao"]), labels=labels, lang="fr")
+    assert ax.get_title(loc="left") == "Confiance envers l'armée\u00a0: plutôt ou beaucoup"
+    assert "Région de Gao" in said(ax)
+    assert ax.get_xticklabels()[-1].get_text() == "an 2020"
+
+
+def test_dollars_in_names_are_no_formulas():
+    assert "1$ to 2$" in said(plot_trend(levels(["Gao", "Mopti"]), labels={"Gao": "1$ to 2$"}))
+
+
+def test_drawing_leaves_the_table_as_it_was():
+    table = holed(["Gao", "Bamako"])
+    before = table.copy(deep=True)
+    plot_trend(table)
+    pd.testing.assert_frame_equal(table, before)
+
+
+# --- errors --------------------------------------------------------------------------------
+
+
+def test_changes_are_not_a_trend():
+    with pytest.raises(SpecError, match=r"none. Found: 'change'. Use plot_changes"):
+        plot_trend(changes(["Gao"]))
+
+
+def test_levels_are_not_changes():
+    with pytest.raises(SpecError, match=r"none. Found: 'level'. Use plot_trend"):
+        plot_changes(levels(["Gao"]))
+
+
+def test_levels_without_waves_are_no_trend():
+    with pytest.raises(SpecError, match=r"name no wave.*contrasts"):
+        plot_trend(levels(["Gao"]).assign(wave=np.nan))
+
+
+def test_rows_without_any_estimate_name_their_flags():
+    table = levels(["Gao"]).assign(estimate=np.nan)
+    table["flag"] = pd.Series([("not_asked",)] * len(table))
+    with pytest.raises(SpecError, match=r"None of the 6 rows.*'not_asked'"):
+        plot_trend(table)
+
+
+def test_one_axis_has_one_unit():
+    table = pd.concat([levels(["Gao"]), levels(["Mopti"]).assign(unit="days")], ignore_index=True)
+    with pytest.raises(SpecError, match="'share', 'days'"):
+        plot_trend(table)
+
+
+def test_a_line_has_one_estimate_a_wave():
+    with pytest.raises(SpecError, match="6 rows repeat"):
+        plot_trend(pd.concat([levels(["Gao"]), levels(["Gao"])], ignore_index=True))
+
+
+def test_two_engines_make_two_lines():
+    engines = [levels(["Gao"]).assign(engine=engine) for engine in ("direct", "laplace")]
+    drawn = lines_named(plot_trend(pd.concat(engines, ignore_index=True)))
+    assert list(drawn) == ["Gao, direct", "Gao, laplace"]
+
+
+def test_too_many_lines_are_refused():
+    with pytest.raises(SpecError, match="at most 24 lines apart, and these rows have 25"):
+        plot_trend(levels([f"region {k}" for k in range(25)]))
+
+
+@pytest.mark.parametrize("plot", [plot_trend, plot_changes])
+def test_a_frame_that_is_no_tidy_table_is_refused(plot):
+    with pytest.raises(SpecError, match="lacks the columns 'outcome'"):
+        plot(pd.DataFrame({"estimand": ["level"]}))
+
+
+def test_an_unknown_language_is_refused():
+    with pytest.raises(SpecError, match="Unknown language 'de'"):
+        plot_trend(levels(["Gao"]), lang="de")
+
+
+# --- files ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("suffix", ["png", "svg", "pdf"])
+def test_pictures_are_saved(tmp_path, suffix):
+    file = save_plot(plot_trend(levels(["Gao"])), tmp_path / f"trend.{suffix}")
+    assert file.stat().st_size > 1000
+
+
+def test_an_unknown_picture_format_is_refused(tmp_path):
+    with pytest.raises(SpecError, match=r"Unknown picture format '.bmp'"):
+        save_plot(plot_trend(levels(["Gao"])), tmp_path / "trend.bmp")

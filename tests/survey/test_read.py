@@ -2,6 +2,7 @@
 
 import re
 import warnings
+import zipfile
 from datetime import date
 
 import numpy as np
@@ -187,6 +188,17 @@ class TestExcel:
         pd.DataFrame({"q1": [1, 2], "": [None, None]}).to_excel(tmp_path / "a.xlsx", index=False)
         assert list(read_frame(tmp_path / "a.xlsx").columns) == ["q1"]
 
+    def test_a_workbook_without_styles_is_read_in_silence(self, tmp_path):
+        ANSWERS.to_excel(tmp_path / "a.xlsx", index=False)
+        with (
+            zipfile.ZipFile(tmp_path / "a.xlsx") as book,
+            zipfile.ZipFile(tmp_path / "b.xlsx", "w") as bare,
+        ):
+            for name in book.namelist():
+                content = re.sub(rb"<cellStyles.*?</cellStyles>", b"", book.read(name))
+                bare.writestr(name, content)
+        pd.testing.assert_frame_equal(read_frame(tmp_path / "b.xlsx"), ANSWERS)
+
     def test_the_first_sheet_is_read(self, tmp_path):
         with pd.ExcelWriter(tmp_path / "a.xlsx") as book:
             ANSWERS.to_excel(book, sheet_name="answers", index=False)
@@ -239,6 +251,12 @@ class TestLabelledFiles:
             missing_ranges={"q1": [9], "q2": [{"lo": -9, "hi": -1}]},
         )
         pd.testing.assert_frame_equal(read_frame(tmp_path / "a.sav"), frame)
+
+    def test_texts_that_are_not_what_the_file_declares_are_read_as_windows_1252(self, tmp_path):
+        path = tmp_path / "a.sav"
+        pyreadstat.write_sav(pd.DataFrame({"region": ["S#gou", "Gao"]}), path)
+        path.write_bytes(path.read_bytes().replace(b"S#gou", "Ségou".encode("cp1252")))
+        assert read_frame(path)["region"].tolist() == ["Ségou", "Gao"]
 
     def test_stata_extended_missing_values_are_missing_and_it_says_so(self, tmp_path):
         pyreadstat.write_dta(

@@ -1,0 +1,176 @@
+"""What was collected, before anything is estimated from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from jfmodels.survey.design import as_names
+from jfmodels.survey.interviewers import retained
+from jfmodels.survey.survey import Survey
+
+__all__ = ["Description", "describe"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Description:
+    """What was collected.
+
+    Attributes
+    ----------
+    waves : DataFrame
+        One row per wave: interviews, clusters, strata, coefficient of variation of the
+        weights, Kish's effect of weighting, interviewers, and the share of interviews by
+        interviewers who also worked in the wave before.
+    outcomes : DataFrame
+        One row per outcome and wave: interviews asked, and among them the shares that
+        answered, did not know and refused; unweighted. Waves that did not ask have no row.
+    not_reached : DataFrame
+        Clusters without interviews in a wave, where the same clusters are to be revisited.
+    simulated : bool
+        Whether the data are simulated.
+    """
+
+    waves: pd.DataFrame
+    outcomes: pd.DataFrame
+    not_reached: pd.DataFrame
+    simulated: bool
+
+    def _parts(self) -> list[tuple[str, pd.DataFrame]]:
+        title = "Did not know or refused, of those asked"
+        parts = [("Waves", self.waves), (title, self._nonresponse())]
+        return [*parts, ("Not reached", self.not_reached)] if len(self.not_reached) else parts
+
+    def _nonresponse(self) -> pd.DataFrame:
+        """One row per outcome, one column per wave."""
+        order = {"index": "outcome", "columns": "wave", "values": "nonresponse"}
+        table = self.outcomes.assign(nonresponse=1 - self.outcomes["answered"])
+        wide = table.pivot(**order).reindex(
+            index=table["outcome"].unique(), columns=self.waves["wave"]
+        )
+        return wide.rename_axis(columns=None).reset_index()
+
+    def __repr__(self) -> str:
+        head = "Simulated data.\n\n" if self.simulated else ""
+        texts = [
+            f"{title}\n{part.to_string(index=False, float_format=lambda x: f'{x:.2f}')}"
+            for title, part in self._parts()
+        ]
+        return head + "\n\n".join(texts)
+
+    def _repr_html_(self) -> str:
+        head = "<p><em>Simulated data.</em></p>" if self.simulated else ""
+        return head + "".join(
+            f"<h4>{title}</h4>{part.to_html(index=False, float_format='{:.2f}'.format)}"
+            for title, part in self._parts()
+        )
+
+
+def describe(survey: Survey) -> Description:
+    """Describe a survey wave by wave.
+
+    Parameters
+    ----------
+    survey : Survey
+        A validated survey.
+
+    Examples
+    --------
+    >>> import jfmodels as jf
+    >>> jf.example().describe().waves[["wave", "n", "clusters"]].iloc[-1].tolist()
+    ['Q6', 544, 16]
+    """
+    return Description(
+        _waves(survey), _outcomes(survey), _not_reached(survey), survey.simulated
+    )
+
+
+def _wave_keys(survey: Survey) -> list[str]:
+    return ["wave"] if survey.waves else []
+
+
+def _waves(survey: Survey) -> pd.DataFrame:
+    """Count and weigh every wave."""
+    groups = survey.rows.aggregate(_wave_keys(survey))
+    order = np.argsort(groups.codes[:, 0]) if survey.waves else np.arange(len(groups.n))
+    kish = groups.n * groups.weight_squares / groups.weight**2
+    columns = {
+        "wave": list(survey.waves) or ["all"],
+        "n": groups.n[order],
+        "clusters": _distinct(survey, _columns(survey, "cluster")),
+        "strata": _distinct(survey, _columns(survey, "strata")),
+        "weight_cv": np.sqrt(np.maximum(kish - 1, 0))[order],
+        "kish_effect": kish[order],
+    }
+    name = survey.design.interviewer
+    if name is not None:
+        columns["interviewers"] = _distinct(survey, [name])
+    share = retained(survey, [])
+    if share is not None:
+        columns["same_interviewers"] = [np.nan, *np.diagonal(share, offset=-1)]
+    return pd.DataFrame(columns)
+
+
+def _columns(survey: Survey, role: str) -> list[str]:
+    """Columns of the first stage's clusters or strata."""
+    stages = survey.design.all_stages
+    if role == "strata":
+        return list(survey.design.first_strata)
+    return list(as_names(stages[0].cluster)) if stages else []
+
+
+def _distinct(survey: Survey, names: list[str]) -> NDArray[np.int64]:
+    """Count the distinct combinations of columns in every wave."""
+    size = max(len(survey.waves), 1)
+    if not names:
+        return np.zeros(size, dtype=np.int64)
+    groups = survey.rows.aggregate([*_wave_keys(survey), *names])
+    wave = groups.codes[:, 0] if survey.waves else np.zeros(len(groups.n), dtype=np.int64)
+    return np.bincount(wave, minlength=size)
+
+
+def _outcomes(survey: Survey) -> pd.DataFrame:
+    """Say how many were asked, did not know and refused, outcome by outcome."""
+    tables = [_one_outcome(survey, name) for name in survey.codebook.outcomes]
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+
+
+def _one_outcome(survey: Survey, name: str) -> pd.DataFrame:
+    outcome = survey.outcome(name)
+    source = survey.answer_names(outcome)[0]
+    groups = survey.rows.aggregate(_wave_keys(survey), [source])
+    waves = np.array(survey.waves or ("all",))
+    place = groups.codes[:, 0] if survey.waves else np.zeros(1, dtype=np.int64)
+    if outcome.measured:
+        answered = groups.moments[source][:, 0]
+        unsure = refused = np.zeros(len(answered))
+    else:
+        counts = groups.counts[source]
+        answered, unsure, refused = counts[:, :-2].sum(axis=1), counts[:, -2], counts[:, -1]
+    asked = answered + unsure + refused
+    table = pd.DataFrame({"outcome": name, "wave": waves[place], "asked": asked.astype(int)})
+    for column, part in (("answered", answered), ("dont_know", unsure), ("refused", refused)):
+        table[column] = np.divide(part, asked, out=np.full(len(asked), np.nan), where=asked > 0)
+    return table[asked > 0]
+
+
+def _not_reached(survey: Survey) -> pd.DataFrame:
+    """List the clusters that were to be revisited and were not."""
+    names = _columns(survey, "cluster")
+    strata = [name for name in _columns(survey, "strata") if name not in names]
+    columns = ["wave", *strata, *names]
+    if not names or not survey.waves or survey.design.repeats == "nothing":
+        return pd.DataFrame(columns=columns)
+    places = survey.rows.aggregate([*strata, *names]).codes
+    seen = {tuple(each) for each in survey.rows.aggregate(columns).codes.tolist()}
+    labels = [survey.group(name).labels for name in (*strata, *names)]
+    missing = [
+        [wave, *(label[code] for label, code in zip(labels, place, strict=True))]
+        for k, wave in enumerate(survey.waves)
+        for place in places.tolist()
+        if (k, *place) not in seen
+    ]
+    return pd.DataFrame(missing, columns=columns)
