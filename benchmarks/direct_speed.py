@@ -175,9 +175,8 @@ def main() -> None:
     for other in others.values():
         other.close()
     report(pd.DataFrame(rounds))
-    print(
-        f"\nSurvey(frame) of {large.n:,} rows, once: {seconds(lambda: validated(large_frame)):.2f} s"
-    )
+    once = seconds(lambda: validated(large_frame))
+    print(f"\nSurvey(frame) of {large.n:,} rows, once: {once:.2f} s")
 
 
 if __name__ == "__main__":

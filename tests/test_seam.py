@@ -13,7 +13,8 @@ import pandas as pd
 import pytest
 
 import jfmodels as jf
-from jfmodels.model.cells import grid_of, items_of, read_where
+from jfmodels.model.cells import grid_of, read_where
+from jfmodels.model.items import items_of
 from jfmodels.results.engine import Belief, Evidence, Question
 from jfmodels.results.joint import Draws
 from jfmodels.results.schema import TESTS, columns

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import eye_array
 
+from jfmodels.engines.evidence import cell_df, evidence_of, without_lone_clusters
 from jfmodels.engines.intervals import INTERVALS, ShareIntervals
 from jfmodels.engines.linearize import (
     DesignDf,
@@ -20,17 +21,9 @@ from jfmodels.engines.linearize import (
 from jfmodels.engines.quantiles import Quantile, quantile_belief
 from jfmodels.engines.two_way import two_way
 from jfmodels.errors import SpecError, choose, listing
-from jfmodels.model.cells import (
-    Grid,
-    Item,
-    Tables,
-    Where,
-    grid_of,
-    items_of,
-    read_where,
-    tabulate,
-)
-from jfmodels.results.engine import Belief, Evidence, Question, flag_bits
+from jfmodels.model.cells import Grid, Tables, Where, grid_of, read_where, tabulate
+from jfmodels.model.items import Item, items_of
+from jfmodels.results.engine import Belief, Question
 from jfmodels.results.fit import Fit
 from jfmodels.results.joint import DegreesOfFreedom, Normal
 from jfmodels.survey.design import Names, as_names
@@ -55,7 +48,6 @@ INTERVIEWERS: Mapping[str, str] = {
     "ignore": "clusters alone",
     "cluster": "two-way clustering by cluster and interviewer",
 }
-ONE_CLUSTER = 0.1  # share of a cell's weight in strata of one cluster from which it is flagged
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +203,9 @@ class Direct:
             coded = [item.outcome for item in items if item.answers]
             if coded:
                 raise SpecError(f"Quantiles need measured outcomes; {listing(coded)} are coded.")
+            return [replace(item, unit="quantile") for item in items]
+        if self.statistic == "total":
+            return [replace(item, unit="total") for item in items]
         return items
 
     def _believe(self, question: Question) -> Belief:
@@ -223,13 +218,9 @@ class Direct:
             return self._total(grid, tables)
         joint = self._normal(grid, tables, where)
         evidence = evidence_of(self.survey, grid, tables, joint, self.deff == "without_replacement")
-        joint = _without_lone_clusters(joint, evidence)
-        units = {bool(item.answers) for item in grid.items}
-        unit = (
-            "ratio" if isinstance(self.statistic, Ratio) else "share" if units == {True} else "mean"
-        )
-        interval = ShareIntervals(self.interval, evidence.n) if unit == "share" else None
-        return Belief(grid, joint, evidence, unit, level_interval=interval)
+        joint = without_lone_clusters(joint, evidence)
+        interval = ShareIntervals(self.interval, evidence.n, _is_share(grid))
+        return Belief(grid, joint, evidence, level_interval=interval)
 
     def _normal(self, grid: Grid, tables: Tables, where: Mapping[str, Sequence[str]]) -> Normal:
         """Means of all cells with the influence of every unit."""
@@ -247,12 +238,12 @@ class Direct:
         """Totals; every unit's own total is its influence."""
         sampling = self.survey.sampling
         rows = linearized(tables.numerator, sampling)
-        degrees = DesignDf(_cell_df(tables, sampling), sampling.df)
+        degrees = DesignDf(cell_df(tables, sampling), sampling.df)
         mean = np.where(tables.n.sum(axis=0) > 0, tables.numerator.sum(axis=0), np.nan)
         joint = Normal(mean, rows, degrees, eye_array(len(mean), format="csr"))
         evidence = evidence_of(self.survey, grid, tables, joint, self.deff == "without_replacement")
         evidence = replace(evidence, deff=np.full(len(mean), np.nan))
-        return Belief(grid, _without_lone_clusters(joint, evidence), evidence, "total")
+        return Belief(grid, without_lone_clusters(joint, evidence), evidence)
 
 
 def influence_of(
@@ -261,13 +252,18 @@ def influence_of(
     """Influence of every unit on every cell's ratio, and the rule for degrees of freedom."""
     if small_sample == "none":
         rows = linearized(scores(tables.numerator, tables.denominator), sampling)
-        return rows, DesignDf(_cell_df(tables, sampling), sampling.df)
+        return rows, DesignDf(cell_df(tables, sampling), sampling.df)
     if (tables.denominator < 0).any():
         raise SpecError(
             "CR2 needs a denominator that is nowhere negative; choose small_sample='none'."
         )
     rows, leverage = few_clusters(tables.numerator, tables.denominator, sampling)
     return rows, Satterthwaite(leverage, sampling.stages[0])
+
+
+def _is_share(grid: Grid) -> NDArray[np.bool_]:
+    """Which cells hold shares, whose intervals end at 0 and 1."""
+    return np.repeat([item.unit == "share" for item in grid.items], grid.n_domains)
 
 
 def _ratio_item(survey: Survey, ratio: Ratio, outcomes: tuple[str, ...]) -> Item:
@@ -277,96 +273,4 @@ def _ratio_item(survey: Survey, ratio: Ratio, outcomes: tuple[str, ...]) -> Item
     for name in (ratio.of, ratio.to):
         if not survey.outcome(name).measured:
             raise SpecError(f"A ratio needs measured outcomes; '{name}' is coded.")
-    return Item(ratio.of, f"per {ratio.to}", f"{ratio.of}/{ratio.to}")
-
-
-def _first_stage(sampling: Sampling, values: Floats) -> Floats:
-    """Sum values of the finest units within first-stage units; (U, C) to (M, C)."""
-    for stage, upper in zip(sampling.stages[:0:-1], sampling.stages[-2::-1], strict=True):
-        above = np.zeros((len(upper.stratum), values.shape[1]))
-        np.add.at(above, stage.parent, values)
-        values = above
-    return values
-
-
-def _cell_df(tables: Tables, sampling: Sampling) -> Floats:
-    """Clusters minus strata that occur in each cell, shape (C,)."""
-    present = _first_stage(sampling, tables.n) > 0
-    strata = np.add.reduceat(present, sampling.stages[0].starts, axis=0) > 0
-    return (present.sum(axis=0) - strata.sum(axis=0)).astype(np.float64)
-
-
-def evidence_of(
-    survey: Survey, grid: Grid, tables: Tables, joint: Normal, without_replacement: bool
-) -> Evidence:
-    """Say what every cell rests on, and what a reader must know of it."""
-    sampling = survey.sampling
-    n_by_cluster = _first_stage(sampling, tables.n)
-    present = n_by_cluster > 0
-    n = n_by_cluster.sum(axis=0)
-    n_clusters = present.sum(axis=0)
-    deff = _design_effect(tables, joint, n, without_replacement)
-    flags = flag_bits("no_interviews", n == 0) | _not_asked(grid)
-    flags |= _edge(tables) | _cluster_flags(survey, tables, present)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        small = (n > 0) & ((n < 30) | (n / deff < 30))
-    flags |= flag_bits("small_cell", small)
-    asked = _not_asked(grid) == 0
-    flags = np.where(asked, flags, _not_asked(grid))
-    return Evidence(n.astype(np.int64), n_clusters.astype(np.int64), deff, flags)
-
-
-def _design_effect(tables: Tables, joint: Normal, n: Floats, without: bool) -> Floats:
-    """Variance over that of a simple random sample of equal size."""
-    weight, total = tables.weight.sum(axis=0), tables.denominator.sum(axis=0)
-    yy, xy, xx = tables.squares
-    mean = joint.mean
-    with np.errstate(invalid="ignore", divide="ignore"):
-        residual = yy - 2 * mean * xy + mean**2 * xx
-        simple = weight * residual / total**2 / (n - 1)
-        if without:
-            simple = np.where(weight >= n, simple * (weight - n) / weight, np.nan)
-        return np.where(simple > 0, joint.variance() / simple, np.nan)
-
-
-def _edge(tables: Tables) -> Ints:
-    """Flag cells in which all gave the same answer."""
-    yy, xy, xx = tables.squares
-    y = tables.numerator.sum(axis=0)
-    x = tables.denominator.sum(axis=0)
-    same = (x > 0) & (yy * xx - xy**2 <= 1e-12 * np.abs(yy * xx)) & ((y == 0) | (yy > 0))
-    return flag_bits("at_boundary", same)
-
-
-def _cluster_flags(survey: Survey, tables: Tables, present: NDArray[np.bool_]) -> Ints:
-    """Flag cells that rest on single clusters, of the whole or of a stratum."""
-    sampling = survey.sampling
-    stage = sampling.stages[0]
-    x = _first_stage(sampling, np.abs(tables.denominator))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        share = np.where(x.sum(axis=0) > 0, x / x.sum(axis=0), 0.0)
-    by_stratum = np.add.reduceat(share, stage.starts, axis=0)
-    contributing = np.add.reduceat(present.astype(np.int64), stage.starts, axis=0)
-    alone = (contributing == 1) & (stage.sizes > 1)[:, None]
-    resting = np.where(alone, by_stratum, 0.0).sum(axis=0)
-    lone = (resting >= ONE_CLUSTER) | (present.sum(axis=0) == 1)
-    dominated = share.max(axis=0) > 0.5
-    return flag_bits("one_cluster", lone) | flag_bits("cluster_dominates", dominated)
-
-
-def _not_asked(grid: Grid) -> Ints:
-    """Flag the cells of waves that did not ask."""
-    item = np.repeat(np.arange(len(grid.items)), grid.n_domains)
-    if "wave" not in grid.names:
-        return np.zeros(len(item), dtype=np.int64)
-    inner = int(np.prod(grid.shape[1:], dtype=np.int64))
-    wave = np.arange(len(item)) % grid.n_domains // inner
-    asked = np.column_stack([grid.asked, grid.asked.any(axis=1)])
-    return flag_bits("not_asked", ~asked[item, wave])
-
-
-def _without_lone_clusters(joint: Normal, evidence: Evidence) -> Normal:
-    """A variance between clusters cannot be estimated from one of them: never report 0."""
-    rows = joint.influence.copy()
-    rows[:, evidence.n_clusters == 1] = np.nan
-    return replace(joint, influence=rows)
+    return Item(ratio.of, f"per {ratio.to}", f"{ratio.of}/{ratio.to}", unit="ratio")

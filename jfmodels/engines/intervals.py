@@ -83,10 +83,18 @@ def clopper_pearson(x: Floats, n: Floats, coverage: float) -> tuple[Floats, Floa
 
 
 def _likelihood(share: Share) -> tuple[Floats, Floats]:
-    """Where twice the log likelihood, scaled by the design effect, has fallen by t²."""
+    """Where twice the log likelihood, scaled by the design effect, has fallen by t² [1]_.
+
+    The dispersion is taken on n - 1 degrees of freedom, as R's survey package takes it.
+
+    References
+    ----------
+    .. [1] Rao, J. N. K. and Scott, A. J. (1984). On chi-squared tests for multiway contingency
+       tables with cell proportions estimated from survey data. Annals of Statistics 12, 46-60.
+    """
     p = share.estimate
-    n = p * (1 - p) / share.std_error**2
-    bound = share.t**2 / (2 * n)
+    n_effective = p * (1 - p) / share.std_error**2
+    bound = share.t**2 / (2 * n_effective) * share.n / (share.n - 1)
 
     def fall(q: Floats) -> Floats:
         return xlogy(p, p / q) + xlogy(1 - p, (1 - p) / (1 - q)) - bound
@@ -123,26 +131,31 @@ class ShareIntervals:
         A key of :data:`INTERVALS`.
     n : ndarray, shape (C,)
         Interviews in each cell.
+    shares : ndarray of bool, shape (C,)
+        Which cells hold shares; others keep their t interval.
     """
 
     method: str
     n: Ints
+    shares: NDArray[np.bool_]
 
     def __call__(
         self, cells: Ints, summary: Summary, coverage: float
     ) -> tuple[Floats, Floats, Ints]:
         """Intervals of the cells named; at 0, 1 or without variation, exact binomial ones."""
+        is_share = self.shares[cells]
         n = self.n[cells].astype(np.float64)
         share = Share(summary.estimate, summary.std_error, summary.df, n, coverage)
         p = summary.estimate
-        edge = ~np.isnan(p) & ((p <= 0) | (p >= 1) | (summary.std_error < 1e-14))
+        edge = is_share & ((p <= 0) | (p >= 1) | (summary.std_error < 1e-14))
         with np.errstate(divide="ignore", invalid="ignore"):
             low, high = INTERVALS[self.method](share)
             exact = clopper_pearson(np.clip(p, 0, 1) * n, n, coverage)
         low, high = np.where(edge, exact[0], low), np.where(edge, exact[1], high)
         low, high = (np.where(np.isnan(summary.std_error), np.nan, each) for each in (low, high))
-        flags = flag_bits("at_boundary", edge) | flag_bits("wide_interval", _wide(p, low, high))
-        return low, high, flags
+        low, high = np.where(is_share, low, summary.low), np.where(is_share, high, summary.high)
+        wide = is_share & _wide(p, low, high)
+        return low, high, flag_bits("at_boundary", edge) | flag_bits("wide_interval", wide)
 
 
 def _wide(p: Floats, low: Floats, high: Floats) -> NDArray[np.bool_]:

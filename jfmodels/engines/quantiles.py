@@ -166,7 +166,7 @@ def quantile_belief(
     joint = replace(shares, mean=value, influence=-shares.influence * slope)
     flags |= flag_bits("no_interviews", n == 0) | flag_bits("one_cluster", clusters == 1)
     evidence = Evidence(n, clusters, np.full(size, np.nan), flags)
-    return Belief(grid, joint, evidence, "quantile", level_interval=intervals)
+    return Belief(grid, joint, evidence, level_interval=intervals)
 
 
 def _samples(survey: Survey, grid: Grid, where: Mapping[str, Sequence[str]]) -> dict[int, _Sample]:
@@ -209,7 +209,7 @@ def _places(
 
 def _all_domains(grid: Grid) -> Ints:
     """Every domain of a grid in order, -1 for all together; shape (D, A)."""
-    places = np.indices(grid.shape).reshape(len(grid.shape), -1).T
+    places = np.indices(grid.shape).reshape(len(grid.shape), grid.n_domains).T
     last = np.array(grid.shape) - 1
     return np.where(places == last, -1, places)
 

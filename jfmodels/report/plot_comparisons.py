@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 import pandas as pd
@@ -141,6 +142,7 @@ def _row_text(row: Row, told: Sequence[str], groups: Sequence[str], words: Wordi
     # a slope runs over all its waves, whichever of them the row names
     waves = [] if row["estimand"] == "slope" else ["wave"]
     compared = [side for side in ["outcome", "category", *groups, *waves] if _compares(row, side)]
+    compared = compared or _against_others(row, [*told, *groups, *waves])
     places = [column for column in [*told, *groups, *waves] if column not in compared]
     within = words.names(row[column] for column in places)
     if groups and all(missing(row[column]) for column in groups):
@@ -151,9 +153,19 @@ def _row_text(row: Row, told: Sequence[str], groups: Sequence[str], words: Wordi
     return words.after(within, words.listed(differences))
 
 
+def _against_others(row: Row, sides: Sequence[str]) -> list[str]:
+    """Find the side whose value is set against the mean of all others, which has no name."""
+    if row["estimand"] not in ("contrast", "difference in differences"):
+        return []
+    nameless = (s for s in sides if not missing(row[s]) and missing(row.get(f"{s}_ref")))
+    return list(islice(nameless, 1))
+
+
 def _difference(row: Row, side: str, words: Wording) -> str:
     """Write what is taken from what, with a true minus sign."""
-    return f"{words.name(row[side])} {MINUS} {words.name(row[f'{side}_ref'])}"
+    reference = row.get(f"{side}_ref")
+    taken = words.phrase("others") if missing(reference) else words.name(reference)
+    return f"{words.name(row[side])} {MINUS} {taken}"
 
 
 def _compares(row: Row, side: str) -> bool:

@@ -93,7 +93,7 @@ def plot_changes(
     unit, marks = unit_of(rows), flag_marks(rows)
     forest = forest_of(rows, marks, words)
     axes = new_axes(*_size(forest)) if ax is None else ax
-    _draw(axes, forest)
+    _draw(axes, forest, unit.null)
     _finish(axes, forest, unit, words)
     write_title(axes, _title(rows, words), words, simulated=is_simulated(table))
     write_notes(axes, _notes(rows, forest, marks, words), grow=ax is None)
@@ -106,9 +106,9 @@ def _size(forest: Forest) -> tuple[float, float]:
     return 5.4 + 0.07 * longest, 1.1 + ROW_HEIGHT * (1 - float(forest.y[-1]))
 
 
-def _draw(ax: Axes, forest: Forest) -> None:
-    """Draw points and intervals, dark where zero is excluded, and the zero line."""
-    ax.axvline(0, color=INK, linewidth=1.0, zorder=1)
+def _draw(ax: Axes, forest: Forest, null: float) -> None:
+    """Draw points and intervals, dark where they decide, and the line of no difference."""
+    ax.axvline(null, color=INK, linewidth=1.0, zorder=1)
     for colour, rows in ((LIGHT, ~forest.decisive), (DARK, forest.decisive)):
         bars, points = rows & forest.bounded, rows & forest.drawn
         ax.hlines(forest.y[bars], forest.low[bars], forest.high[bars], color=colour, linewidth=2.2)
@@ -138,8 +138,7 @@ def _finish(ax: Axes, forest: Forest, unit: Unit, words: Wording) -> None:
     ax.set_ylim(float(forest.y[-1]) - 0.6, 0.6)
     ax.set_yticks(forest.y, forest.texts, parse_math=False)
     format_axis(ax.xaxis, partial(_value, unit=unit, words=words), unit.scale)
-    title = unit.title(words, share="points", other="difference")
-    ax.set_xlabel(title, color=INK, parse_math=False)
+    ax.set_xlabel(unit.comparison_title(words), color=INK, parse_math=False)
     size = min(ROW_SIZE, 0.75 * height_in_points(ax) / (1.2 - float(forest.y[-1])))
     for text, dark in zip(ax.get_yticklabels(), forest.decisive, strict=True):
         text.set(fontsize=size, color=INK if dark else GREY)
@@ -148,7 +147,7 @@ def _finish(ax: Axes, forest: Forest, unit: Unit, words: Wording) -> None:
 
 def _value(value: float, decimals: int, unit: Unit, words: Wording) -> str:
     """Write a difference with its sign, shares in percentage points."""
-    return words.number(value * unit.scale, decimals, signed=True)
+    return words.number(value * unit.scale, decimals, signed=unit.null == 0)
 
 
 def _write_numbers(ax: Axes, forest: Forest, unit: Unit, words: Wording, size: float) -> None:

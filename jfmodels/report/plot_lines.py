@@ -172,11 +172,9 @@ def _name(key: Sequence[object], words: Wording) -> str:
 
 def _shifts(count: int, step: float) -> np.ndarray:
     """Spread lines around a wave by at most a third of the way to the next, shape (count,)."""
-    return (
-        np.linspace(-1, 1, count) * min(0.33, 0.035 * (count - 1)) * step
-        if count > 1
-        else np.zeros(1)
-    )
+    if count == 1:
+        return np.zeros(1)
+    return np.linspace(-1, 1, count) * min(0.33, 0.035 * (count - 1)) * step
 
 
 def _looks(all_groups: Sequence[bool]) -> list[Look]:

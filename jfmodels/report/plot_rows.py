@@ -25,7 +25,18 @@ __all__ = [
     "unit_of",
 ]
 
+COMPARISONS = ("change", "contrast", "difference in differences", "slope")
 NEEDED = ("outcome", "category", "estimand", "wave", "estimate", "low", "high", "unit", "flag")
+# what a unit begins with, longer beginnings first, and the phrase that says it
+UNITS = {
+    "mean difference": "difference",
+    "ratio difference": "difference",
+    "log odds ratio of": "log_odds_ratio",
+    "log ratio of": "log_ratio",
+    "ratio": "ratio",
+    "mean": "mean",
+    "total": "total",
+}
 LETTERS = "ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ"
 
 
@@ -38,7 +49,7 @@ class Unit:
     text : str
         As the table has it.
     share : bool
-        Whether estimates are shares in [0, 1], or differences of shares.
+        Whether estimates are shares in [0, 1], or differences or slopes of shares.
     period : str
         ``"per_year"`` or ``"per_wave"`` for a rate of change, otherwise empty.
     """
@@ -52,12 +63,29 @@ class Unit:
         """Give what a value is multiplied by where it is written: shares in hundredths."""
         return 100.0 if self.share else 1.0
 
-    def title(self, words: Wording, *, share: str, other: str) -> str:
-        """Name the unit on an axis, by the phrase `share` or the table's text or `other`."""
-        if not self.share:
-            return words.name(self.text) if self.text else words.phrase(other)
+    @property
+    def null(self) -> float:
+        """Give the value of a comparison of equals: 1 for ratios, otherwise 0."""
+        return 1.0 if self.text.startswith("ratio of") else 0.0
+
+    def level_title(self, words: Wording) -> str:
+        """Name the unit of levels on an axis."""
+        return (
+            words.phrase("share") if self.share else self._named(words) or words.phrase("estimate")
+        )
+
+    def comparison_title(self, words: Wording) -> str:
+        """Name the unit of comparisons on an axis."""
+        kind = "points" if self.share else "difference"
+        named = "" if self.share or self.period else self._named(words)
         period = words.phrase(self.period) if self.period else ""
-        return f"{words.phrase(share)} {period}".strip()
+        return f"{named or words.phrase(kind)} {period}".strip()
+
+    def _named(self, words: Wording) -> str:
+        """Say the table's text in the language, as far as it is known."""
+        known = (phrase for start, phrase in UNITS.items() if self.text.startswith(start))
+        found = next(known, None)
+        return words.phrase(found) if found else words.name(self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +134,7 @@ def level_rows(table: pd.DataFrame) -> pd.DataFrame:
     SpecError
         If there are none, if they have no waves, or if none of them has an estimate.
     """
-    rows = _rows(table, level=True)
+    rows = _rows(table, ["level"])
     if rows.empty:
         raise SpecError(
             f"plot_trend draws rows of estimand 'level', and this table has none. "
@@ -122,33 +150,32 @@ def level_rows(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def comparison_rows(table: pd.DataFrame) -> pd.DataFrame:
-    """Take every row that is measured against zero: all but the levels.
+    """Take the rows that are measured against no difference.
 
     Raises
     ------
     SpecError
         If there are none, or if none of them has an estimate.
     """
-    rows = _rows(table, level=False)
+    rows = _rows(table, COMPARISONS)
     if rows.empty:
         raise SpecError(
             f"plot_changes draws changes, contrasts, differences in differences and slopes, and "
-            f"this table has none. Found: {_found(table)}. Use plot_trend for levels, or make "
+            f"this table has none. Found: {_found(table)}. Draw levels by plot_trend, or make "
             "changes with fit.changes()."
         )
     return _with_estimates(rows)
 
 
-def _rows(table: pd.DataFrame, *, level: bool) -> pd.DataFrame:
-    """Split the table by estimand."""
+def _rows(table: pd.DataFrame, estimands: Sequence[str]) -> pd.DataFrame:
+    """Take the rows of some estimands."""
     lacking = [column for column in NEEDED if column not in table.columns]
     if lacking:
         raise SpecError(
             f"A picture is drawn from a tidy table, and this one lacks the columns "
             f"{listing(lacking)}. Pass the table that levels(), changes() or estimate() returned."
         )
-    known = table["estimand"].notna()
-    return table[known & ((table["estimand"] == "level") == level)]
+    return table[table["estimand"].isin(estimands)]
 
 
 def _found(table: pd.DataFrame) -> str:
@@ -185,7 +212,7 @@ def unit_of(rows: pd.DataFrame) -> Unit:
         )
     text = units[0] if units else ""
     period = next((f"per_{each}" for each in ("year", "wave") if each in text), "")
-    return Unit(text, "share" in text, period)
+    return Unit(text, text.startswith("share"), period)
 
 
 def telling_columns(rows: pd.DataFrame, candidates: Sequence[str]) -> list[str]:

@@ -173,8 +173,7 @@ def _finish(ax: Axes, waves: Waves, unit: Unit, words: Wording) -> None:
         room = 0.03 * (high - low)
         ax.set_ylim(max(-room, low), min(1 + room, high))
     format_axis(ax.yaxis, words.percent if unit.share else words.number, unit.scale)
-    title = unit.title(words, share="share", other="estimate")
-    ax.set_ylabel(title, color=INK, parse_math=False)
+    ax.set_ylabel(unit.level_title(words), color=INK, parse_math=False)
     _turn_wave_names(ax)
 
 

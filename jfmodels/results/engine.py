@@ -91,8 +91,6 @@ class Belief:
         The belief about them.
     evidence : Evidence
         What they rest on.
-    unit : str
-        Unit of a level: "share", "mean", "total", "ratio" or "quantile".
     over : str
         Composition averaged over.
     level_interval : LevelInterval or None
@@ -102,7 +100,6 @@ class Belief:
     grid: Grid
     joint: Joint
     evidence: Evidence
-    unit: str = "share"
     over: str = "as fielded"
     level_interval: LevelInterval | None = None
 

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
 from jfmodels.errors import SpecError, choose, listing, unknown
-from jfmodels.model.cells import Grid, Item
+from jfmodels.model.cells import Grid
+from jfmodels.model.items import Item
 from jfmodels.results.joint import Joint
 from jfmodels.survey.design import Names, as_names
 
@@ -340,7 +341,10 @@ class Index:
         first, group = _groups(np.column_stack([kept.domain, kept.domain_ref]))
         gather = (np.arange(len(first))[:, None] == group).astype(float)
         gather /= gather.sum(axis=1, keepdims=True)
-        item = Item(self.name, "", "")
+        units = {rows.items[k].unit for k in set(kept.item.tolist())}
+        if len(units) > 1:
+            raise SpecError(f"An index averages numbers of one unit; found {listing(units)}.")
+        item = Item(self.name, "", "", unit=units.pop())
         zero = np.zeros(len(first), dtype=np.int64)
         averaged = _gather(kept, gather, first)
         return replace(
@@ -500,12 +504,13 @@ def _against(
         gather[k, members] = 1 / len(members)
     first = np.array([members[0] for members in others])
     single = np.array([len(members) == 1 for members in others])
-    domain_ref = levels.domain[first].copy()
+    domain_ref = np.where(levels.domain_ref >= 0, levels.domain_ref, levels.domain)[first]
     item_ref = levels.item[first].copy()
     if along in ITEM_AXES:
         item_ref[~single] = -1
     else:
-        domain_ref[~single, grid.place(along)] = -1
+        place = grid.place(along)
+        domain_ref[:, place] = np.where(single, levels.domain[first, place], -1)
     return replace(
         to,
         estimand="contrast",

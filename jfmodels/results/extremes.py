@@ -31,7 +31,7 @@ def extremes_table(
     """Tabulate lowest, highest and their distance within every wave and group."""
     tables = []
     for rows in estimand.groups(plan, belief.grid):
-        known = rows[~np.isnan((plan.weights[rows] @ _means(belief)))]
+        known = rows[~np.isnan(plan.weights[rows] @ _means(belief))]
         if len(known) < 2:
             continue
         joint = belief.joint.combine(csr_array(plan.weights[known]))

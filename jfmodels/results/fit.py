@@ -14,9 +14,9 @@ from jfmodels.results.diagnose import diagnose
 from jfmodels.results.engine import Belief, Engine, Question
 from jfmodels.results.estimands import Change, Contrast, Estimand, Level, Range
 from jfmodels.results.extremes import extremes_table
+from jfmodels.results.hypotheses import joint_tests
 from jfmodels.results.multiplicity import adjust as adjusted
 from jfmodels.results.tables import estimate_table
-from jfmodels.results.hypotheses import joint_tests
 from jfmodels.survey.design import Names, as_names
 
 __all__ = ["Fit"]

@@ -110,7 +110,7 @@ FLAGS: dict[str, dict[str, str]] = {
     },
     "interviewers_replaced": {
         "en": "Over a quarter of the interviews had new interviewers: a change may be theirs.",
-        "fr": "Plus d'un quart des entretiens par de nouveaux enquêteurs : écart à leur attribuer ?",
+        "fr": "Plus d'un quart des entretiens par de nouveaux enquêteurs : écart incertain.",
     },
     "mc_error_large": {
         "en": "Monte Carlo error is large beside the uncertainty: draw more.",

@@ -72,7 +72,7 @@ def estimate_table(
         "n_clusters": n_clusters,
         "n_effective": _effective(n, deff) if level else np.nan,
         "deff": deff if level else np.nan,
-        "unit": unit_of(belief, plan),
+        "unit": _units(plan),
         "target": engine.survey.design.target or "population",
         "over": belief.over,
         "engine": engine.name,
@@ -84,13 +84,16 @@ def estimate_table(
     return table
 
 
-def unit_of(belief: Belief, plan: Plan) -> str:
-    """Say what one unit of the estimate is."""
-    if plan.against is None or plan.estimand in ("level", "slope"):
-        return f"{belief.unit}{plan.unit}"
-    if plan.scale == "difference":
-        return f"{belief.unit} difference{plan.unit}"
-    return f"{plan.scale.replace('_', ' ')} of {belief.unit}s"
+def _units(plan: Plan) -> list[str]:
+    """Say what one unit of each estimate is."""
+    if plan.against is None:
+        form = f"{{}}{plan.unit}"
+    elif plan.scale == "difference":
+        form = f"{{}} difference{plan.unit}"
+    else:
+        form = f"{plan.scale.replace('_', ' ')} of {{}}s"
+    named = [form.format(item.unit) for item in plan.items]
+    return [named[item] for item in plan.item]
 
 
 def flags_of(bits: Ints) -> list[tuple[str, ...]]:
@@ -150,7 +153,7 @@ def _intervals(
     single = (np.diff(plan.weights.indptr) == 1).all() and plan.against is None
     if belief.level_interval is None or plan.estimand != "level" or not single:
         return summary.low, summary.high, np.zeros(len(summary.low), dtype=np.int64)
-    return belief.level_interval(plan.weights.indices, summary, coverage)
+    return belief.level_interval(plan.weights.indices.astype(np.int64), summary, coverage)
 
 
 def _row_flags(engine: Engine, belief: Belief, plan: Plan, summary: Summary) -> Ints:
@@ -224,4 +227,6 @@ def _at(table: Sequence[int], place: Ints) -> Ints:
 
 
 def _categorical(codes: Ints, labels: Sequence[str]) -> pd.Categorical:
-    return pd.Categorical.from_codes(codes, categories=pd.Index(labels, dtype="str"), ordered=True)
+    return pd.Categorical.from_codes(
+        codes, categories=pd.Index(list(labels), dtype="str"), ordered=True
+    )

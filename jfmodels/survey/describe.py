@@ -144,17 +144,18 @@ def _one_outcome(survey: Survey, name: str) -> pd.DataFrame:
     groups = survey.rows.aggregate(_wave_keys(survey), [source])
     waves = np.array(survey.waves or ("all",))
     place = groups.codes[:, 0] if survey.waves else np.zeros(1, dtype=np.int64)
-    if outcome.measured:
-        answered = groups.moments[source][:, 0]
-        unsure = refused = np.zeros(len(answered))
-    else:
-        counts = groups.counts[source]
-        answered, unsure, refused = counts[:, :-2].sum(axis=1), counts[:, -2], counts[:, -1]
+    counts = _measured(groups.moments[source]) if outcome.measured else groups.counts[source]
+    answered, unsure, refused = counts[:, :-2].sum(axis=1), counts[:, -2], counts[:, -1]
     asked = answered + unsure + refused
     table = pd.DataFrame({"outcome": name, "wave": waves[place], "asked": asked.astype(int)})
     for column, part in (("answered", answered), ("dont_know", unsure), ("refused", refused)):
         table[column] = np.divide(part, asked, out=np.full(len(asked), np.nan), where=asked > 0)
     return table[asked > 0]
+
+
+def _measured(moments: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Write those who gave a number as answers of which none is don't know or refused."""
+    return np.pad(moments[:, :1].astype(np.int64), ((0, 0), (0, 2)))
 
 
 def _not_reached(survey: Survey) -> pd.DataFrame:

@@ -417,8 +417,10 @@ def test_rows_say_what_is_compared():
     [
         ({"estimand": "contrast", "region": "Gao", "region_ref": "Mopti", "wave": "Q6"},
          "Q6: Gao − Mopti"),
-        ({"estimand": "diff-in-diff", "region": "Gao", "region_ref": "Mopti", "wave": "Q6",
-          "wave_ref": "Q5"}, "Gao − Mopti, Q6 − Q5"),
+        ({"estimand": "difference in differences", "region": "Gao", "region_ref": "Mopti",
+          "wave": "Q6", "wave_ref": "Q5"}, "Gao − Mopti, Q6 − Q5"),
+        ({"estimand": "contrast", "region": "Gao", "wave": "Q6", "wave_ref": "Q6"},
+         "Q6: Gao − others"),
         ({"estimand": "slope", "region": "Gao", "wave": "Q6", "wave_ref": "Q1"}, "Gao: slope"),
         ({"estimand": "change", "region": "Gao", "region_ref": "Gao", "wave": "Q6",
           "wave_ref": "Q5"}, "Gao: Q6 − Q5"),
@@ -440,7 +442,7 @@ def test_shares_are_written_in_percentage_points():
 
 
 def test_a_slope_is_points_per_year():
-    table = changes(["Gao"]).assign(estimand="slope", unit="share per year", wave_ref=np.nan)
+    table = changes(["Gao"]).assign(estimand="slope", unit="share per year", wave=np.nan)
     assert plot_changes(table).get_xlabel() == "Percentage points per year"
     assert plot_changes(table, lang="fr").get_xlabel() == "Points de pourcentage par an"
 
@@ -449,6 +451,37 @@ def test_other_units_are_written_as_they_are():
     table = changes(["Gao"]).assign(unit="days")
     assert plot_changes(table).get_xlabel() == "days"
     assert "−0.120 [−0.170, −0.070]" in said(plot_changes(table))
+
+
+def test_a_ratio_is_set_against_one():
+    table = changes(["Gao"]).assign(unit="ratio of shares")
+    table[["estimate", "low", "high"]] += 1
+    ax = plot_changes(table)
+    assert ax.lines[0].get_xdata() == [1, 1]
+    assert ax.get_xlabel() == "Ratio"
+    assert "0.88 [0.83, 0.93]" in said(ax)
+
+
+@pytest.mark.parametrize(
+    ("unit", "english", "french"),
+    [
+        ("share difference", "Percentage points", "Points de pourcentage"),
+        ("mean difference", "Difference", "Écart"),
+        ("mean per wave", "Difference per wave", "Écart par vague"),
+        ("log odds ratio of shares", "Log odds ratio", "Logarithme du rapport de cotes"),
+    ],
+)
+def test_units_of_comparisons_have_their_words(unit, english, french):
+    table = changes(["Gao"]).assign(unit=unit)
+    assert plot_changes(table).get_xlabel() == english
+    assert plot_changes(table, lang="fr").get_xlabel() == french
+
+
+def test_means_are_no_percentages():
+    table = levels(["Gao"]).assign(unit="mean")
+    ax = plot_trend(table, lang="fr")
+    assert ax.get_ylabel() == "Moyenne"
+    assert "%" not in "".join(text.get_text() for text in ax.get_yticklabels())
 
 
 def test_only_rows_that_exclude_zero_are_dark():
@@ -566,7 +599,7 @@ def test_changes_are_not_a_trend():
 
 
 def test_levels_are_not_changes():
-    with pytest.raises(SpecError, match=r"none. Found: 'level'. Use plot_trend"):
+    with pytest.raises(SpecError, match=r"none. Found: 'level'. Draw levels by plot_trend"):
         plot_changes(levels(["Gao"]))
 
 

@@ -1,0 +1,35 @@
+"""What loading the package and asking for direct estimates may cost: only what they need."""
+
+import subprocess
+import sys
+
+import pytest
+
+LOADED = "import sys; print(*sys.modules)"
+ESTIMATE = """
+import jfmodels as jf
+fit = jf.direct(jf.example(), "trust_army", by="region")
+fit.levels(by="region")
+fit.changes(by="region")
+"""
+
+
+def loaded_by(code):
+    """Modules in memory once a new interpreter has run the code."""
+    run = [sys.executable, "-c", f"{code}\n{LOADED}"]
+    return set(subprocess.run(run, capture_output=True, text=True, check=True).stdout.split())
+
+
+@pytest.fixture(scope="module")
+def loaded_by_estimates():
+    return loaded_by(ESTIMATE)
+
+
+def test_importing_the_package_loads_nothing_heavy():
+    assert not {"numpy", "pandas", "scipy"} & loaded_by("import jfmodels")
+
+
+@pytest.mark.parametrize("module", ["scipy.stats", "statsmodels", "pymc", "arviz", "matplotlib"])
+def test_direct_estimates_do_not_load(loaded_by_estimates, module):
+    assert "jfmodels.engines.direct" in loaded_by_estimates
+    assert module not in loaded_by_estimates
