@@ -1,8 +1,8 @@
 """Time the shares of 40 items by wave and region, beside other software on the same rows.
 
 Opponents are optional: ``--svy-python`` names a Python that has ``svy``, ``--rscript`` an
-Rscript whose R has ``survey``. Every task is warmed up once; then the rounds of all tasks
-alternate, so that whatever else the machine does hits all of them. See README.md.
+Rscript whose R has ``survey``. Every task is warmed up once; then all tasks take turns, in a
+new order each round, so that whatever else the machine does hits all of them. See README.md.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -168,13 +169,16 @@ def main() -> None:
     compare(fitted(survey).levels(by="region"), others)
     for task in tasks.values():
         task()
-    rounds = []
-    for _ in range(options.rounds):
-        each = {name: seconds(task) for name, task in tasks.items()}
-        rounds.append(each | {name: other.round() for name, other in others.items()})
+    timers = {name: partial(seconds, task) for name, task in tasks.items()}
+    timers |= {name: other.round for name, other in others.items()}
+    order = np.random.default_rng(1)  # so that no task always follows the same one
+    rounds = [
+        {name: timers[name]() for name in order.permutation(list(timers))}
+        for _ in range(options.rounds)
+    ]
     for other in others.values():
         other.close()
-    report(pd.DataFrame(rounds))
+    report(pd.DataFrame(rounds)[list(timers)])
     once = seconds(lambda: validated(large_frame))
     print(f"\nSurvey(frame) of {large.n:,} rows, once: {once:.2f} s")
 

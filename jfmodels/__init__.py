@@ -12,13 +12,24 @@ _HOMES = {
         "Ratio",
         "direct",
     ),
+    "jfmodels.engines.fitting": ("fit",),
+    "jfmodels.engines.weighted": ("Weighted",),
     "jfmodels.errors": (
         "CodebookError",
         "DataError",
         "DesignError",
+        "EstimationError",
         "JfmodelsError",
         "ReadError",
         "SpecError",
+    ),
+    "jfmodels.model.families": (
+        "Bernoulli",
+        "Categorical",
+        "Gaussian",
+        "NegativeBinomial",
+        "Ordinal",
+        "Poisson",
     ),
     "jfmodels.report.files": ("write_table",),
     "jfmodels.report.plots": (
@@ -36,6 +47,7 @@ _HOMES = {
     ),
     "jfmodels.results.fit": ("Fit",),
     "jfmodels.results.render": ("say",),
+    "jfmodels.survey.codebook": ("Codebook",),
     "jfmodels.survey.design": (
         "Stage",
         "SurveyDesign",
@@ -49,7 +61,6 @@ _HOMES = {
         "example_truth",
     ),
     "jfmodels.survey.outcome": (
-        "Codebook",
         "Covariate",
         "Outcome",
     ),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
-from typing import TypeVar
 
 __all__ = [
     "CodebookError",
     "DataError",
     "DesignError",
+    "EstimationError",
     "JfmodelsError",
     "ReadError",
     "SpecError",
@@ -18,8 +18,6 @@ __all__ = [
     "raise_all",
     "unknown",
 ]
-
-Chosen = TypeVar("Chosen")
 
 
 class JfmodelsError(ValueError):
@@ -44,6 +42,10 @@ class ReadError(JfmodelsError):
 
 class SpecError(JfmodelsError):
     """A question was asked that cannot be answered, or not in that form."""
+
+
+class EstimationError(JfmodelsError):
+    """A model could not be fitted to these data, for a reason that is named."""
 
 
 def listing(names: Iterable[object], most: int = 8) -> str:
@@ -76,7 +78,7 @@ def unknown(kind: str, name: object, known: Iterable[object]) -> str:
     return f"Unknown {kind} '{name}'.{hint} Known: {listing(names, most=20)}."
 
 
-def choose(
+def choose[Chosen](
     kind: str,
     name: object,
     options: Mapping[str, Chosen],

@@ -44,7 +44,8 @@ def _asin(share: Share) -> tuple[Floats, Floats]:
     p = share.estimate
     half = share.t * share.std_error / (2 * np.sqrt(p * (1 - p)))
     middle = np.arcsin(np.sqrt(p))
-    return np.sin(middle - half) ** 2, np.sin(middle + half) ** 2
+    low, high = np.maximum(middle - half, 0), np.minimum(middle + half, np.pi / 2)
+    return np.sin(low) ** 2, np.sin(high) ** 2  # beyond 0 and π/2 the sine would turn back
 
 
 def _normal(share: Share) -> tuple[Floats, Floats]:

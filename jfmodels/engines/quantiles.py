@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
+from jfmodels.engines.evidence import evidence_of, without_lone_clusters
 from jfmodels.errors import SpecError, choose
 from jfmodels.model.cells import Grid, Tables, tabulate
-from jfmodels.results.engine import Belief, Evidence, flag_bits
+from jfmodels.results.engine import Belief, flag_bits
 from jfmodels.results.joint import Normal, Summary
 from jfmodels.survey.survey import Survey
 
@@ -34,7 +35,7 @@ def _school(value: Floats, weight: Floats, p: float) -> float:
 
 
 def _hyndman_fan_7(value: Floats, weight: Floats, p: float) -> float:
-    """Linear between the weighted places of the observations."""
+    """Linear between the weighted places of the observations, ties in the order of the rows."""
     if len(value) == 1:
         return float(value[0])
     cumulated = np.cumsum(weight)
@@ -112,13 +113,16 @@ class WoodruffIntervals:
         self, cells: Ints, summary: Summary, coverage: float
     ) -> tuple[Floats, Floats, Ints]:
         """Intervals of the cells named; NaN where they leave the sample."""
-        t = stdtrit(summary.df, (1 + coverage) / 2)
-        ends = np.full((2, len(cells)), np.nan)
-        for k, cell in enumerate(cells):
-            half = t[k] * self.function_error[cell]
-            for side, p in enumerate((self.function[cell] - half, self.function[cell] + half)):
-                ends[side, k] = _at(self.samples.get(int(cell)), self.quantile, float(p))
-        return ends[0], ends[1], flag_bits("at_boundary", np.isnan(ends).any(axis=0))
+        half = stdtrit(summary.df, (1 + coverage) / 2) * self.function_error[cells]
+        low, high = (self._invert(cells, self.function[cells] + side * half) for side in (-1, 1))
+        left = np.isnan(low + high) & np.isfinite(self.function[cells] + half)
+        return low, high, flag_bits("at_boundary", left)
+
+    def _invert(self, cells: Ints, p: Floats) -> Floats:
+        """Values at which the cells' distribution functions reach p, shape (K,)."""
+        samples = [self.samples.get(int(cell)) for cell in cells]
+        found = [_at(each, self.quantile, float(q)) for each, q in zip(samples, p, strict=True)]
+        return np.array(found, dtype=np.float64)
 
 
 def _at(sample: _Sample | None, quantile: Quantile, p: float) -> float:
@@ -161,12 +165,10 @@ def quantile_belief(
     low, high, flags = intervals(np.arange(size), summary, 0.95)
     with np.errstate(invalid="ignore", divide="ignore"):
         slope = (high - low) / (2 * stdtrit(summary.df, 0.975) * error)
-    n = tables.n.sum(axis=0).astype(np.int64)
-    clusters = (tables.n > 0).sum(axis=0)
     joint = replace(shares, mean=value, influence=-shares.influence * slope)
-    flags |= flag_bits("no_interviews", n == 0) | flag_bits("one_cluster", clusters == 1)
-    evidence = Evidence(n, clusters, np.full(size, np.nan), flags)
-    return Belief(grid, joint, evidence, level_interval=intervals)
+    evidence = evidence_of(survey, grid, tables, shares, without_replacement=False)
+    evidence = replace(evidence, deff=np.full(size, np.nan), flags=evidence.flags | flags)
+    return Belief(grid, without_lone_clusters(joint, evidence), evidence, level_interval=intervals)
 
 
 def _samples(survey: Survey, grid: Grid, where: Mapping[str, Sequence[str]]) -> dict[int, _Sample]:

@@ -18,7 +18,7 @@ from jfmodels.survey.outcome import Outcome
 from jfmodels.survey.rows import Groups, Rows
 from jfmodels.survey.survey import Survey
 
-__all__ = ["Axis", "Grid", "Tables", "grid_of", "read_where", "tabulate"]
+__all__ = ["Axis", "Grid", "Tables", "grid_of", "read_where", "spread", "tabulate"]
 
 type Ints = NDArray[np.int64]
 type Floats = NDArray[np.float64]
@@ -123,12 +123,12 @@ def grid_of(
     waves = axes[0].labels if survey.waves else ("",)
     place = [survey.waves.index(wave) if wave else 0 for wave in waves]
     outcomes = [survey.outcome(item.outcome) for item in items]
-    asked = {name: survey.asked[name] for name in {item.outcome for item in items}}
+    asked = [survey.asked.get(item.source, survey.asked[item.outcome])[place] for item in items]
     time = np.array([survey.time[wave] for wave in waves]) if survey.time else None
     return Grid(
         items=tuple(items),
         axes=axes,
-        asked=np.array([asked[item.outcome][place] for item in items]).reshape(len(items), -1),
+        asked=np.array(asked).reshape(len(items), -1),
         wording=np.array([_wording(outcome, waves) for outcome in outcomes]).reshape(
             len(items), -1
         ),
@@ -187,10 +187,8 @@ def tabulate(
     n_units = len(rows.keys[unit].labels)
     _guard_size(n_units, len(grid.items) * grid.n_domains)
     columns = _sums(grid.items, groups)
-    spread = [
-        _spread(grid, groups.codes[inside, 0], place, n_units, each[inside]) for each in columns
-    ]
-    n, weight, numerator, denominator, *squares = spread
+    laid = [spread(grid, groups.codes[inside, 0], place, n_units, each[inside]) for each in columns]
+    n, weight, numerator, denominator, *squares = laid
     return Tables(
         n, weight, numerator, denominator, np.stack([each.sum(axis=0) for each in squares])
     )
@@ -250,7 +248,7 @@ def _moment_sums(moments: Floats) -> list[Floats]:
     return list(moments.T)
 
 
-def _spread(grid: Grid, unit: Ints, place: Ints, n_units: int, sums: Floats) -> Floats:
+def spread(grid: Grid, unit: Ints, place: Ints, n_units: int, sums: Floats) -> Floats:
     """Lay sums of groups out over units and domains, and add the margins; (G, I) to (U, C)."""
     n_items = sums.shape[1]
     flat = unit

@@ -13,7 +13,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
-from matplotlib.text import Annotation, Text
+from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from matplotlib.transforms import Bbox, ScaledTranslation
 
@@ -30,7 +30,7 @@ __all__ = [
     "format_axis",
     "height_in_points",
     "new_axes",
-    "offset_text",
+    "raise_title",
     "root_figure",
     "save_plot",
     "write_notes",
@@ -102,24 +102,29 @@ def format_axis(axis: Axis, write: Callable[[float, int], str], scale: float) ->
     axis.set_major_formatter(FuncFormatter(lambda value, _: write(value, decimals)))
 
 
-def write_title(ax: Axes, title: str, words: Wording, *, simulated: bool) -> None:
+def write_title(ax: Axes, title: str, words: Wording, *, simulated: bool) -> list[Text]:
     """Write the title, and above the upper right corner whether the data are simulated."""
     left, width = _breadth(ax)
-    shown = ax.set_title(
-        _wrap(title[:1].upper() + title[1:], width, TITLE),
-        loc="left",
-        fontsize=TITLE,
-        fontweight="bold",
-        color=INK,
-        parse_math=False,
-    )
+    text = _wrap(title[:1].upper() + title[1:], width, TITLE)
+    shown = ax.set_title(text, loc="left", parse_math=False)
+    shown.set(fontsize=TITLE, fontweight="bold", color=INK)
     # offsets in points keep the title in place when the layout changes the width of the axes
-    above = (23 if simulated else 9) / POINTS_PER_INCH
-    inches = root_figure(ax).dpi_scale_trans
-    shown.set_transform(ax.transAxes + ScaledTranslation(left / POINTS_PER_INCH, above, inches))
-    if simulated:
-        mark = offset_text(ax, words.phrase("simulated"), (1, 1), (0, 5), 8.5)
-        mark.set(ha="right", va="bottom", color=WARNING, fontweight="bold")
+    shown.set_transform(ax.transAxes)
+    _shift(ax, shown, left, 23 if simulated else 9)
+    if not simulated:
+        return [shown]
+    mark = ax.text(1, 1, words.phrase("simulated"), transform=ax.transAxes, ha="right")
+    mark.set(fontsize=8.5, fontweight="bold", color=WARNING)
+    _shift(ax, mark, 0, 6)
+    return [shown, mark]
+
+
+def raise_title(ax: Axes, written: Sequence[Text], points: float, *, grow: bool) -> None:
+    """Move what :func:`write_title` wrote up, clear of what stands above the axes."""
+    for text in written:
+        _shift(ax, text, 0, points)
+    if grow:
+        _grow(ax, points)
 
 
 def write_notes(ax: Axes, notes: Sequence[str], *, grow: bool) -> None:
@@ -137,31 +142,11 @@ def write_notes(ax: Axes, notes: Sequence[str], *, grow: bool) -> None:
     left, width = _breadth(ax)
     below = _points(ax, _outer(ax).y0 - ax.get_window_extent().y0) - 7
     text = "\n".join(_wrap(note, width, SMALL) for note in notes)
-    written = offset_text(ax, text, (0, 0), (left, below), SMALL)
-    written.set(ha="left", va="top", color=GREY, linespacing=LINE_HEIGHT)
+    written = ax.text(0, 0, text, transform=ax.transAxes, va="top", parse_math=False)
+    written.set(fontsize=SMALL, color=GREY, linespacing=LINE_HEIGHT)
+    _shift(ax, written, left, below)
     if grow:
-        height = (text.count("\n") + 1) * SMALL * LINE_HEIGHT / POINTS_PER_INCH
-        root_figure(ax).set_figheight(root_figure(ax).get_figheight() + height)
-
-
-def offset_text(
-    ax: Axes,
-    text: str,
-    corner: tuple[float, float],
-    offset: tuple[float, float],
-    size: float,
-) -> Annotation:
-    """Write a text `offset` points away from a corner given in fractions of the axes."""
-    return ax.annotate(
-        text,
-        corner,
-        offset,
-        xycoords="axes fraction",
-        textcoords="offset points",
-        fontsize=size,
-        annotation_clip=False,
-        parse_math=False,
-    )
+        _grow(ax, (text.count("\n") + 1) * SMALL * LINE_HEIGHT)
 
 
 def save_plot(ax: Axes, path: str | Path) -> Path:
@@ -194,6 +179,19 @@ def height_in_points(ax: Axes) -> float:
     """Measure the height of the axes in points, the unit of fonts, as laid out now."""
     root_figure(ax).draw_without_rendering()
     return _points(ax, ax.get_window_extent().height)
+
+
+def _shift(ax: Axes, text: Text, right: float, up: float) -> None:
+    """Move a text by points, whatever its coordinates are."""
+    inches = (right / POINTS_PER_INCH, up / POINTS_PER_INCH)
+    moved = ScaledTranslation(*inches, root_figure(ax).dpi_scale_trans)
+    text.set_transform(text.get_transform() + moved)
+
+
+def _grow(ax: Axes, points: float) -> None:
+    """Make the figure taller."""
+    figure = root_figure(ax)
+    figure.set_figheight(figure.get_figheight() + points / POINTS_PER_INCH)
 
 
 def _outer(ax: Axes) -> Bbox:

@@ -162,10 +162,11 @@ def _against_others(row: Row, sides: Sequence[str]) -> list[str]:
 
 
 def _difference(row: Row, side: str, words: Wording) -> str:
-    """Write what is taken from what, with a true minus sign."""
+    """Write what is taken from what, or divided by what where the unit is a ratio."""
     reference = row.get(f"{side}_ref")
-    taken = words.phrase("others") if missing(reference) else words.name(reference)
-    return f"{words.name(row[side])} {MINUS} {taken}"
+    other = words.phrase("others") if missing(reference) else words.name(reference)
+    sign = "/" if "ratio of" in str(row.get("unit")) else MINUS
+    return f"{words.name(row[side])} {sign} {other}"
 
 
 def _compares(row: Row, side: str) -> bool:

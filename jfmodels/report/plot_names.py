@@ -121,15 +121,23 @@ def spread(wanted: np.ndarray, step: float) -> np.ndarray:
     return placed
 
 
-def mark_flags(ax: Axes, lines: Sequence[Line], marks: FlagMarks) -> None:
-    """Set flag letters above the intervals, clear of each other and of the points."""
+def mark_flags(ax: Axes, lines: Sequence[Line], marks: FlagMarks) -> float:
+    """Set flag letters above the intervals, clear of each other and of the points.
+
+    Returns
+    -------
+    float
+        How far the letters reach above the axes, in points.
+    """
     written = [mark for line in lines for mark in _marks_of(ax, line, marks)]
     if not written:
-        return
+        return 0.0
     root_figure(ax).draw_without_rendering()
     taken = [box for line in lines for box in _boxes_of_points(ax, line)]
     for mark in sorted(written, key=lambda mark: float(extent(ax, mark).y0)):
         taken.append(_lift(ax, mark, taken))
+    top = max(box.y1 for box in taken) - ax.get_window_extent().y1
+    return max(0.0, float(top)) * POINTS_PER_INCH / root_figure(ax).dpi
 
 
 def _marks_of(ax: Axes, line: Line, marks: FlagMarks) -> list[Annotation]:
@@ -144,7 +152,8 @@ def _marks_of(ax: Axes, line: Line, marks: FlagMarks) -> list[Annotation]:
             ha="center",
             va="bottom",
             fontsize=MARK_SIZE,
-            color=INK,
+            color=line.look.colour,
+            fontweight="bold",
             path_effects=[withStroke(linewidth=2, foreground="white")],
             annotation_clip=False,
             zorder=5,
@@ -163,8 +172,15 @@ def _boxes_of_points(ax: Axes, line: Line) -> list[Bbox]:
 
 def _lift(ax: Axes, mark: Annotation, taken: Sequence[Bbox]) -> Bbox:
     """Move a mark up until it is clear of what is there, and say where it is."""
-    box = extent(ax, mark)
+    # two marks side by side would read as one
+    box = _widened(extent(ax, mark))
     while any(box.overlaps(other) for other in taken):
         mark.set_y(mark.get_position()[1] + 2)
-        box = extent(ax, mark)
+        box = _widened(extent(ax, mark))
     return box
+
+
+def _widened(box: Bbox) -> Bbox:
+    """Add half a letter's width at both sides."""
+    half = 0.25 * box.height
+    return Bbox.from_extents(box.x0 - half, box.y0, box.x1 + half, box.y1)

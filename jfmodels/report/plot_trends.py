@@ -19,6 +19,7 @@ from jfmodels.report.plot_canvas import (
     extent,
     format_axis,
     new_axes,
+    raise_title,
     root_figure,
     write_notes,
     write_title,
@@ -98,14 +99,13 @@ def plot_trend(
         _draw(axes, line)
     _finish(axes, waves, unit, words)
     names = name_lines(axes, drawn)
-    write_title(
-        axes, subject(rows, words) or words.phrase("trends"), words, simulated=is_simulated(table)
-    )
+    title = subject(rows, words) or words.phrase("trends")
+    head = write_title(axes, title, words, simulated=is_simulated(table))
     marks, flagged = _crowded(drawn, waves, flag_marks(rows), words)
     notes = [interval_key(rows, words), *_notes(lines, waves, words), *marks.notes(words)]
     write_notes(axes, notes + flagged, grow=ax is None)
     spread_names(axes, drawn, names)
-    mark_flags(axes, drawn, marks)
+    raise_title(axes, head, mark_flags(axes, drawn, marks), grow=ax is None)
     return axes
 
 

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from jfmodels.model.cells import Grid, Where
-from jfmodels.results.joint import Joint, Summary
+from jfmodels.results.joint import Joint, JointTest, Summary
 from jfmodels.results.schema import FLAGS
 from jfmodels.survey.survey import Survey
 
-__all__ = ["Belief", "Engine", "Evidence", "LevelInterval", "Question", "flag_bits"]
+__all__ = [
+    "Belief",
+    "Engine",
+    "Evidence",
+    "LevelInterval",
+    "Question",
+    "WithCoefficients",
+    "flag_bits",
+]
 
 type Ints = NDArray[np.int64]
 type Floats = NDArray[np.float64]
@@ -102,6 +110,30 @@ class Belief:
     evidence: Evidence
     over: str = "as fielded"
     level_interval: LevelInterval | None = None
+
+
+@runtime_checkable
+class WithCoefficients(Protocol):
+    """An engine that estimates coefficients and can test those of a term."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the coefficients."""
+        ...
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """Terms of the formula."""
+        ...
+
+    @property
+    def parameters(self) -> Joint:
+        """The belief about the coefficients."""
+        ...
+
+    def test_term(self, term: str) -> JointTest:
+        """Ask whether all coefficients of a term are zero."""
+        ...
 
 
 class Engine(Protocol):

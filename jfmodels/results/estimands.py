@@ -1,115 +1,50 @@
-"""What is asked of a belief: every question becomes weights over its cells.
+"""What is asked of a belief: frozen questions, each of which plans its rows over the cells.
 
-A question is a chain of steps, each of which turns rows into rows: levels are cells; a change
-sets each level against another wave; a contrast sets each row against another group, outcome
-or category; a slope gathers the waves; an index gathers outcomes. A difference in differences
-is a contrast of changes. To add a question, write its step and a frozen record with `plan`.
+A difference in differences is a contrast of changes; an index is any question, averaged over
+outcomes. To add a question, write its record with `axes` and `plan`; steps are in
+:mod:`jfmodels.results.plans`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array, vstack
 
 from jfmodels.errors import SpecError, choose, listing, unknown
 from jfmodels.model.cells import Grid
 from jfmodels.model.items import Item
-from jfmodels.results.joint import Joint
+from jfmodels.results.plans import (
+    ITEM_AXES,
+    SCALES,
+    Plan,
+    along_groups,
+    change,
+    contrast,
+    gather,
+    groups_of,
+    level,
+    same_wording,
+    take,
+    time_of,
+)
 from jfmodels.survey.design import Names, as_names
 
 __all__ = [
-    "SCALES",
     "Change",
     "Contrast",
     "DiffInDiff",
     "Estimand",
     "Index",
     "Level",
-    "Plan",
     "Range",
     "Slope",
-    "along_groups",
 ]
 
 type Ints = NDArray[np.int64]
 type Floats = NDArray[np.float64]
-
-SCALES: Mapping[str, str] = {
-    "difference": "a - b",
-    "ratio": "a / b",
-    "log_ratio": "log(a / b)",
-    "log_odds_ratio": "log(a / (1 - a)) - log(b / (1 - b))",
-}
-ITEM_AXES = ("outcome", "category")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Plan:
-    """K rows of a table as combinations of C cells.
-
-    Attributes
-    ----------
-    estimand : str
-        What the rows are, as the table says it.
-    items : tuple of Item
-        What the item numbers stand for.
-    item, item_ref : ndarray of int64, shape (K,)
-        Item of each row, and of what it is compared with (-1 for nothing).
-    domain, domain_ref : ndarray of int64, shape (K, A)
-        Place on every axis; -1 is all together, in `domain_ref` also nothing.
-    weights : csr_array, shape (K, C)
-        The row itself.
-    against : csr_array or None, shape (K, C)
-        What it is compared with; the row is then `scale` of both.
-    comparable : ndarray of bool, shape (K,)
-        False where wording changed between the two sides.
-    scale : str
-        A key of :data:`SCALES`.
-    unit : str
-        What follows the unit of a level, such as " per year".
-    """
-
-    estimand: str
-    items: tuple[Item, ...]
-    item: Ints
-    domain: Ints
-    weights: csr_array
-    item_ref: Ints
-    domain_ref: Ints
-    comparable: NDArray[np.bool_]
-    against: csr_array | None = None
-    scale: str = "difference"
-    unit: str = ""
-
-    @property
-    def combined(self) -> csr_array:
-        """The rows as linear combinations."""
-        if self.against is None:
-            return self.weights
-        return csr_array(self.weights - self.against)
-
-    def answer(self, joint: Joint) -> Joint:
-        """Believe in the rows."""
-        if self.against is None or self.scale == "difference":
-            return joint.combine(self.combined)
-        k = self.weights.shape[0]
-        both = joint.combine(csr_array(vstack([self.weights, self.against])))
-        return both.apply(lambda x: _compare(self.scale, x[..., :k], x[..., k:]))
-
-
-def _compare(scale: str, a: NDArray[np.inexact], b: NDArray[np.inexact]) -> NDArray[np.inexact]:
-    """Set a against b on a scale."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        if scale == "ratio":
-            return a / b
-        if scale == "log_ratio":
-            return np.log(a) - np.log(b)
-        return np.log(a / (1 - a)) - np.log(b / (1 - b))
 
 
 class Estimand(Protocol):
@@ -144,23 +79,7 @@ class Level:
 
     def plan(self, grid: Grid) -> Plan:
         """List the cells of every wave and group."""
-        domains = grid.domains(["wave", *self.axes])
-        n_items = len(grid.items)
-        item = np.repeat(np.arange(n_items), len(domains))
-        domain = np.tile(domains, (n_items, 1))
-        cells = grid.cells(item, domain)
-        size = n_items * grid.n_domains
-        k = len(cells)
-        return Plan(
-            estimand="level",
-            items=grid.items,
-            item=item,
-            domain=domain,
-            weights=csr_array((np.ones(k), cells, np.arange(k + 1)), shape=(k, size)),
-            item_ref=np.full(k, -1),
-            domain_ref=np.full_like(domain, -1),
-            comparable=np.ones(k, dtype=bool),
-        )
+        return level(grid, self.axes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +108,7 @@ class Change:
     def plan(self, grid: Grid) -> Plan:
         """Set every level against its reference wave."""
         choose("scale", self.scale, SCALES)
-        return _change(Level(self.by).plan(grid), grid, self.against, self.scale)
+        return change(level(grid, self.axes), grid, self.against, self.scale)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +141,7 @@ class Contrast:
     def plan(self, grid: Grid) -> Plan:
         """Set every level against its reference."""
         choose("scale", self.scale, SCALES)
-        return _contrast(Level(self.axes).plan(grid), grid, self.along, self.reference, self.scale)
+        return contrast(level(grid, self.axes), grid, self.along, self.reference, self.scale)
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,10 +172,10 @@ class DiffInDiff:
 
     def plan(self, grid: Grid) -> Plan:
         """Contrast the changes."""
-        changes = _change(Level(self.axes).plan(grid), grid, self.against, "difference")
+        changes = change(level(grid, self.axes), grid, self.against, "difference")
         flat = replace(changes, weights=changes.combined, against=None)
-        contrast = _contrast(flat, grid, self.along, self.reference, "difference")
-        return replace(contrast, estimand="difference in differences")
+        compared = contrast(flat, grid, self.along, self.reference, "difference")
+        return replace(compared, estimand="difference in differences")
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,25 +200,21 @@ class Slope:
 
     def plan(self, grid: Grid) -> Plan:
         """Weight every wave that asked by its distance from the middle of time."""
-        time = _time(grid, self.per)
-        levels = Level(self.by).plan(grid)
-        wave = levels.domain[:, grid.place("wave")]
-        asked = grid.asked[levels.item, wave]
-        without = np.delete(levels.domain, grid.place("wave"), axis=1)
-        keys = np.column_stack([levels.item, without])
-        first, group = _groups(keys)
-        gather = np.zeros((len(first), len(wave)))
-        for k in range(len(first)):
-            rows = np.flatnonzero((group == k) & asked)
-            centred = time[wave[rows]] - time[wave[rows]].mean() if len(rows) > 1 else np.zeros(0)
-            gather[k, rows[: len(centred)]] = centred / (centred @ centred) if len(centred) else 0
-        domain = levels.domain[first].copy()
-        domain[:, grid.place("wave")] = -1
-        wording = grid.wording[levels.item[first]] == grid.wording[levels.item[first]][:, :1]
-        same = (wording | ~grid.asked[levels.item[first]]).all(axis=1)
-        gathered = _gather(levels, gather, first)
+        time = time_of(grid, self.per)
+        levels = level(grid, self.axes)
+        place = grid.place("wave")
+        first, group = groups_of(_ignoring(levels, place))
+        rows = [np.flatnonzero(group == k) for k in range(len(first))]
+        mix = np.zeros((len(first), len(group)))
+        for k, members in enumerate(rows):
+            wave = levels.domain[members, place]
+            mix[k, members] = _least_squares(time[wave], grid.asked[levels.item[members], wave])
+        line = gather(levels, mix, first)
+        domain = line.domain.copy()
+        domain[:, place] = -1
+        same = np.array([same_wording(levels, grid, members) for members in rows])
         return replace(
-            gathered, estimand="slope", comparable=same, unit=f" per {self.per}", domain=domain
+            line, estimand="slope", comparable=same, unit=f" per {self.per}", domain=domain
         )
 
 
@@ -329,31 +244,32 @@ class Index:
     def plan(self, grid: Grid) -> Plan:
         """Average the rows that `of` has for the outcomes."""
         rows = self.of.plan(grid)
-        known = [item.outcome for item in rows.items]
-        for name in self.outcomes:
-            if known.count(name) != 1:
-                detail = unknown("outcome", name, dict.fromkeys(known))
-                raise SpecError(
-                    detail if name not in known else f"'{name}' has several categories."
-                )
-        members = np.isin(rows.item, [known.index(name) for name in self.outcomes])
-        kept = _take(rows, np.flatnonzero(members))
-        first, group = _groups(np.column_stack([kept.domain, kept.domain_ref]))
-        gather = (np.arange(len(first))[:, None] == group).astype(float)
-        gather /= gather.sum(axis=1, keepdims=True)
-        units = {rows.items[k].unit for k in set(kept.item.tolist())}
-        if len(units) > 1:
-            raise SpecError(f"An index averages numbers of one unit; found {listing(units)}.")
-        item = Item(self.name, "", "", unit=units.pop())
-        zero = np.zeros(len(first), dtype=np.int64)
-        averaged = _gather(kept, gather, first)
+        kept = take(rows, np.flatnonzero(np.isin(rows.item, self._members(rows.items))))
+        first, group = groups_of(np.column_stack([kept.domain, kept.domain_ref]))
+        mix = (np.arange(len(first))[:, None] == group).astype(float)
+        mean = gather(kept, mix / mix.sum(axis=1, keepdims=True), first)
+        unit = rows.items[kept.item[0]].unit
         return replace(
-            averaged,
-            items=(item,),
-            item=zero,
-            item_ref=np.where(averaged.item_ref >= 0, 0, -1),
+            mean,
+            items=(Item(self.name, "", "", unit=unit),),
+            item=np.zeros_like(mean.item),
+            item_ref=np.where(mean.item_ref >= 0, 0, -1),
             comparable=np.array([kept.comparable[group == k].all() for k in range(len(first))]),
         )
+
+    def _members(self, items: tuple[Item, ...]) -> list[int]:
+        """Find the outcomes among the items: one category each, all of one unit."""
+        known = [item.outcome for item in items]
+        for name in self.outcomes:
+            if name not in known:
+                raise SpecError(unknown("outcome", name, dict.fromkeys(known)))
+            if known.count(name) > 1:
+                raise SpecError(f"An index takes one category of each outcome; '{name}' has more.")
+        members = [known.index(name) for name in self.outcomes]
+        units = {items[k].unit for k in members}
+        if len(units) != 1:
+            raise SpecError(f"An index averages numbers of one unit; found {listing(units)}.")
+        return members
 
 
 @dataclass(frozen=True, slots=True)
@@ -378,17 +294,17 @@ class Range:
 
     def plan(self, grid: Grid) -> Plan:
         """List the levels among which to look."""
-        return Level(self.axes).plan(grid)
+        plan = level(grid, self.axes)
+        if self.along != "wave":
+            return plan
+        comparable = plan.comparable.copy()
+        for rows in self.groups(plan, grid):
+            comparable[rows] = same_wording(plan, grid, rows)
+        return replace(plan, comparable=comparable)
 
     def groups(self, plan: Plan, grid: Grid) -> list[Ints]:
         """Rows of the plan that are compared with each other."""
         return along_groups(plan, grid, self.along)
-
-
-def along_groups(plan: Plan, grid: Grid, along: str) -> list[Ints]:
-    """Rows of a plan that differ along one axis alone, group by group."""
-    _, group = _groups(_without(plan, grid, along))
-    return [np.flatnonzero(group == k) for k in range(group.max(initial=-1) + 1)]
 
 
 def _with_axis(by: tuple[str, ...], along: str) -> tuple[str, ...]:
@@ -396,182 +312,13 @@ def _with_axis(by: tuple[str, ...], along: str) -> tuple[str, ...]:
     return by if along in (*by, *ITEM_AXES, "wave") else (*by, along)
 
 
-def _groups(keys: Ints) -> tuple[Ints, Ints]:
-    """Number rows of equal keys in order of appearance: first row of each, group of each row."""
-    _, first, group = np.unique(keys, axis=0, return_index=True, return_inverse=True)
-    order = np.argsort(first)
-    return first[order], np.argsort(order)[group.ravel()]
+def _ignoring(plan: Plan, place: int) -> Ints:
+    """What rows share that differ along one axis alone."""
+    return np.column_stack([plan.item, np.delete(plan.domain, place, axis=1)])
 
 
-def _take(plan: Plan, rows: Ints) -> Plan:
-    """Keep some rows of a plan."""
-    return replace(
-        plan,
-        item=plan.item[rows],
-        domain=plan.domain[rows],
-        weights=csr_array(plan.weights[rows]),
-        item_ref=plan.item_ref[rows],
-        domain_ref=plan.domain_ref[rows],
-        comparable=plan.comparable[rows],
-        against=None if plan.against is None else csr_array(plan.against[rows]),
-    )
-
-
-def _gather(plan: Plan, gather: Floats, first: Ints) -> Plan:
-    """Combine rows of a plan; each new row is named after the first that it gathers."""
-    sparse = csr_array(gather)
-    named = _take(plan, first)
-    against = None if plan.against is None else csr_array(sparse @ plan.against)
-    return replace(named, weights=csr_array(sparse @ plan.weights), against=against)
-
-
-def _change(levels: Plan, grid: Grid, against: str, scale: str) -> Plan:
-    """Set every row against the row of another wave."""
-    place = grid.place("wave") if "wave" in grid.names else -1
-    if place < 0:
-        raise SpecError("There are no waves, so nothing can have changed; ask for contrasts.")
-    waves = grid.axes[place].labels
-    row, reference = _wave_pairs(levels, grid, place, against, waves)
-    to, ref = _take(levels, row), _take(levels, reference)
-    wording = (
-        grid.wording[to.item, to.domain[:, place]] == grid.wording[ref.item, ref.domain[:, place]]
-    )
-    return replace(
-        to,
-        estimand="change",
-        against=ref.weights,
-        item_ref=ref.item,
-        domain_ref=ref.domain,
-        comparable=wording,
-        scale=scale,
-    )
-
-
-def _wave_pairs(
-    levels: Plan, grid: Grid, place: int, against: str, waves: tuple[str, ...]
-) -> tuple[Ints, Ints]:
-    """Pair each row with the rows of the waves that it is set against."""
-    if against not in ("previous", "first", "all") and against not in waves:
-        known = ["previous", "first", "all", *waves]
-        raise SpecError(unknown("wave to compare against", against, known))
-    rows, references = [], []
-    of_cell = {}
-    for k, (item, domain) in enumerate(zip(levels.item, levels.domain.tolist(), strict=True)):
-        of_cell[int(item), tuple(domain)] = k
-    for k, (item, domain) in enumerate(zip(levels.item, levels.domain.tolist(), strict=True)):
-        for wave in _reference_waves(grid.asked[item], domain[place], against, waves):
-            other = [*domain[:place], wave, *domain[place + 1 :]]
-            rows.append(k)
-            references.append(of_cell[int(item), tuple(other)])
-    return np.array(rows, dtype=np.int64), np.array(references, dtype=np.int64)
-
-
-def _reference_waves(
-    asked: NDArray[np.bool_], wave: int, against: str, waves: tuple[str, ...]
-) -> list[int]:
-    """Which waves a wave is compared with: those that asked, and asked before."""
-    if not asked[wave]:
-        return []
-    if against in waves:
-        named = waves.index(against)
-        return [named] if asked[named] and named != wave else []
-    earlier = [k for k in range(wave) if asked[k]]
-    return {"previous": earlier[-1:], "first": earlier[:1], "all": earlier}[against]
-
-
-def _contrast(levels: Plan, grid: Grid, along: str, reference: str | None, scale: str) -> Plan:
-    """Set every row against the rows that differ from it along one axis alone."""
-    labels, position = _positions(levels, grid, along)
-    if reference is not None and reference != "others" and reference not in labels:
-        raise SpecError(unknown(along, reference, [*labels, "others"]))
-    rows, others = [], []
-    for members in along_groups(levels, grid, along):
-        for row, other in _pairs(members, position[members], labels, reference):
-            rows.append(row)
-            others.append(other)
-    if not rows:
-        raise SpecError(f"Nothing to compare along '{along}': found {listing(labels)}.")
-    to = _take(levels, np.array(rows))
-    return _against(to, levels, grid, along, others, scale)
-
-
-def _against(
-    to: Plan, levels: Plan, grid: Grid, along: str, others: list[Ints], scale: str
-) -> Plan:
-    """Set rows against the plain mean of the rows named for each."""
-    gather = np.zeros((len(others), len(levels.item)))
-    for k, members in enumerate(others):
-        gather[k, members] = 1 / len(members)
-    first = np.array([members[0] for members in others])
-    single = np.array([len(members) == 1 for members in others])
-    domain_ref = np.where(levels.domain_ref >= 0, levels.domain_ref, levels.domain)[first]
-    item_ref = levels.item[first].copy()
-    if along in ITEM_AXES:
-        item_ref[~single] = -1
-    else:
-        place = grid.place(along)
-        domain_ref[:, place] = np.where(single, levels.domain[first, place], -1)
-    return replace(
-        to,
-        estimand="contrast",
-        against=csr_array(csr_array(gather) @ levels.weights),
-        item_ref=item_ref,
-        domain_ref=domain_ref,
-        scale=scale,
-    )
-
-
-def _positions(levels: Plan, grid: Grid, along: str) -> tuple[list[str], Ints]:
-    """Label of every row along an axis, as numbers."""
-    if along not in ITEM_AXES:
-        place = grid.place(along)
-        return list(grid.axes[place].labels), levels.domain[:, place]
-    names = [getattr(levels.items[item], along) for item in levels.item]
-    labels = list(dict.fromkeys(names))
-    return labels, np.array([labels.index(name) for name in names])
-
-
-def _without(levels: Plan, grid: Grid, along: str) -> Ints:
-    """What rows must share to be compared along an axis."""
-    domains = np.column_stack([levels.domain, levels.domain_ref])
-    if along == "outcome":
-        return domains
-    outcomes = [item.outcome for item in levels.items]
-    if along == "category":
-        named = np.array([outcomes.index(levels.items[item].outcome) for item in levels.item])
-        return np.column_stack([named, domains])
-    kept = levels.domain.copy()
-    kept[:, grid.place(along)] = -1
-    other = levels.domain_ref.copy()
-    other[:, grid.place(along)] = -1
-    return np.column_stack([levels.item, kept, other])
-
-
-def _pairs(
-    members: Ints, position: Ints, labels: list[str], reference: str | None
-) -> list[tuple[int, Ints]]:
-    """Pair each row of a group with its reference, with all others, or with each before it."""
-    if reference == "others":
-        return [(row, members[members != row]) for row in members if len(members) > 1]
-    if reference is None:
-        return [(row, members[[k]]) for j, row in enumerate(members) for k in range(j)]
-    at = members[position == labels.index(reference)]
-    if len(at) != 1:
-        return []
-    return [(row, at) for row in members if row != at[0]]
-
-
-def _time(grid: Grid, per: str) -> Floats:
-    """Where the waves stand in time."""
-    if "wave" not in grid.names:
-        raise SpecError("There are no waves, so there is no slope; ask for contrasts.")
-    if per == "wave":
-        return np.arange(len(grid.axes[grid.place("wave")].labels), dtype=np.float64)
-    if per != "year":
-        raise SpecError(unknown("unit of time", per, ["year", "wave"]))
-    if grid.time is None:
-        raise SpecError(
-            "A slope per year needs the waves' dates: give start and end under waves: in the "
-            "codebook, or date= in the design; or ask for Slope(per='wave')."
-        )
-    return grid.time
+def _least_squares(time: Floats, asked: NDArray[np.bool_]) -> Floats:
+    """Weights under which levels give the slope of their straight line; shape (n_waves,)."""
+    centred = np.where(asked, time - time[asked].mean() if asked.any() else 0.0, 0.0)
+    squares = centred @ centred
+    return centred / squares if squares > 0 else np.full(len(time), np.nan)

@@ -11,8 +11,9 @@ from scipy.sparse import csr_array
 
 from jfmodels.errors import SpecError
 from jfmodels.results.engine import Belief, Engine, Question
-from jfmodels.results.estimands import Plan, Range
+from jfmodels.results.estimands import Range
 from jfmodels.results.joint import Summary
+from jfmodels.results.plans import Plan
 from jfmodels.results.tables import estimate_table
 
 __all__ = ["extremes_table"]

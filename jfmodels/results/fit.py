@@ -10,11 +10,12 @@ import pandas as pd
 
 from jfmodels.errors import SpecError
 from jfmodels.model.cells import Where
+from jfmodels.results.coefficients import coefficient_table
 from jfmodels.results.diagnose import diagnose
-from jfmodels.results.engine import Belief, Engine, Question
+from jfmodels.results.engine import Belief, Engine, Question, WithCoefficients
 from jfmodels.results.estimands import Change, Contrast, Estimand, Level, Range
 from jfmodels.results.extremes import extremes_table
-from jfmodels.results.hypotheses import joint_tests
+from jfmodels.results.hypotheses import joint_tests, term_test
 from jfmodels.results.multiplicity import adjust as adjusted
 from jfmodels.results.tables import estimate_table
 from jfmodels.survey.design import Names, as_names
@@ -243,7 +244,7 @@ class Fit:
         plan = estimand.plan(belief.grid)
         if isinstance(estimand, Range):
             return extremes_table(self.engine, question, belief, plan, estimand, coverage)
-        summary = plan.answer(belief.joint).summary(coverage)
+        summary = plan.answer(belief.joint).summary(coverage, plan.null)
         table = estimate_table(self.engine, question, belief, plan, summary, coverage)
         return _with_adjustment(table, adjust)
 
@@ -256,12 +257,13 @@ class Fit:
         where: Where | None = None,
         categories: Categories = "shown",
     ) -> pd.DataFrame:
-        """Test jointly that nothing differs along waves, groups, outcomes or categories.
+        """Test jointly that a term is zero, or that nothing differs along an axis.
 
         Parameters
         ----------
         along : str, default "wave"
-            The wave, a group, ``"outcome"`` or ``"category"``.
+            A term of the model's formula; or the wave, a group, ``"outcome"`` or
+            ``"category"``, along which the levels are compared.
         by, over, where, categories
             As in :meth:`levels`.
 
@@ -277,10 +279,44 @@ class Fit:
         >>> jf.direct(jf.example(), "trust_army").test("wave")["df1"].tolist()
         [5.0]
         """
+        if isinstance(self.engine, WithCoefficients) and along in self.engine.terms and by is None:
+            return term_test(self.engine, along)
         axes = Contrast(along, None, by).axes
         question = Question(axes, where, over, categories)
         belief = self.engine.believe(question)
         return joint_tests(self.engine, question, belief, along, as_names(by))
+
+    def summary(self, *, ratios: bool = False, coverage: float = 0.95) -> pd.DataFrame:
+        """Tabulate the coefficients of a model.
+
+        Parameters
+        ----------
+        ratios : bool, default False
+            Exponentials: odds ratios of a logit, rate ratios of a count.
+        coverage : float, default 0.95
+            Content of the intervals.
+
+        Returns
+        -------
+        DataFrame
+            Columns of :data:`jfmodels.results.schema.COEFFICIENTS`; pandas writes it as HTML
+            or LaTeX.
+
+        Raises
+        ------
+        SpecError
+            If the fit has no coefficients.
+
+        Examples
+        --------
+        >>> import jfmodels as jf
+        >>> model = jf.fit("shown(trust_army) ~ wave + sex", jf.example())
+        >>> model.summary()["coefficient"].tolist()[-1]
+        'sex[T.male]'
+        """
+        if not isinstance(self.engine, WithCoefficients):
+            raise SpecError(f"A fit by '{self.engine.name}' has no coefficients; ask for levels().")
+        return coefficient_table(self.engine, ratios=ratios, coverage=coverage)
 
     def diagnostics(self) -> pd.DataFrame:
         """Say in plain words what in the design should make one careful.

@@ -8,13 +8,15 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
-from jfmodels.results.engine import Belief, Engine, Question
-from jfmodels.results.estimands import Level, Plan, along_groups
+from jfmodels.results.engine import Belief, Engine, Question, WithCoefficients
 from jfmodels.results.joint import JointTest
+from jfmodels.results.plans import Plan, along_groups, level, same_wording
 from jfmodels.results.schema import TESTS
 from jfmodels.results.tables import record_of
 
-__all__ = ["joint_tests"]
+__all__ = ["joint_tests", "term_test"]
+
+RELABELLED = JointTest("none", refused="the wording of answers changed between these waves")
 
 
 def joint_tests(
@@ -31,13 +33,39 @@ def joint_tests(
     by : tuple of str
         Groups within which to test, as columns of the result.
     """
-    plan = Level(question.by).plan(belief.grid)
+    plan = level(belief.grid, question.by)
     rows = [
         _row(belief, plan, members, along, by) for members in along_groups(plan, belief.grid, along)
     ]
     table = pd.DataFrame(rows, columns=_columns(belief, along, by))
     table.attrs["record"] = record_of(engine, question, f"no difference along {along}")
     return table
+
+
+def term_test(engine: WithCoefficients, term: str) -> pd.DataFrame:
+    """Test that all coefficients of a term are zero.
+
+    Parameters
+    ----------
+    engine : WithCoefficients
+        The fitted model.
+    term : str
+        A term of its formula.
+    """
+    found = engine.test_term(term)
+    row = {
+        "outcome": None,
+        "category": None,
+        "hypothesis": f"all coefficients of {term} are zero",
+        "method": f"refused: {found.refused}" if found.refused else found.method,
+        "statistic": found.statistic,
+        "df1": float(found.df1),
+        "df2": found.df2,
+        "p_value": found.p_value,
+        "probability": found.probability,
+        "flag": (),
+    }
+    return pd.DataFrame([row], columns=list(TESTS))
 
 
 def _columns(belief: Belief, along: str, by: tuple[str, ...]) -> list[str]:
@@ -52,7 +80,8 @@ def _row(
 ) -> dict[str, Any]:
     """Test one group of levels."""
     known = members[belief.evidence.n[plan.weights[members].indices] > 0]
-    found = _test(belief, plan, known)
+    comparable = along != "wave" or same_wording(plan, belief.grid, known)
+    found = _test(belief, plan, known) if comparable else RELABELLED
     first = members[0]
     item = plan.items[plan.item[first]]
     data: dict[str, Any] = {
@@ -61,11 +90,11 @@ def _row(
         "hypothesis": f"no difference along {along}",
         "method": found.method if not found.refused else f"refused: {found.refused}",
         "statistic": found.statistic,
-        "df1": found.df1,
+        "df1": float(found.df1),
         "df2": found.df2,
         "p_value": found.p_value,
         "probability": found.probability,
-        "flag": (),
+        "flag": () if comparable else ("relabelled",),
     }
     if found.refused:
         data["method"] += "; read the Holm-adjusted rows of changes() or contrasts() instead"

@@ -80,8 +80,8 @@ class Joint(Protocol):
         """Believe in K smooth functions; `transform` takes (..., C) to (..., K)."""
         ...
 
-    def summary(self, coverage: float) -> Summary:
-        """Say what is believed of each number alone."""
+    def summary(self, coverage: float, null: float = 0.0) -> Summary:
+        """Say what is believed of each number alone, tests and probabilities being of `null`."""
         ...
 
     def test(self) -> JointTest:
@@ -167,14 +167,18 @@ class Normal:
         )
 
     def apply(self, transform: Transform) -> Normal:
-        """Believe in K smooth functions by the delta method, derivatives by complex step."""
+        """Believe in K smooth functions by the delta method, derivatives by complex step.
+
+        A function that has no finite value, such as the log of a share of 0, is missing.
+        """
         step = 1e-30
-        base = self.mean.astype(np.complex128)
-        moved = transform(base + 1j * step * np.eye(self.size)).imag / step
-        sparse = csr_array(np.where(moved.T != 0, moved.T, 0.0))
-        moved_belief = self.combine(sparse)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            value = np.asarray(transform(self.mean), dtype=np.float64)
+            moved = transform(self.mean + 1j * step * np.eye(self.size)).imag / step
+        finite = np.isfinite(value)
+        moved_belief = self.combine(csr_array(np.where(finite, moved, 0.0).T))
         return Normal(
-            np.asarray(transform(self.mean), dtype=np.float64),
+            np.where(finite, value, np.nan),
             moved_belief.influence,
             self.degrees,
             moved_belief.weights,
@@ -204,14 +208,14 @@ class Normal:
         """Degrees of freedom of each number, shape (C,)."""
         return self.degrees(self.weights, self.influence.T)
 
-    def summary(self, coverage: float) -> Summary:
-        """Say what is believed of each number alone, with t intervals."""
+    def summary(self, coverage: float, null: float = 0.0) -> Summary:
+        """Say what is believed of each number alone, with t intervals and tests of `null`."""
         missing = np.full(self.size, np.nan)
         std_error = np.where(np.isnan(self.mean), np.nan, np.sqrt(self.variance()))
         df = np.where(np.isnan(std_error), np.nan, self.df())
         known = std_error > 1e-12 * np.nanmax(np.abs(self.mean), initial=1e-3)
         std_error = np.where(known | np.isnan(std_error), std_error, 0.0)  # rounding, not error
-        t = np.divide(self.mean, std_error, out=missing.copy(), where=known)
+        t = np.divide(self.mean - null, std_error, out=missing.copy(), where=known)
         half = np.where(known, stdtrit(df, (1 + coverage) / 2) * std_error, np.nan)
         return Summary(
             estimate=self.mean,
@@ -225,20 +229,33 @@ class Normal:
         )
 
     def test(self) -> JointTest:
-        """Ask whether all numbers are zero: Hotelling's T² with the smallest df of the rows."""
+        """Ask whether all numbers are zero by Hotelling's T².
+
+        Its degrees of freedom are the smallest of the rows and of their differences, so that
+        a test of equal levels does not depend on which level the others are set against.
+        """
         method = "Hotelling T-squared (F)"
         q = self.size
         covariance = self.covariance()
         if not np.isfinite(covariance).all() or not np.isfinite(self.mean).all():
             return JointTest(method, refused="a contrast, or its variance, cannot be estimated")
         rank = int(np.linalg.matrix_rank(covariance, hermitian=True))
-        df = float(np.min(self.df()))
+        df = self._smallest_df()
         if rank < q or df - q + 1 < 1:
             says = f"{q} contrasts, but their covariance has rank {rank} and {df:.1f} df"
             return JointTest(method, df1=q, df2=df, refused=says)
         wald = float(self.mean @ np.linalg.solve(covariance, self.mean))
         f = wald * (df - q + 1) / (q * df)
         return JointTest(method, f, q, df - q + 1, float(fdtrc(q, df - q + 1, f)))
+
+    def _smallest_df(self) -> float:
+        """Smallest degrees of freedom of the rows and of their differences."""
+        pairs = [(a, b) for a in range(self.size) for b in range(a)]
+        if not pairs:
+            return float(np.min(self.df()))
+        return float(
+            min(np.min(self.df()), np.min(self.combine(_differences(pairs, self.size)).df()))
+        )
 
     def extremes(self, coverage: float) -> tuple[Summary, tuple[int, int]]:
         """Bound the lowest, the highest and their distance by simultaneous intervals.
@@ -318,7 +335,7 @@ class Draws:
         """Believe in K functions, draw by draw."""
         return Draws(np.asarray(transform(self.draws), dtype=np.float64), self.n_effective)
 
-    def summary(self, coverage: float) -> Summary:
+    def summary(self, coverage: float, null: float = 0.0) -> Summary:
         """Say what is believed of each number alone: mean, sd, equal-tailed interval."""
         known = ~np.isnan(self.draws).any(axis=0)
         missing = np.full(self.size, np.nan)
@@ -333,7 +350,7 @@ class Draws:
             high=high,
             df=missing,
             p_value=missing,
-            prob_positive=np.where(known, (self.draws > 0).mean(axis=0), np.nan),
+            prob_positive=np.where(known, (self.draws > null).mean(axis=0), np.nan),
             mc_error=std_error / np.sqrt(worth),
         )
 

@@ -9,7 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-__all__ = ["BY", "BY_REF", "COLUMNS", "DIAGNOSTICS", "FLAGS", "TESTS", "Column", "columns"]
+from jfmodels.errors import SpecError
+
+__all__ = [
+    "BY",
+    "BY_REF",
+    "COEFFICIENTS",
+    "COLUMNS",
+    "DIAGNOSTICS",
+    "FLAGS",
+    "TESTS",
+    "Column",
+    "columns",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +61,12 @@ COLUMNS: dict[str, Column] = {
     "coverage": Column("float", "content of the interval, for example 0.95"),
     "df": Column("float", "degrees of freedom of the row's own t; missing for Bayesian rows"),
     "p_value": Column(
-        "float", "two-sided p of no difference; missing for levels and Bayesian rows"
+        "float", "two-sided p of no difference (a ratio of 1); not for levels, Bayesian rows"
     ),
     "p_adjusted": Column("float", "p adjusted over the family that `adjustment` names"),
     "adjustment": Column("text", "method of adjustment and the number of rows in its family"),
     "prob_positive": Column(
-        "float", "posterior probability of a value above 0; Bayesian rows only"
+        "float", "posterior probability above 0 (a ratio: above 1); Bayesian rows"
     ),
     "prob_rope": Column("float", "posterior probability of a negligible value; Bayesian rows only"),
     "mc_error": Column("float", "Monte Carlo standard error of the estimate; rows from draws only"),
@@ -80,6 +92,17 @@ TESTS: dict[str, Column] = {
     "p_value": Column("float", "p of the joint hypothesis; missing where refused or Bayesian"),
     "probability": Column("float", "content of the smallest credible region that holds no change"),
     "flag": Column("flags", "codes of what a reader must know before using the row"),
+}
+
+COEFFICIENTS: dict[str, Column] = {
+    "coefficient": Column("text", "the coefficient, in the words of the formula"),
+    "estimate": Column("float", "on the scale of the linear predictor, or as a ratio"),
+    "std_error": Column("float", "standard error; of a ratio, by the delta method"),
+    "t": Column("float", "the linear predictor's coefficient over its standard error"),
+    "df": Column("float", "degrees of freedom of the coefficient's own t"),
+    "p_value": Column("float", "two-sided p of no effect"),
+    "low": Column("float", "lower end of the interval"),
+    "high": Column("float", "upper end of the interval"),
 }
 
 DIAGNOSTICS: dict[str, Column] = {
@@ -161,4 +184,8 @@ def columns(by: Iterable[str]) -> list[str]:
     """
     names = list(by)
     places = {BY: names, BY_REF: [f"{name}_ref" for name in names]}
-    return [column for name in COLUMNS for column in places.get(name, [name])]
+    listed = [column for name in COLUMNS for column in places.get(name, [name])]
+    for name in names:
+        if listed.count(name) > 1 or listed.count(f"{name}_ref") > 1:
+            raise SpecError(f"Group '{name}' is a column of every table. Rename it in the data.")
+    return listed

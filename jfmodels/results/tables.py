@@ -13,8 +13,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from jfmodels.results.engine import BITS, Belief, Engine, Question, flag_bits
-from jfmodels.results.estimands import Plan
 from jfmodels.results.joint import Summary
+from jfmodels.results.plans import Plan
 from jfmodels.results.schema import columns
 from jfmodels.survey.interviewers import retained
 
@@ -65,7 +65,7 @@ def estimate_table(
         "p_value": np.nan if level else np.where(hidden, np.nan, summary.p_value),
         "p_adjusted": np.nan,
         "adjustment": pd.array([None] * len(n), dtype="str"),
-        "prob_positive": np.nan if level else summary.prob_positive,
+        "prob_positive": np.nan if level else np.where(unequal, np.nan, summary.prob_positive),
         "prob_rope": np.nan,
         "mc_error": summary.mc_error,
         "n": n,
@@ -205,28 +205,28 @@ def _labels(belief: Belief, plan: Plan) -> dict[str, Any]:
     """Columns that say what each row speaks of, and what it is compared with."""
     outcomes = list(dict.fromkeys(item.outcome for item in plan.items))
     categories = list(dict.fromkeys(item.category for item in plan.items if item.category))
-    data: dict[str, Any] = {"estimand": pd.Categorical([plan.estimand] * len(plan.item))}
-    for suffix, item, domain in (
-        ("", plan.item, plan.domain),
-        ("_ref", plan.item_ref, plan.domain_ref),
-    ):
-        named = [outcomes.index(each.outcome) for each in plan.items]
-        answer = [categories.index(each.category) if each.category else -1 for each in plan.items]
-        data[f"outcome{suffix}"] = _categorical(_at(named, item), outcomes)
-        data[f"category{suffix}"] = _categorical(_at(answer, item), categories)
-        for k, axis in enumerate(belief.grid.axes):
-            data[f"{axis.name}{suffix}"] = _categorical(domain[:, k], axis.labels)
-    for name in ("wave", "wave_ref"):
-        data.setdefault(name, _categorical(np.full(len(plan.item), -1), ()))
+    outcome_of = [outcomes.index(item.outcome) for item in plan.items]
+    category_of = [categories.index(item.category) if item.category else -1 for item in plan.items]
+    named = {"outcome": (outcomes, outcome_of), "category": (categories, category_of)}
+    nowhere = np.full(len(plan.item), -1)
+    data: dict[str, Any] = _pair("wave", (), nowhere, nowhere)
+    for name, (labels, table) in named.items():
+        data |= _pair(name, labels, _at(table, plan.item), _at(table, plan.item_ref))
+    data |= _pair("estimand", [plan.estimand], np.zeros_like(plan.item), nowhere)
+    for k, axis in enumerate(belief.grid.axes):
+        data |= _pair(axis.name, axis.labels, plan.domain[:, k], plan.domain_ref[:, k])
     return data
+
+
+def _pair(name: str, labels: Sequence[str], to: Ints, ref: Ints) -> dict[str, Any]:
+    """A column and its reference, of one ordered kind."""
+    kind = pd.CategoricalDtype(pd.Index(list(labels), dtype="str"), ordered=True)
+    return {
+        column: pd.Categorical.from_codes(codes, dtype=kind, validate=False)
+        for column, codes in ((name, to), (f"{name}_ref", ref))
+    }
 
 
 def _at(table: Sequence[int], place: Ints) -> Ints:
     """Look places up; -1 stays -1."""
     return np.array([*table, -1], dtype=np.int64)[place]
-
-
-def _categorical(codes: Ints, labels: Sequence[str]) -> pd.Categorical:
-    return pd.Categorical.from_codes(
-        codes, categories=pd.Index(list(labels), dtype="str"), ordered=True
-    )

@@ -46,9 +46,8 @@ class Description:
 
     def _nonresponse(self) -> pd.DataFrame:
         """One row per outcome, one column per wave."""
-        order = {"index": "outcome", "columns": "wave", "values": "nonresponse"}
         table = self.outcomes.assign(nonresponse=1 - self.outcomes["answered"])
-        wide = table.pivot(**order).reindex(
+        wide = table.pivot_table("nonresponse", "outcome", "wave", observed=True).reindex(
             index=table["outcome"].unique(), columns=self.waves["wave"]
         )
         return wide.rename_axis(columns=None).reset_index()
@@ -80,12 +79,11 @@ def describe(survey: Survey) -> Description:
     Examples
     --------
     >>> import jfmodels as jf
-    >>> jf.example().describe().waves[["wave", "n", "clusters"]].iloc[-1].tolist()
-    ['Q6', 544, 16]
+    >>> waves = jf.example().describe().waves
+    >>> waves["n"].tolist(), waves["clusters"].tolist()
+    ([544, 544, 544, 544, 544, 544], [16, 15, 14, 15, 14, 16])
     """
-    return Description(
-        _waves(survey), _outcomes(survey), _not_reached(survey), survey.simulated
-    )
+    return Description(_waves(survey), _outcomes(survey), _not_reached(survey), survey.simulated)
 
 
 def _wave_keys(survey: Survey) -> list[str]:

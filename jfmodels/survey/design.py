@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 
-from jfmodels.errors import DesignError, choose, raise_all
+from jfmodels.errors import DesignError, SpecError, listing, raise_all, unknown
 
 __all__ = ["LONELY", "REPEATS", "SELECTION", "TARGETS", "Stage", "SurveyDesign", "as_names"]
 
@@ -30,10 +30,17 @@ SELECTION: Mapping[str, str] = {
     "random": "clusters were drawn at random",
     "purposive": "clusters were chosen on purpose, so inference to the region rests on a model",
 }
+CHOICES = {"repeats": REPEATS, "target": TARGETS, "lonely": LONELY, "selection": SELECTION}
+SINGLE = ("wave", "weights", "date", "interviewer", "person")
 
 
 def as_names(value: Names) -> tuple[str, ...]:
-    """Read a role's columns: one name, several that interact, or none.
+    """Read one name, several that go together, or none.
+
+    Raises
+    ------
+    SpecError
+        If anything but text is among them.
 
     Examples
     --------
@@ -42,7 +49,16 @@ def as_names(value: Names) -> tuple[str, ...]:
     """
     if value is None:
         return ()
-    return (value,) if isinstance(value, str) else tuple(value)
+    if isinstance(value, str):
+        return (value,)
+    given: object = value
+    if not isinstance(given, Iterable) or isinstance(given, Set):
+        raise SpecError(f"A name or a list of names is needed; found {type(value).__name__}.")
+    names = tuple(given)
+    strange = {type(name).__name__ for name in names if not isinstance(name, str)}
+    if strange:
+        raise SpecError(f"Names are text; found {listing(sorted(strange))} among them.")
+    return names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,9 +143,10 @@ class SurveyDesign:
     selection: str = "random"
 
     def __post_init__(self) -> None:
-        choose("way with a lonely stratum", self.lonely, LONELY, DesignError)
-        choose("selection of clusters", self.selection, SELECTION, DesignError)
-        raise_all(DesignError, [*_open_questions(self), *_contradictions(self)], "SurveyDesign")
+        raise_all(DesignError, list(_no_names(self)), "SurveyDesign")
+        object.__setattr__(self, "stages", tuple(self.stages))
+        found = [*_unknown_choices(self), *_open_questions(self), *_contradictions(self)]
+        raise_all(DesignError, [*found, *_shared_columns(self)], "SurveyDesign")
 
     @property
     def all_stages(self) -> tuple[Stage, ...]:
@@ -148,47 +165,115 @@ class SurveyDesign:
     @property
     def roles(self) -> dict[str, str]:
         """Every column that has a role, with the role it plays."""
+        return {column: role for role, columns in self._columns() for column in columns}
+
+    def _columns(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """List every role with its columns."""
+        for role in SINGLE:
+            yield role, as_names(getattr(self, role))
         stages = self.all_stages or (Stage(cluster=None, strata=self.strata, fpc=self.fpc),)
-        named: dict[str, tuple[str | None, ...]] = {}
-        named |= {"wave": (self.wave,), "weights": (self.weights,), "date": (self.date,)}
-        named |= {"interviewer": (self.interviewer,), "person": (self.person,)}
         for k, stage in enumerate(stages, start=1):
             place = "" if len(stages) == 1 else f" of stage {k}"
-            named[f"strata{place}"] = as_names(stage.strata)
-            named[f"cluster{place}"] = as_names(stage.cluster)
-            named[f"fpc{place}"] = (stage.fpc,)
-        return {column: role for role, names in named.items() for column in names if column}
+            yield f"strata{place}", as_names(stage.strata)
+            yield f"cluster{place}", as_names(stage.cluster)
+            yield f"fpc{place}", as_names(stage.fpc)
 
 
-def _open_questions(design: SurveyDesign) -> list[str]:
-    """Name the choices that decide the answer and were not made."""
-    found = []
-    clustered = bool(design.stages) or design.cluster is not None
-    for role, needed, because, options in (
-        ("repeats", design.wave is not None, "a survey with waves", REPEATS),
-        ("target", clustered, "a survey with clusters", TARGETS),
-    ):
-        value = getattr(design, role)
-        if value is not None:
-            choose(role, value, options, DesignError)
-        elif needed:
-            choices = "; ".join(f"{role}='{name}' ({means})" for name, means in options.items())
-            found.append(f"{because} must say {role}=. Choose {choices}.")
-    return found
-
-
-def _contradictions(design: SurveyDesign) -> list[str]:
-    """Name the roles that cannot stand together."""
-    found = []
-    if design.stages and (design.cluster or design.strata or design.fpc):
-        found.append("give either stages= or cluster=, strata= and fpc=, not both.")
-    if design.repeats == "people" and design.person is None:
-        found.append("repeats='people' needs person=, the column that names the respondent.")
-    if design.repeats == "clusters" and not (design.stages or design.cluster):
-        found.append("repeats='clusters' needs cluster=, the column that names the clusters.")
-    if design.repeats is not None and design.wave is None:
-        found.append("repeats= speaks of waves, but wave= is not given.")
+def _no_names(design: SurveyDesign) -> Iterator[str]:
+    """Find roles that are not given as names of columns."""
+    for role in (*SINGLE, "fpc"):
+        yield from _not_a_name(role, getattr(design, role))
+    for role in ("strata", "cluster"):
+        yield from _not_names(role, getattr(design, role))
+    if not isinstance(design.stages, list | tuple):
+        yield f"stages= is a list of Stage; found {type(design.stages).__name__}."
+        return
     for k, stage in enumerate(design.stages, start=1):
-        if not as_names(stage.cluster):
-            found.append(f"stage {k} names no cluster.")
-    return found
+        if not isinstance(stage, Stage):
+            yield f"stage {k} is a {type(stage).__name__}; use Stage(cluster=, strata=, fpc=)."
+            continue
+        yield from _not_names(f"stage {k}, strata", stage.strata)
+        yield from _not_names(f"stage {k}, cluster", stage.cluster)
+        yield from _not_a_name(f"stage {k}, fpc", stage.fpc)
+
+
+def _not_a_name(role: str, value: object) -> Iterator[str]:
+    """Find what is not the name of one column."""
+    if value is not None and (not isinstance(value, str) or not value):
+        found = type(value).__name__ if value != "" else "an empty text"
+        yield f"{role}= takes the name of one column; found {found}."
+
+
+def _not_names(role: str, value: object) -> Iterator[str]:
+    """Find what is neither the name of a column nor a list of names."""
+    if value is None or (isinstance(value, str) and value):
+        return
+    if not isinstance(value, list | tuple) or not value:
+        found = (
+            f"an empty {type(value).__name__}" if value in ("", [], ()) else type(value).__name__
+        )
+        yield f"{role}= takes a column or a list of columns; found {found}. Use None for none."
+        return
+    if any(not isinstance(name, str) or not name for name in value):
+        yield f"{role}= takes names of columns; not every one of them is a text."
+    elif len(set(value)) < len(value):
+        yield f"{role}= names a column twice: {listing(value)}."
+
+
+def _unknown_choices(design: SurveyDesign) -> Iterator[str]:
+    """Find options that do not exist."""
+    for role, options in CHOICES.items():
+        value = getattr(design, role)
+        if value is not None and (not isinstance(value, str) or value not in options):
+            yield unknown(role, value, options)
+
+
+def _open_questions(design: SurveyDesign) -> Iterator[str]:
+    """Find the choices that decide the answer and were not made."""
+    clustered = bool(design.stages) or design.cluster is not None
+    for role, needed, because in (
+        ("repeats", design.wave is not None, "a survey with waves"),
+        ("target", clustered, "a survey with clusters"),
+    ):
+        if needed and getattr(design, role) is None:
+            options = CHOICES[role].items()
+            choices = "; ".join(f"{role}='{name}' ({means})" for name, means in options)
+            yield f"{because} must say {role}=. Choose {choices}."
+
+
+def _contradictions(design: SurveyDesign) -> Iterator[str]:
+    """Find the roles that cannot stand together."""
+    clustered = bool(design.stages or design.cluster)
+    if design.stages and (design.cluster or design.strata or design.fpc):
+        yield "give either stages= or cluster=, strata= and fpc=, not both."
+    if design.repeats == "people" and design.person is None:
+        yield "repeats='people' needs person=, the column that names the respondent."
+    if design.repeats == "clusters" and not clustered:
+        yield "repeats='clusters' needs cluster=, the column that names the clusters."
+    if design.target == "these_clusters" and not clustered:
+        yield "target='these_clusters' needs cluster=, the column that names the clusters."
+    if design.repeats is not None and design.wave is None:
+        yield "repeats= speaks of waves, but wave= is not given."
+    for k, stage in enumerate(design.stages, start=1):
+        if stage.cluster is None:
+            yield f"stage {k} names no cluster."
+
+
+def _shared_columns(design: SurveyDesign) -> Iterator[str]:
+    """Find columns that are given two roles of which only one can be true.
+
+    The wave, a person or an interviewer may make strata and clusters; a weight, a fraction
+    or a date is nothing but that.
+    """
+    held: dict[str, str] = {}
+    for role, columns in design._columns():
+        for column in columns:
+            first = held.setdefault(column, role)
+            kinds = {first.split()[0], role.split()[0]}
+            if len(kinds) == 2 and kinds != {"wave", "date"} and not _may_nest(kinds):
+                yield f"column '{column}' cannot be both {first} and {role}."
+
+
+def _may_nest(kinds: set[str]) -> bool:
+    """Whether two roles may be one column: one of them groups, the other names."""
+    return bool(kinds & {"strata", "cluster"}) and not kinds & {"weights", "fpc", "date"}

@@ -6,8 +6,7 @@ row: values are named with the number of rows that hold them.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -15,28 +14,51 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from jfmodels.errors import listing, unknown
+from jfmodels.errors import DataError, listing, unknown
+from jfmodels.survey.codebook import Codebook
+from jfmodels.survey.columns import (
+    days,
+    distinct,
+    look_up,
+    natural_order,
+    numbers,
+    ordered,
+)
 from jfmodels.survey.design import SurveyDesign
-from jfmodels.survey.outcome import Codebook, Covariate, Label, Outcome, canonical
-from jfmodels.survey.rows import Key, Rows
+from jfmodels.survey.outcome import Covariate, Label, canonical
+from jfmodels.survey.rows import Key
 
-__all__ = ["OPTION", "Encoder", "natural_order"]
+__all__ = [
+    "NONE",
+    "OPTION",
+    "Encoder",
+    "group_columns",
+    "in_rows",
+    "natural_order",
+    "places",
+    "quote",
+]
+
+type Ints = NDArray[np.int64]
+type Floats = NDArray[np.float64]
+type Mask = NDArray[np.bool_]
 
 OPTION = "|"  # joins a multiple response and its option into the name of one answer
 FEW = 60  # columns with more distinct values than this do not group unless the codebook says so
-NONE, UNKNOWN = -1, -2
+NONE = -1
+LARGEST = 1e50  # beyond it, squares and their products leave the range of floating point
+QUOTED = 30  # letters of an unknown code that a message shows
 
 
-def natural_order(text: str) -> list[tuple[int, int, str]]:
-    """Sort key under which Q2 comes before Q10.
+def in_rows(n: int) -> str:
+    """Say in how many rows.
 
     Examples
     --------
-    >>> sorted(["Q10", "Q2", "Q1"], key=natural_order)
-    ['Q1', 'Q2', 'Q10']
+    >>> in_rows(1), in_rows(1200)
+    ('1 row', '1,200 rows')
     """
-    parts = re.split(r"(\d+)", text)
-    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in parts if part]
+    return f"{n:,} row{'s' if n != 1 else ''}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,37 +83,32 @@ class Encoder:
     problems: list[str]
 
     def wave(self) -> Key | None:
-        """Read the wave, in the codebook's order or the data's."""
+        """Read the wave, in the codebook's order or the data's; waves without rows are none."""
         if self.design.wave is None:
             return None
         key = self.column(self.design.wave, required="wave")
+        counts = np.bincount(key.codes + 1, minlength=len(key.labels) + 1)[1:]
+        rows = {label: int(n) for label, n in zip(key.labels, counts, strict=True) if n}
         known = tuple(self.codebook.waves)
-        if not known:
-            return key
-        counts = dict(zip(key.labels, np.bincount(key.codes + 1)[1:], strict=False))
-        for label in key.labels:
-            if label not in known:
-                self.problems.append(
-                    f"{unknown('wave', label, known)} It has {counts[label]} rows."
-                )
-        present = tuple(wave for wave in known if wave in key.labels)
-        place = {label: present.index(label) if label in present else NONE for label in key.labels}
-        return Key(_lookup([place[label] for label in key.labels], key.codes), present)
+        for label, n in rows.items():
+            if known and label not in known:
+                self.problems.append(f"{unknown('wave', label, known)} It has {in_rows(n)}.")
+        present = tuple(wave for wave in known or key.labels if wave in rows)
+        return _reordered(key, present)
 
     def column(self, name: str, required: str | None = None) -> Key:
         """Read a column as groups; a `required` role may not be missing anywhere."""
-        codes, uniques = self._factorize(name)
-        texts = [canonical(value) for value in uniques]
-        labels = list(dict.fromkeys(text for text in texts if text != ""))
-        if not isinstance(self.frame[name].dtype, pd.CategoricalDtype):
+        codes, texts = self.distinct(name)
+        labels = list(dict.fromkeys(text for text in texts if text))
+        if not ordered(self.frame[name]):
             labels.sort(key=natural_order)
         place = {label: k for k, label in enumerate(labels)} | {"": NONE}
-        coded = _lookup([place[text] for text in texts], codes)
-        key = self._crosswalk(name, Key(coded, tuple(labels)))
+        key = Key(look_up([place[text] for text in texts], codes), tuple(labels))
+        key = self._crosswalk(name, key)
         missing = int((key.codes < 0).sum())
         if required and missing:
             self.problems.append(
-                f"column '{name}' ({required}) is missing in {missing} rows. "
+                f"column '{name}' ({required}) is missing in {in_rows(missing)}. "
                 "Fill it in or leave those rows out."
             )
         return key
@@ -103,236 +120,187 @@ class Encoder:
         key = self.column(covariate.column)
         if not covariate.categories:
             return key
-        for label in key.labels:
-            if label not in covariate.categories:
-                rows = int((key.codes == key.labels.index(label)).sum())
-                known = listing(covariate.categories)
-                self.problems.append(
-                    f"covariate '{covariate.name}' has {rows} rows of code '{label}', "
-                    f"which its categories do not know: {known}."
-                )
-        order = list(covariate.categories)
-        place = [order.index(label) if label in order else NONE for label in key.labels]
-        labels = tuple(label.en for label in covariate.categories.values())
-        return Key(_lookup(place, key.codes), labels)
-
-    def weight(self) -> NDArray[np.float64]:
-        """Read the weights, or give every row the weight 1."""
-        if self.design.weights is None:
-            return np.ones(len(self.frame))
-        name = self.design.weights
-        weight = _numeric(self.frame[name])
-        text = int((np.isnan(weight) & self.frame[name].notna().to_numpy()).sum())
-        faults = {
-            "not a number": text,
-            "missing": int(np.isnan(weight).sum()) - text,
-            "infinite": int(np.isinf(weight).sum()),
-            "negative": int((weight < 0).sum() - (weight == -np.inf).sum()),
-            "zero": int((weight == 0).sum()),
+        meaning = places(covariate.categories)
+        place = [meaning.get(label, NONE) for label in key.labels]
+        counts = np.bincount(key.codes + 1, minlength=len(key.labels) + 1)[1:]
+        strange = {
+            label: int(n)
+            for label, n, k in zip(key.labels, counts, place, strict=True)
+            if k == NONE and n
         }
-        found = [f"{fault} in {rows} rows" for fault, rows in faults.items() if rows]
-        if found:
+        if strange:
             self.problems.append(
-                f"weights '{name}' must be positive numbers; they are {', '.join(found)}. "
+                f"covariate '{covariate.name}' has codes that its categories do not know: "
+                f"{quote(strange)}. Known: {listing(covariate.categories)}."
+            )
+        labels = tuple(label.en for label in covariate.categories.values())
+        return Key(look_up(place, key.codes), labels)
+
+    def weight(self) -> Floats:
+        """Read the weights, or give every row the weight 1."""
+        name = self.design.weights
+        if name is None:
+            return np.ones(len(self.frame))
+        weight = self._numbers(name)
+        faults = _not_finite(weight, self.frame[name]) | {
+            "negative": (weight < 0) & (weight > -np.inf),
+            "zero": weight == 0,
+            f"beyond {LARGEST:g} or below {1 / LARGEST:g}": _extreme(weight),
+        }
+        if found := _tell(faults):
+            self.problems.append(
+                f"weights '{name}' must be positive numbers; they are {found}. "
                 "Leave out rows that stand for nobody, and repair the others."
             )
+            return np.ones(len(self.frame))
         return weight
 
-    def fraction(self, name: str) -> NDArray[np.float64]:
+    def fraction(self, name: str) -> Floats:
         """Read a finite population correction as it is written: counts or fractions."""
-        value = _numeric(self.frame[name])
-        if not np.isfinite(value).all() or (value <= 0).any():
-            bad = int((~np.isfinite(value) | (value <= 0)).sum())
-            self.problems.append(f"fpc '{name}' must be a positive number; {bad} rows are not.")
-        elif not ((value <= 1).all() or (value >= 1).all()):
+        value = self._numbers(name)
+        faults = _not_finite(value, self.frame[name]) | {
+            "negative": (value < 0) & (value > -np.inf),
+            "zero": value == 0,
+        }
+        if found := _tell(faults):
+            self.problems.append(f"fpc '{name}' must be positive numbers; they are {found}.")
+            return np.zeros(len(value))
+        if not ((value <= 1).all() or (value >= 1).all()):
             self.problems.append(
                 f"fpc '{name}' mixes fractions (at most 1) and counts (at least 1): found values "
                 f"from {value.min():g} to {value.max():g}. Use one or the other."
             )
+            return np.zeros(len(value))
         return value
 
-    def answers(self, wave: Key | None) -> dict[str, tuple[NDArray[np.int8], int]]:
-        """Read every coded outcome; a multiple response becomes one entry per option."""
-        coded = {}
-        for outcome in self.codebook.outcomes.values():
-            if outcome.scale == "multi":
-                coded |= self._options(outcome, wave)
-            elif not outcome.measured:
-                coded[outcome.name] = self._coded(outcome, wave)
-        return coded
+    def days(self, name: str) -> Floats:
+        """Read dates as days since 1970; NaN where there is none."""
+        try:
+            day = days(self.frame[name])
+        except DataError as fault:
+            self.problems.append(f"date '{name}': {fault}")
+            return np.full(len(self.frame), np.nan)
+        unread = int((np.isnan(day) & self.frame[name].notna().to_numpy()).sum())
+        if unread:
+            self.problems.append(
+                f"date '{name}' cannot be read in {in_rows(unread)}. Write dates as 2024-10-20."
+            )
+        return day
 
-    def numbers(self, wave: Key | None) -> dict[str, NDArray[np.float64]]:
-        """Read every measured outcome."""
-        measured = [each for each in self.codebook.outcomes.values() if each.measured]
-        return {outcome.name: self._measured(outcome, wave) for outcome in measured}
+    def distinct(self, name: str) -> tuple[Ints, list[str]]:
+        """Number the distinct values of a column, or note that it has none to tell apart."""
+        try:
+            return distinct(self.frame[name])
+        except DataError as fault:
+            self.problems.append(f"column '{name}': {fault}")
+            return np.full(len(self.frame), NONE, dtype=np.int64), []
 
-    def _factorize(self, name: str) -> tuple[NDArray[np.int64], Sequence[object]]:
-        series = self.frame[name]
-        if isinstance(series.dtype, pd.CategoricalDtype):
-            return series.cat.codes.to_numpy().astype(np.int64), list(series.cat.categories)
-        codes, uniques = pd.factorize(series)
-        return codes.astype(np.int64), list(uniques)
+    def _numbers(self, name: str) -> Floats:
+        try:
+            return numbers(self.frame[name])
+        except DataError:
+            return np.full(len(self.frame), np.nan)
 
     def _crosswalk(self, name: str, key: Key) -> Key:
         """Give old names of places and groups their new ones, wave by wave."""
         walks = self.codebook.crosswalks.get(name)
         if not walks or self.design.wave is None or name == self.design.wave:
             return key
-        waves = self.frame[self.design.wave].map(canonical).to_numpy()
         new = [text for walk in walks.values() for text in walk.values()]
         labels = list(dict.fromkeys([*key.labels, *new]))
         codes = key.codes.copy()
+        wave_codes, waves = self.distinct(self.design.wave)
         for wave, walk in walks.items():
-            for old, text in walk.items():
-                if old in key.labels:
-                    codes[(waves == wave) & (key.codes == labels.index(old))] = labels.index(text)
-        used = sorted(set(codes[codes >= 0].tolist()))
-        place = {code: k for k, code in enumerate(used)}
-        return Key(
-            _lookup([place.get(code, NONE) for code in range(len(labels))], codes),
-            tuple(labels[code] for code in used),
-        )
+            inside = look_up([text == wave for text in waves], wave_codes, missing=0) > 0
+            for old in walk.keys() & set(key.labels):
+                codes[inside & (key.codes == labels.index(old))] = labels.index(walk[old])
+        used = [labels[code] for code in np.unique(codes[codes >= 0])]
+        if not ordered(self.frame[name]):
+            used.sort(key=natural_order)
+        return _reordered(Key(codes, tuple(labels)), tuple(used))
 
     def _binned(self, covariate: Covariate) -> Key:
-        value = _numeric(self.frame[covariate.column])
-        edges = covariate.bins
+        """Sort numbers into classes [a, b); missing ones have none."""
+        series = self.frame[covariate.column]
+        value, edges = self._numbers(covariate.column), covariate.bins
         codes = np.searchsorted(edges, value, side="right") - 1
-        outside = np.isfinite(value) & ((codes < 0) | (codes >= len(edges) - 1))
-        if outside.any():
+        outside = ~np.isnan(value) & ((codes < 0) | (codes >= len(edges) - 1))
+        text = np.isnan(value) & series.notna().to_numpy()
+        if found := _tell({"outside the bins": outside, "not a number": text}):
             self.problems.append(
-                f"covariate '{covariate.name}': {int(outside.sum())} values lie outside its bins "
-                f"[{edges[0]:g}, {edges[-1]:g}). Widen the bins."
+                f"covariate '{covariate.name}' has values {found}; its bins are "
+                f"[{edges[0]:g}, {edges[-1]:g}). Widen the bins, or make other values missing."
             )
-        codes[outside | ~np.isfinite(value)] = NONE
-        pairs = pairwise(edges)
-        return Key(codes.astype(np.int64), tuple(f"{low:g}-{high:g}" for low, high in pairs))
-
-    def _coded(self, outcome: Outcome, wave: Key | None) -> tuple[NDArray[np.int8], int]:
-        meaning = _meanings(outcome, outcome.categories)
-        return self._read_codes(outcome, "", meaning, wave), len(outcome.categories) + 2
-
-    def _options(
-        self, outcome: Outcome, wave: Key | None
-    ) -> dict[str, tuple[NDArray[np.int8], int]]:
-        """Read options as named or not, among those who named any or answered at all."""
-        meaning = _meanings(outcome, {"0": Label("no", "non"), "1": Label("yes", "oui")})
-        coded = {o: self._read_codes(outcome, o, meaning, wave) for o in outcome.columns}
-        if not coded:
-            return {}
-        answered = np.any([codes >= 0 for codes in coded.values()], axis=0)
-        for codes in coded.values():
-            codes[answered & (codes < 0)] = 0
-        return {f"{outcome.name}{OPTION}{option}": (codes, 4) for option, codes in coded.items()}
-
-    def _read_codes(
-        self, outcome: Outcome, option: str, meaning: Mapping[str, int], wave: Key | None
-    ) -> NDArray[np.int8]:
-        """Translate codes to places among the answers, column by column of the waves."""
-        answer = np.full(len(self.frame), NONE, dtype=np.int8 if len(meaning) < 120 else np.int16)
-        for name, rows in self._columns_of(outcome, option, wave):
-            codes, uniques = self._factorize(name)
-            texts = [canonical(value) for value in uniques]
-            found = _lookup([meaning.get(text, UNKNOWN) for text in texts], codes)
-            strange = rows & (found == UNKNOWN)
-            if strange.any():
-                self._note_unknown(outcome, name, np.bincount(codes[strange]), texts)
-            answer[rows] = found[rows]
-        answer[answer == UNKNOWN] = NONE
-        return answer
-
-    def _measured(self, outcome: Outcome, wave: Key | None) -> NDArray[np.float64]:
-        value = np.full(len(self.frame), np.nan)
-        no_answer = {*outcome.dont_know, *outcome.refused, *outcome.missing, ""}
-        for name, rows in self._columns_of(outcome, "", wave):
-            codes, uniques = self._factorize(name)
-            texts = [canonical(each) for each in uniques]
-            table = _numeric(pd.Series(["nan" if t in no_answer else t for t in texts], dtype=str))
-            if outcome.scale == "count":
-                table[(table < 0) | (table % 1 != 0)] = np.inf
-            strange = [
-                t not in no_answer and not np.isfinite(x) for t, x in zip(texts, table, strict=True)
-            ]
-            bad = rows & np.append(np.array(strange, dtype=bool), False)[codes]
-            if bad.any():
-                self._note_unknown(outcome, name, np.bincount(codes[bad]), texts)
-            value[rows] = np.append(table, np.nan)[codes][rows]
-        return value
-
-    def _columns_of(
-        self, outcome: Outcome, option: str, wave: Key | None
-    ) -> Iterable[tuple[str, NDArray[np.bool_]]]:
-        """Pair each column of an outcome with the rows of the waves that it serves."""
-        named = outcome.columns[option]
-        if isinstance(named, str):
-            yield named, np.ones(len(self.frame), dtype=bool)
-        elif wave is not None:
-            for label, name in named.items():
-                if label in wave.labels:
-                    yield name, wave.codes == wave.labels.index(label)
-
-    def _note_unknown(
-        self, outcome: Outcome, name: str, rows: NDArray[np.int64], texts: Sequence[str]
-    ) -> None:
-        found = ", ".join(f"'{texts[k]}' in {rows[k]} rows" for k in np.flatnonzero(rows)[:8])
-        if outcome.measured:
-            means = "Finite numbers are needed; list other codes as dont_know, refused or missing."
-        else:
-            means = f"Known: {listing(_meanings(outcome, outcome.categories))}."
-        self.problems.append(
-            f"outcome '{outcome.name}', column '{name}': codes the codebook does not know: "
-            f"{found}. {means}"
-        )
-
-
-def _meanings(outcome: Outcome, categories: Mapping[str, Label]) -> dict[str, int]:
-    """Map every code, and every label, to its place among the answers."""
-    n = len(categories)
-    places = {code: k for k, code in enumerate(categories)}
-    labels = {
-        text: k for k, label in enumerate(categories.values()) for text in (label.fr, label.en)
-    }
-    nonresponse = dict.fromkeys(outcome.dont_know, n) | dict.fromkeys(outcome.refused, n + 1)
-    return labels | places | nonresponse | dict.fromkeys(outcome.missing, NONE) | {"": NONE}
-
-
-def _lookup(table: Sequence[int], codes: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Look codes up in a table; code -1 (missing) stays -1."""
-    return np.append(np.asarray(table, dtype=np.int64), NONE)[codes]
-
-
-def _numeric(series: pd.Series) -> NDArray[np.float64]:
-    """Read numbers; what is not one becomes NaN."""
-    return pd.to_numeric(series, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+        codes[outside | np.isnan(value)] = NONE
+        labels = tuple(f"{low:g}-{high:g}" for low, high in pairwise(edges))
+        return Key(codes.astype(np.int64), labels)
 
 
 def group_columns(encoder: Encoder, taken: Iterable[str]) -> dict[str, Key]:
-    """Read every remaining column of few distinct values, so that tables can be split by it."""
-    outcome_columns = {
-        name
-        for outcome in encoder.codebook.outcomes.values()
-        for named in outcome.columns.values()
-        for name in ([named] if isinstance(named, str) else named.values())
-    }
-    skip = {*taken, *outcome_columns}
+    """Read every remaining column of few distinct values, so that tables can be split by it.
+
+    Columns of answers do not group, unless the design groups by them.
+    """
+    roles = encoder.design.roles.keys()
+    outcomes = encoder.codebook.outcomes.values()
+    answers = {name for outcome in outcomes for name in outcome.column_names}
+    skip = {*taken, *(answers - roles)}
     frame = encoder.frame
     few = [name for name in frame.columns if name not in skip and _is_few(frame[name])]
-    return {str(name): encoder.column(name) for name in few}
+    keys = {name: encoder.column(name) for name in few}
+    return {name: key for name, key in keys.items() if key.labels or name in roles}
 
 
 def _is_few(series: pd.Series) -> bool:
+    """Whether a column has few values, and some at all, that can be told apart."""
     if pd.api.types.is_datetime64_any_dtype(series):
         return False
-    return series.nunique() <= FEW
+    try:
+        return 0 < series.nunique() <= FEW
+    except (TypeError, ValueError, NotImplementedError):
+        return False
 
 
-def as_rows(
-    encoder: Encoder, wave: Key | None, keys: Mapping[str, Key], weight: NDArray[np.float64]
-) -> Rows:
-    """Gather what was read."""
-    return Rows(
-        n=len(encoder.frame),
-        weight=weight,
-        keys=keys,
-        answers=encoder.answers(wave),
-        numbers=encoder.numbers(wave),
-    )
+def _reordered(key: Key, labels: tuple[str, ...]) -> Key:
+    """Put the groups in another order; those left out become missing."""
+    place = {label: k for k, label in enumerate(labels)}
+    return Key(look_up([place.get(label, NONE) for label in key.labels], key.codes), labels)
+
+
+def places(categories: Mapping[str, Label]) -> dict[str, int]:
+    """Map every code, and every label, to its place; where both are known the code counts."""
+    labels = {
+        canonical(text): k
+        for k, label in enumerate(categories.values())
+        for text in (label.fr, label.en)
+    }
+    return labels | {code: k for k, code in enumerate(categories)}
+
+
+def quote(found: Mapping[str, int], most: int = 8) -> str:
+    """Quote the most frequent values with their rows, and long ones in part."""
+    frequent = sorted(found, key=lambda text: -found[text])[:most]
+    short = {t: t if len(t) <= QUOTED else f"{t[:QUOTED]}…" for t in frequent}
+    said = ", ".join(f"'{short[text]}' in {in_rows(found[text])}" for text in frequent)
+    return said if len(found) <= most else f"{said} and {len(found) - most} more"
+
+
+def _not_finite(value: Floats, series: pd.Series) -> dict[str, Mask]:
+    """Find the rows without a finite number, by reason."""
+    missing = series.isna().to_numpy()
+    return {
+        "not a number": np.isnan(value) & ~missing,
+        "missing": np.isnan(value) & missing,
+        "infinite": np.isinf(value),
+    }
+
+
+def _extreme(value: Floats) -> Mask:
+    """Find numbers whose squares would leave the range of floating point."""
+    return np.isfinite(value) & (value > 0) & ((value > LARGEST) | (value < 1 / LARGEST))
+
+
+def _tell(faults: Mapping[str, Mask]) -> str:
+    """Say which faults occur, and in how many rows."""
+    counts = {fault: int(rows.sum()) for fault, rows in faults.items()}
+    return ", ".join(f"{fault} in {in_rows(n)}" for fault, n in counts.items() if n)

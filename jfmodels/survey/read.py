@@ -10,9 +10,9 @@ from typing import Any, Protocol
 import pandas as pd
 
 from jfmodels.errors import CodebookError, ReadError, listing
+from jfmodels.survey.codebook import Codebook
 from jfmodels.survey.design import SurveyDesign
 from jfmodels.survey.formats import read_file
-from jfmodels.survey.outcome import Codebook
 from jfmodels.survey.stack import stack_waves
 from jfmodels.survey.survey import Survey
 

@@ -6,18 +6,23 @@ call :meth:`Rows.aggregate`, which is a GROUP BY and could be computed where the
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Groups", "Key", "Rows"]
+from jfmodels.errors import SpecError, listing
+
+__all__ = ["Answers", "Groups", "Key", "Rows"]
 
 type Ints = NDArray[np.int64]
 type Floats = NDArray[np.float64]
+type Answers = NDArray[np.int8] | NDArray[np.int16]
 
 DENSE = 4_000_000  # largest table of key combinations that is counted rather than sorted
+LARGEST = 2**62  # combinations beyond which they cannot be numbered
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,7 +79,7 @@ class Rows:
         Sampling weight of each row.
     keys : mapping of str to Key
         Every column that may group: roles, covariates, and other columns of few values.
-    answers : mapping of str to (ndarray of int8, int)
+    answers : mapping of str to (ndarray of int8 or int16, int)
         Per coded outcome (or ``outcome|option``) the answer of each row, -1 for none, and
         the number of possible answers.
     numbers : mapping of str to ndarray of float64
@@ -84,7 +89,7 @@ class Rows:
     n: int
     weight: Floats
     keys: Mapping[str, Key]
-    answers: Mapping[str, tuple[NDArray[np.int8], int]]
+    answers: Mapping[str, tuple[Answers, int]]
     numbers: Mapping[str, Floats]
 
     def aggregate(self, keys: Sequence[str], values: Sequence[str] = ()) -> Groups:
@@ -125,14 +130,47 @@ class Rows:
         order = np.argsort(value, kind="stable")[: int(np.isfinite(value).sum())]
         return codes, place[order], value[order], self.weight[order]
 
+    def response_key(self, name: str, places: Sequence[int]) -> tuple[Key, Floats]:
+        """Turn an outcome into a key, so that rows can be grouped by their answer.
+
+        Parameters
+        ----------
+        name : str
+            Among :attr:`answers` or :attr:`numbers`.
+        places : sequence of int
+            For every possible answer its new place, -1 to leave it out; unused for numbers.
+
+        Returns
+        -------
+        key : Key
+            One group per place, or per distinct number.
+        values : ndarray of float64
+            The place, or the number, of each group.
+        """
+        if name in self.answers:
+            codes = np.array([*places, -1], dtype=np.int64)[self.answers[name][0]]
+            values = np.arange(max(places) + 1, dtype=np.float64)
+        else:
+            number = self.numbers[name]
+            known = np.isfinite(number)
+            codes = np.full(self.n, -1, dtype=np.int64)
+            values, codes[known] = np.unique(number[known], return_inverse=True)
+        return Key(codes, tuple(map(str, values))), values
+
     def _group(self, keys: Sequence[str]) -> tuple[Ints, Ints]:
         """Number the combinations of keys that occur, and place every row among them."""
         sizes = [len(self.keys[key].labels) + 1 for key in keys]
+        table = math.prod(sizes)
+        if table > LARGEST:
+            raise SpecError(
+                f"{listing(keys)} make {table:.1e} combinations, more than can be numbered. Ask "
+                "for fewer groups at a time."
+            )
         flat = np.zeros(self.n, dtype=np.int64)
         for key, size in zip(keys, sizes, strict=True):
             flat *= size
             flat += self.keys[key].codes + 1
-        occurring, place = _number(flat, int(np.prod(sizes, dtype=object)))
+        occurring, place = _number(flat, table)
         codes = np.empty((len(occurring), len(keys)), dtype=np.int64)
         for k in reversed(range(len(keys))):
             occurring, codes[:, k] = np.divmod(occurring, sizes[k])

@@ -103,88 +103,103 @@ def read_sampling(encoder: Encoder, wave: Key | None) -> tuple[Key, Sampling, Fl
     implied : ndarray or None
         Weights implied by finite population corrections at every stage.
     """
-    levels = _levels(encoder, wave)
-    parent: Ints = np.zeros(len(encoder.frame), dtype=np.int64)
-    stages, names, implied = [], [], np.ones(len(encoder.frame))
-    for k, level in enumerate(levels):
-        stage, unit, fraction = _read_stage(encoder, level, parent)
-        implied /= np.where(fraction > 0, fraction, np.nan)[stage.stratum][unit]
-        if k == 0:
-            names = [_names(level.strata, unit), _names(level.units, unit)]
-            _check_nesting(encoder, level, wave)
-        if k == 0 or all(each.fpc for each in levels[:k]):
-            stages.append(stage)
-            finest = unit
-        parent = unit
-    strata_names = _by_first(names[0], stages[0].stratum)
-    sampling = Sampling(tuple(stages), strata_names, names[1], encoder.design.lonely)
+    drawn = _levels(encoder, wave)
+    _check_nesting(encoder, drawn[0])
+    people_vary = encoder.design.target == "these_clusters"
+    varying = [_people_within(encoder, drawn[0], wave)] if people_vary else drawn
+    stages, unit = _read_stages(encoder, varying)
+    sampling = Sampling(
+        stages,
+        _names(varying[0].strata, _first_rows(varying[0].strata)),
+        _names(varying[0].units, _first_rows(varying[0].units)),
+        encoder.design.lonely,
+    )
     _check_lonely(encoder, sampling)
-    key = Key(finest, tuple(map(str, range(len(stages[-1].stratum)))))
-    return key, sampling, implied if np.isfinite(implied).all() else None
+    key = Key(unit, tuple(map(str, range(len(stages[-1].stratum)))))
+    return key, sampling, _implied_weights(encoder, drawn)
 
 
 def _levels(encoder: Encoder, wave: Key | None) -> list[_Level]:
-    """Say which columns make the strata and units of each stage."""
+    """Say which columns make the strata and units of each stage, as they were drawn."""
     design = encoder.design
+    columns = {name: encoder.column(name, role) for name, role in _grouping(design).items()}
     nested = [wave] if wave is not None and design.repeats == "nothing" else []
-    columns = {name: encoder.column(name, role) for name, role in _required(design).items()}
-    person = [columns[design.person]] if design.repeats == "people" and design.person else None
-    strata = [columns[name] for name in design.first_strata]
-    if design.target == "these_clusters":
-        fresh = [wave] if wave is not None and design.repeats != "people" else []
-        clusters = [columns[name] for name in as_names(design.all_stages[0].cluster)]
-        return [_Level([*fresh, *strata, *clusters], person or [_row_key(encoder)], None)]
-    if not design.all_stages:
-        return [_Level([*nested, *strata], person or [_row_key(encoder)], design.fpc)]
-    return [
-        _Level(
-            [*(nested if k == 0 else []), *(columns[name] for name in as_names(stage.strata))],
-            [*(nested if k == 0 else []), *(columns[name] for name in as_names(stage.cluster))],
-            stage.fpc,
-        )
-        for k, stage in enumerate(design.all_stages)
-    ]
+    levels = []
+    for stage in design.all_stages or (Stage(cluster=None, strata=design.strata, fpc=design.fpc),):
+        clusters = [columns[name] for name in as_names(stage.cluster)]
+        units = [*nested, *clusters] if clusters else [_people(encoder)]
+        strata = [*nested, *(columns[name] for name in as_names(stage.strata))]
+        levels.append(_Level(strata, units, stage.fpc))
+        nested = []
+    return levels
 
 
-def _required(design: SurveyDesign) -> dict[str, str]:
-    """Name the columns that make strata and units, with their roles."""
-    stages = design.all_stages or (Stage(cluster=None, strata=design.strata),)
-    named = {name: "strata" for stage in stages for name in as_names(stage.strata)}
-    named |= {name: "cluster" for stage in stages for name in as_names(stage.cluster)}
-    if design.repeats == "people" and design.person:
-        named[design.person] = "person"
-    return named
+def _grouping(design: SurveyDesign) -> dict[str, str]:
+    """Name the columns that make strata and clusters, with their roles."""
+    roles = design.roles.items()
+    return {name: role for name, role in roles if role.split()[0] in ("strata", "cluster")}
 
 
-def _row_key(encoder: Encoder) -> Key:
-    """Every row is a unit of its own; it has no name, for rows are never quoted."""
+def _people(encoder: Encoder) -> Key:
+    """Persons where they are asked again, else rows; without names, for people are not quoted."""
+    design = encoder.design
+    if design.repeats == "people" and design.person is not None:
+        return Key(encoder.column(design.person, "person").codes, ())
     return Key(np.arange(len(encoder.frame)), ())
 
 
-def _read_stage(
-    encoder: Encoder, level: _Level, parent: Ints
-) -> tuple[SamplingStage, Ints, Floats]:
+def _people_within(encoder: Encoder, first: _Level, wave: Key | None) -> _Level:
+    """Take the clusters for strata, in which only the people vary."""
+    fresh = [wave] if wave is not None and encoder.design.repeats != "people" else []
+    strata = dict.fromkeys([*fresh, *first.strata, *first.units])
+    return _Level(list(strata), [_people(encoder)], None)
+
+
+def _read_stages(
+    encoder: Encoder, levels: Sequence[_Level]
+) -> tuple[tuple[SamplingStage, ...], Ints]:
+    """Number the units of each stage that adds variance: those below a sampled fraction."""
+    stages: list[SamplingStage] = []
+    unit: Ints = np.zeros(len(encoder.frame), dtype=np.int64)
+    for k, level in enumerate(levels):
+        if all(above.fpc for above in levels[:k]):
+            stage, unit = _read_stage(encoder, level, unit)
+            stages.append(stage)
+    return tuple(stages), unit
+
+
+def _read_stage(encoder: Encoder, level: _Level, parent: Ints) -> tuple[SamplingStage, Ints]:
     """Number the strata and units of one stage within the units of the stage above."""
     stratum_of_row = _combine([parent, *(key.codes for key in level.strata)])
-    occurring, unit = np.unique(
-        np.column_stack([stratum_of_row, _combine([key.codes for key in level.units])]),
-        axis=0,
-        return_inverse=True,
-    )
-    stratum = occurring[:, 0]
-    parent_of_unit = np.zeros(len(occurring), dtype=np.int64)
-    parent_of_unit[unit] = parent
+    unit = _combine([stratum_of_row, *(key.codes for key in level.units)])
+    size = int(unit.max()) + 1
+    stratum, parent_of_unit = np.empty(size, np.int64), np.empty(size, np.int64)
+    stratum[unit], parent_of_unit[unit] = stratum_of_row, parent
     fraction = np.zeros(int(stratum.max()) + 1)
     if level.fpc is not None:
         fraction = _fractions(encoder, level.fpc, stratum_of_row, np.bincount(stratum))
-    return SamplingStage(parent_of_unit, stratum, fraction), unit.ravel(), fraction
+    return SamplingStage(parent_of_unit, stratum, fraction), unit
+
+
+def _implied_weights(encoder: Encoder, levels: Sequence[_Level]) -> Floats | None:
+    """One over the chance of being drawn, where every stage says what was drawn from how many."""
+    if encoder.design.weights is not None or not all(level.fpc for level in levels):
+        return None
+    stages, finest = _read_stages(encoder, levels)
+    chance, unit = np.ones(len(encoder.frame)), finest
+    for stage in reversed(stages):
+        chance *= stage.fraction[stage.stratum][unit]
+        unit = stage.parent[unit]
+    return 1 / chance if (chance > 0).all() else None
 
 
 def _combine(columns: Sequence[Ints]) -> Ints:
-    """Number the combinations of several codes, in sorted order."""
-    if len(columns) == 1:
-        return np.unique(columns[0], return_inverse=True)[1].ravel()
-    return np.unique(np.column_stack(columns), axis=0, return_inverse=True)[1].ravel()
+    """Number the combinations of several codes that occur, in sorted order."""
+    place = np.zeros(len(columns[0]), dtype=np.int64)
+    for codes in columns:
+        place = place * (int(codes.max()) + 2) + codes + 1
+        place = np.unique(place, return_inverse=True)[1]
+    return place
 
 
 def _fractions(encoder: Encoder, name: str, stratum: Ints, sizes: Ints) -> Floats:
@@ -193,56 +208,66 @@ def _fractions(encoder: Encoder, name: str, stratum: Ints, sizes: Ints) -> Float
     low, high = np.full(len(sizes), np.inf), np.zeros(len(sizes))
     np.minimum.at(low, stratum, value)
     np.maximum.at(high, stratum, value)
-    if (low != high).any():
+    uneven = int((low != high).sum())
+    if uneven:
         encoder.problems.append(
-            f"fpc '{name}' differs within {int((low != high).sum())} strata; it must be one "
-            "number per stratum."
+            f"fpc '{name}' differs within {_strata(uneven)}; it must be one number per stratum."
         )
     fractions = high if (high <= 1).all() else sizes / high
     over = int((fractions > 1 + 1e-12).sum())
     if over:
         encoder.problems.append(
-            f"fpc '{name}': {over} strata have more sampled units than it says there are."
+            f"fpc '{name}': {_strata(over)} with more sampled units than it says there are."
         )
     return np.clip(fractions, 0.0, 1.0)
 
 
-def _names(keys: Sequence[Key], unit: Ints) -> tuple[str, ...]:
-    """Name each unit by the labels of the columns that make it."""
-    first = np.unique(unit, return_index=True)[1]
-    parts = [[key.labels[code] for code in key.codes[first]] for key in keys if key.labels]
-    return tuple(" × ".join(each) for each in zip(*parts, strict=True)) if parts else ()
+def _strata(n: int) -> str:
+    """Count strata in words."""
+    return "1 stratum" if n == 1 else f"{n:,} strata"
 
 
-def _by_first(names: tuple[str, ...], stratum: Ints) -> tuple[str, ...]:
-    """Pick one name per stratum from names per unit."""
-    if not names:
-        return ()
-    return tuple(names[k] for k in np.unique(stratum, return_index=True)[1])
+def _first_rows(keys: Sequence[Key]) -> Ints:
+    """First row of every combination of groups that occurs, in sorted order."""
+    if not any(key.labels for key in keys):
+        return np.empty(0, dtype=np.int64)
+    return np.unique(_combine([key.codes for key in keys]), return_index=True)[1]
 
 
-def _check_nesting(encoder: Encoder, level: _Level, wave: Key | None) -> None:
+def _names(keys: Sequence[Key], rows: Ints) -> tuple[str, ...]:
+    """Name the combinations of groups in some rows; groups without labels have no name."""
+    labelled = [((*key.labels, "missing"), key.codes) for key in keys if key.labels]
+    return tuple(" × ".join(labels[codes[row]] for labels, codes in labelled) for row in rows)
+
+
+def _check_nesting(encoder: Encoder, level: _Level) -> None:
     """A cluster that lies in two strata is either one place too many or one name too few."""
-    if not level.strata or not level.units[0].labels:
+    keys = [*level.strata, *level.units]
+    known = np.flatnonzero(np.all([key.codes >= 0 for key in keys], axis=0))
+    if not level.strata or not len(known):
         return
-    strata, units = (
-        _combine([k.codes for k in level.strata]),
-        _combine([k.codes for k in level.units]),
+    units, strata = (
+        _combine([key.codes[known] for key in each]) for each in (level.units, level.strata)
     )
-    pairs, first = np.unique(np.column_stack([units, strata]), axis=0, return_index=True)
-    twice = np.flatnonzero(np.bincount(pairs[:, 0]) > 1)
-    if not len(twice):
+    nested = _combine([units, strata])
+    unit_of = np.empty(int(nested.max()) + 1, dtype=np.int64)
+    unit_of[nested] = units
+    twice = np.bincount(unit_of) > 1
+    if not twice.any():
         return
-    at = [first[pairs[:, 0] == each][0] for each in twice]
-    named = [" × ".join(key.labels[key.codes[row]] for key in level.units) for row in at]
+    first = known[np.unique(units, return_index=True)[1][twice]]
     design = encoder.design
-    columns = (
-        [*design.first_strata, *as_names(design.all_stages[0].cluster)] if design.all_stages else []
-    )
+    if not design.all_stages:
+        encoder.problems.append(
+            f"persons ('{design.person}') who lie in more than one stratum over the waves: "
+            f"{int(twice.sum())}. Give each the stratum in which it was drawn."
+        )
+        return
+    columns = list(dict.fromkeys([*design.first_strata, *as_names(design.all_stages[0].cluster)]))
     encoder.problems.append(
-        f"{len(named)} clusters lie in more than one stratum: {listing(named)}. If they are "
-        f"different places with one name, use cluster={columns}; if each is one place, repair "
-        "its stratum."
+        f"clusters that lie in more than one stratum: {listing(_names(level.units, first))}. If "
+        f"they are different places with one name, use cluster={columns}; if each is one place, "
+        "repair its stratum."
     )
 
 
@@ -250,12 +275,17 @@ def _check_lonely(encoder: Encoder, sampling: Sampling) -> None:
     """A stratum with one cluster has no variance of its own to estimate."""
     if sampling.lonely != "raise":
         return
-    stage = sampling.stages[0]
-    lonely = np.flatnonzero((stage.sizes == 1) & (stage.fraction < 1))
-    if len(lonely):
-        names = [sampling.strata_names[k] for k in lonely] if sampling.strata_names else ["all"]
+    units = "cluster" if sampling.unit_names else "interview"
+    for k, stage in enumerate(sampling.stages):
+        alone = np.flatnonzero((stage.sizes == 1) & (stage.fraction < 1))
+        if not len(alone):
+            continue
+        names = sampling.strata_names if k == 0 else ()
+        where = f": {listing(names[each] for each in alone)}" if names else ""
+        place = f" at stage {k + 1}" if k else ""
+        have = "has" if len(alone) == 1 else "have"
         encoder.problems.append(
-            f"{len(lonely)} strata have one cluster, so their variance cannot be estimated: "
-            f"{listing(names)}. Choose lonely='adjust', 'certainty' or 'average' in SurveyDesign, "
+            f"{_strata(len(alone))} {have} one {units}{place}, so the variance cannot be "
+            f"estimated{where}. Choose lonely='adjust', 'certainty' or 'average' in SurveyDesign, "
             "or merge strata."
         )

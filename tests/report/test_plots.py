@@ -350,6 +350,16 @@ def test_letters_stay_apart_where_neighbours_are_flagged_at_one_height():
     assert covering(ax) == []
 
 
+def test_letters_above_the_axes_stay_clear_of_the_title():
+    table = levels(REGIONS[:8])
+    table[["estimate", "low", "high"]] = [0.95, 0.9, 1.0]
+    for region in REGIONS[:3]:
+        put(table, region, "Q1", ("few_clusters", "small_cell"))
+        put(table, region, "Q6", ("few_clusters", "small_cell"))
+    table.attrs["record"] = {"simulated": True}
+    assert covering(plot_trend(table)) == []
+
+
 def test_many_flags_are_told_by_wave_instead_of_marked():
     table = levels(REGIONS[:8])
     flagged = table["wave"].isin(WAVES[:3]) | (table["region"] == "Gao")
@@ -459,6 +469,7 @@ def test_a_ratio_is_set_against_one():
     ax = plot_changes(table)
     assert ax.lines[0].get_xdata() == [1, 1]
     assert ax.get_xlabel() == "Ratio"
+    assert ax.get_yticklabels()[0].get_text() == "Gao: Q2 / Q1"
     assert "0.88 [0.83, 0.93]" in said(ax)
 
 

@@ -9,8 +9,8 @@ import pyreadstat
 import pytest
 
 from jfmodels.errors import CodebookError, ReadError
+from jfmodels.survey.codebook import Codebook
 from jfmodels.survey.draft import draft_codebook, write_codebook
-from jfmodels.survey.outcome import Codebook
 from jfmodels.survey.questions import NO_ANSWER, no_answer
 from jfmodels.survey.read import read_frame, read_yaml
 

@@ -9,6 +9,7 @@ import pytest
 from scipy.special import expit
 
 from jfmodels.errors import SpecError
+from jfmodels.survey.codebook import Codebook
 from jfmodels.survey.example import example, example_truth, simulate
 from jfmodels.survey.example_answers import SD_COMMUNE, SD_FACILITATOR, SD_VISIT, predictor
 from jfmodels.survey.example_fieldwork import (
@@ -20,7 +21,6 @@ from jfmodels.survey.example_fieldwork import (
     population_cells,
 )
 from jfmodels.survey.example_outcomes import QUESTIONS
-from jfmodels.survey.outcome import Codebook
 
 ACTORS = [question.name for question in QUESTIONS if question.name.startswith("trust_")]
 PUBLISHED = [

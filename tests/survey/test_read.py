@@ -13,9 +13,9 @@ import pyreadstat
 import pytest
 
 from jfmodels.errors import CodebookError, ReadError
+from jfmodels.survey.codebook import Codebook
 from jfmodels.survey.design import SurveyDesign
 from jfmodels.survey.formats import READERS
-from jfmodels.survey.outcome import Codebook
 from jfmodels.survey.read import read_codebook, read_frame, read_survey, read_yaml
 
 ANSWERS = pd.DataFrame(

@@ -129,7 +129,7 @@ class Drawn:
         )
         book = {"scale": "binary", "categories": {0: "no", 1: "yes"}}
         return jf.Survey(
-            self.frame, design, {"outcomes": {name: book for name in self.outcomes}}, simulated=True
+            self.frame, design, {"outcomes": dict.fromkeys(self.outcomes, book)}, simulated=True
         )
 
 

@@ -1,0 +1,222 @@
+"""From coefficients to cells: a model's answers, averaged over a stated composition."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.sparse import eye_array
+
+from jfmodels.engines.cluster_robust import ClusterRobust
+from jfmodels.engines.evidence import evidence_of, without_lone_clusters
+from jfmodels.engines.intervals import ShareIntervals
+from jfmodels.engines.linearize import linearized, scores
+from jfmodels.errors import SpecError, choose
+from jfmodels.model.cells import Grid, Tables, grid_of, read_where, spread
+from jfmodels.model.data import ModelData, read_data
+from jfmodels.model.items import Item, items_of
+from jfmodels.results.engine import Belief, Question
+from jfmodels.results.joint import Normal
+
+if TYPE_CHECKING:
+    from jfmodels.engines.weighted import Regression
+
+__all__ = ["margins"]
+
+type Ints = NDArray[np.int64]
+type Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Composition:
+    """Who is averaged over: G sums of rows, placed in the cells where they count.
+
+    Attributes
+    ----------
+    patterns : DataFrame
+        Covariates.
+    unit, pattern : ndarray of int64, shape (G,)
+        Unit and pattern of each sum.
+    place : ndarray of int64, shape (G, A)
+        Place on the grid's axes.
+    n, weight : ndarray of float64, shape (G,)
+        Rows and weight.
+    """
+
+    patterns: pd.DataFrame
+    unit: Ints
+    pattern: Ints
+    place: Ints
+    n: Floats
+    weight: Floats
+
+
+def margins(engine: Regression, question: Question) -> Belief:
+    """Average the model over a composition, with the sampling error of the composition.
+
+    Parameters
+    ----------
+    engine : Regression
+        The fitted model.
+    question : Question
+        Groups, domain, composition and categories.
+    """
+    survey = engine.survey
+    over = _over(engine, question)
+    where = read_where(survey, engine.where, question.where)
+    items = _items(engine, question)
+    grid = grid_of(survey, items, list(question.by), where)
+    data = read_data(survey, engine.formula, engine.response, where, question.by)
+    composed = COMPOSITIONS[over](engine, grid, data)
+    joint, tables = _average(engine, grid, composed)
+    evidence = evidence_of(survey, grid, tables, joint, without_replacement=False)
+    joint = without_lone_clusters(joint, evidence)
+    shares = np.repeat([item.unit == "share" for item in items], grid.n_domains)
+    interval = ShareIntervals("logit", evidence.n, shares)
+    return Belief(grid, joint, replace(evidence, deff=np.full(joint.size, np.nan)), over, interval)
+
+
+def _over(engine: Regression, question: Question) -> str:
+    """Read the composition; it must be said once the model has columns to average over."""
+    averaged = [n for n in engine.formula.columns if n not in ("wave", "time", *question.by)]
+    if question.over is None and averaged:
+        choices = "; ".join(f"over='{name}' ({means})" for name, means in OVER.items())
+        raise SpecError(
+            f"The model is averaged over {', '.join(averaged)}, so over= must be said. "
+            f"Choose {choices}."
+        )
+    chosen = question.over or "wave"
+    choose("over", chosen, OVER)
+    return str(chosen)
+
+
+def _items(engine: Regression, question: Question) -> list[Item]:
+    """What is asked of every cell, as places among the response's categories."""
+    response = engine.response
+    if response.scale == "shown":
+        return [Item(response.outcome.name, response.categories[1], response.source, (1,), (0, 1))]
+    return items_of(engine.survey, [response.outcome.name], question.categories)
+
+
+def _as_fielded(engine: Regression, grid: Grid, data: ModelData) -> Composition:
+    """Everyone counts in their own wave."""
+    return Composition(
+        data.patterns, data.unit, data.pattern, _places(engine, grid, data), data.n, data.weight
+    )
+
+
+def _fixed(engine: Regression, grid: Grid, data: ModelData) -> Composition:
+    """Everyone counts in every wave, each wave's people with the same total weight."""
+    waves = engine.survey.waves
+    if not waves:
+        raise SpecError("over='fixed' pools waves, and the survey has none; use over='wave'.")
+    place = _places(engine, grid, data)
+    weight = data.weight / np.bincount(data.wave, data.weight)[data.wave]
+    frames, patterns, places, interviewed = [], [], [], []
+    for k, wave in enumerate(grid.axes[0].labels):
+        frames.append(_moved_to(engine, data.patterns, wave))
+        patterns.append(data.pattern + k * len(data.patterns))
+        places.append(np.column_stack([np.full(len(place), k), place[:, 1:]]))
+        interviewed.append(np.where(data.wave == waves.index(wave), data.n, 0.0))
+    repeats = len(frames)
+    return Composition(
+        pd.concat(frames, ignore_index=True),
+        np.tile(data.unit, repeats),
+        np.concatenate(patterns),
+        np.concatenate(places),
+        np.concatenate(interviewed),
+        np.tile(weight, repeats),
+    )
+
+
+def _moved_to(engine: Regression, patterns: pd.DataFrame, wave: str) -> pd.DataFrame:
+    """The same people, asked in another wave."""
+    waves = pd.Index(list(engine.survey.waves), dtype="str")
+    codes = np.full(len(patterns), engine.survey.waves.index(wave))
+    moved = patterns.assign(wave=pd.Categorical.from_codes(codes, waves, ordered=True))
+    return moved.assign(time=engine.survey.time[wave]) if engine.survey.time else moved
+
+
+OVER: Mapping[str, str] = {
+    "wave": "each wave's own people, as fielded",
+    "fixed": "the people of all waves together, each wave with the same weight",
+}
+COMPOSITIONS: Mapping[str, Callable[[Regression, Grid, ModelData], Composition]] = {
+    "wave": _as_fielded,
+    "fixed": _fixed,
+}
+
+
+def _places(engine: Regression, grid: Grid, data: ModelData) -> Ints:
+    """Places of the data on the grid's axes."""
+    codes = np.column_stack([data.wave, data.groups]) if engine.survey.waves else data.groups
+    place = np.empty_like(codes)
+    for k, axis in enumerate(grid.axes):
+        labels = engine.survey.rows.keys[axis.name].labels
+        table = [axis.labels.index(text) if text in axis.labels else -1 for text in labels]
+        place[:, k] = np.array([*table, -1])[codes[:, k]]
+    return place
+
+
+def _average(engine: Regression, grid: Grid, composed: Composition) -> tuple[Normal, Tables]:
+    """Means of all cells, with the influence of coefficients and of composition."""
+    fitted = engine.coefficients
+    means, gradient = _predict(engine, grid, composed.patterns)
+    n_units = len(engine.survey.sampling.stages[-1].stratum)
+
+    def lay(values: Floats) -> Floats:
+        return spread(grid, composed.unit, composed.place, n_units, values)
+
+    ones = np.ones((1, len(grid.items)))
+    weight = composed.weight[:, None] * ones
+    denominator = lay(weight)
+    numerator = lay(weight * means[composed.pattern])
+    total = denominator.sum(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.where(total > 0, numerator.sum(axis=0) / total, np.nan)
+        loadings = _loadings(grid, composed, gradient) / total[:, None]
+    loadings = np.where(total[:, None] > 0, loadings, 0.0)
+    sizes = linearized(scores(numerator, denominator), engine.survey.sampling)
+    rows = fitted.rows @ loadings.T + sizes
+    degrees = fitted.degrees
+    if isinstance(degrees, ClusterRobust):
+        degrees = replace(degrees, loadings=loadings)
+    joint = Normal(mean, rows, degrees, eye_array(len(mean), format="csr"))
+    n = lay(composed.n[:, None] * ones)
+    squares = np.stack([numerator.sum(axis=0), numerator.sum(axis=0), total])
+    return joint, Tables(n, denominator, numerator, denominator, squares)
+
+
+def _predict(engine: Regression, grid: Grid, patterns: pd.DataFrame) -> tuple[Floats, Floats]:
+    """What the model expects of every pattern and item, and its gradient by the parameters."""
+    fitted, family = engine.coefficients, engine.family
+    x = fitted.design.again(patterns)
+    if family.constant_blocks:
+        x = x[:, [k for k, name in enumerate(fitted.design.names) if name != "Intercept"]]
+    offset = fitted.design.encoder.offsets(patterns)
+    means, slopes = family.means(fitted.predictors.eta(fitted.estimate.theta, x, offset))
+    chosen = [list(item.answers) or [0] for item in grid.items]
+    mean = np.stack([means[:, answers].sum(axis=1) for answers in chosen], axis=1)
+    gradient = np.stack(
+        [fitted.predictors.expand(slopes[:, answers].sum(axis=1), x) for answers in chosen], axis=1
+    )
+    return mean, gradient
+
+
+def _loadings(grid: Grid, composed: Composition, gradient: Floats) -> Floats:
+    """Weighted sums of the gradient over the patterns of every cell, shape (C, Q)."""
+    occurring, place = np.unique(
+        np.column_stack([composed.place, composed.pattern]), axis=0, return_inverse=True
+    )
+    weight = np.bincount(place.ravel(), composed.weight)
+    pattern = occurring[:, -1]
+    columns = []
+    for q in range(gradient.shape[2]):
+        values = weight[:, None] * gradient[pattern, :, q]
+        unit = np.zeros(len(occurring), dtype=np.int64)
+        columns.append(spread(grid, unit, occurring[:, :-1], 1, values)[0])
+    return np.stack(columns, axis=1)

@@ -1,0 +1,360 @@
+"""Survey-weighted regression: pseudo-maximum likelihood, right with few clusters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array, eye_array
+from scipy.special import fdtrc
+
+from jfmodels.engines.cluster_robust import ClusterRobust, adjusted_scores
+from jfmodels.engines.linearize import linearized
+from jfmodels.engines.margins import margins
+from jfmodels.engines.pseudo_likelihood import Estimate, Predictors, maximise
+from jfmodels.errors import SpecError, choose, listing
+from jfmodels.model.cells import Where, read_where
+from jfmodels.model.data import ModelData, Response, read_data, read_response
+from jfmodels.model.deficiency import require_full_rank
+from jfmodels.model.design_matrix import DesignMatrix, design_matrix
+from jfmodels.model.families import FAMILIES, Family
+from jfmodels.model.formula import Formula, parse
+from jfmodels.results.engine import Belief, Question
+from jfmodels.results.joint import Constant, DegreesOfFreedom, JointTest, Normal
+from jfmodels.survey.sampling import Sampling
+from jfmodels.survey.survey import Survey
+
+__all__ = ["Regression", "Weighted", "fit_weighted"]
+
+type Ints = NDArray[np.int64]
+type Floats = NDArray[np.float64]
+
+DEFAULT_FAMILY = {
+    "shown": "bernoulli",
+    "binary": "bernoulli",
+    "ordinal": "ordinal",
+    "nominal": "categorical",
+    "continuous": "gaussian",
+    "count": "negative binomial",
+}
+HTZ = "Wald, approximate Hotelling T-squared (HTZ)"
+SMALL_SAMPLE: Mapping[str, str] = {
+    "cr2": "bias-reduced variance; df from independent commune-by-wave effects",
+    "cr2_rows": "bias-reduced variance; df from independent rows, as clubSandwich has them",
+    "none": "plain linearisation, df of the design less the coefficients, as R's survey has them",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weighted:
+    """Settings of survey-weighted regression.
+
+    Parameters
+    ----------
+    small_sample : {"cr2", "cr2_rows", "none"}, default "cr2"
+        How variances and degrees of freedom are made; "none" reproduces R's survey package.
+    """
+
+    small_sample: str = "cr2"
+
+    def __post_init__(self) -> None:
+        choose("small_sample", self.small_sample, SMALL_SAMPLE)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Coefficients:
+    """What was estimated.
+
+    Attributes
+    ----------
+    design : DesignMatrix
+        Columns of the fixed part; without the intercept where thresholds stand in for it.
+    predictors : Predictors
+        How linear predictors depend on the parameters.
+    estimate : Estimate
+        The parameters and their information.
+    rows : ndarray, shape (R, Q)
+        Influence of every unit on every parameter.
+    degrees : DegreesOfFreedom
+        Of combinations of the parameters.
+    """
+
+    design: DesignMatrix
+    predictors: Predictors
+    estimate: Estimate
+    rows: Floats
+    degrees: DegreesOfFreedom
+
+    @property
+    def joint(self) -> Normal:
+        """The belief about the parameters."""
+        theta = self.estimate.theta
+        return Normal(theta, self.rows, self.degrees, eye_array(len(theta), format="csr"))
+
+    def test(self, term: str, without_intercept: bool) -> JointTest:
+        """Wald test that a term's coefficients are zero; HTZ where the rows are bias-reduced."""
+        place = np.arange(len(self.design.names))[self.design.terms[term]]
+        place = place - 1 if without_intercept and "Intercept" in self.design.names else place
+        wide = self.predictors.matrix.shape[1]
+        n_blocks = sum(block == "x" for block in self.predictors.blocks)
+        every = np.concatenate([place + k * wide for k in range(n_blocks)])
+        rows = np.eye(len(self.predictors.names))[every]
+        tested = self.joint.combine(csr_array(rows))
+        q = len(rows)
+        if isinstance(self.degrees, ClusterRobust):
+            eta, method = (
+                self.degrees.wishart_df(rows),
+                HTZ,
+            )
+            df2 = eta - q + 1
+        else:
+            df2, method = float(tested.df()[0]), "Wald F on the design's degrees of freedom"
+            eta = df2 + q - 1
+        if df2 <= 0:
+            return JointTest(method, df1=q, df2=df2, refused=f"{q} contrasts on {eta:.1f} df")
+        wald = float(tested.mean @ np.linalg.solve(tested.covariance(), tested.mean))
+        f = wald * df2 / (eta * q) if isinstance(self.degrees, ClusterRobust) else wald / q
+        return JointTest(method, f, q, df2, float(fdtrc(q, df2, f)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Regression:
+    """A fitted survey-weighted regression; see :func:`jfmodels.fit`."""
+
+    survey: Survey
+    formula: Formula
+    family: Family
+    settings: Weighted
+    response: Response
+    data: ModelData
+    coefficients: Coefficients
+    where: Mapping[str, Sequence[str]]
+    name: str = "weighted"
+    beliefs: dict[str, Belief] = field(default_factory=dict, repr=False)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the coefficients."""
+        return self.coefficients.predictors.names
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """Terms of the formula, without the intercept."""
+        return tuple(name for name in self.coefficients.design.terms if name != "Intercept")
+
+    @property
+    def parameters(self) -> Normal:
+        """The belief about the coefficients."""
+        return self.coefficients.joint
+
+    def test_term(self, term: str) -> JointTest:
+        """Ask whether all coefficients of a term are zero, by a Wald test."""
+        return self.coefficients.test(term, self.family.constant_blocks)
+
+    def believe(self, question: Question) -> Belief:
+        """Answer for every cell of a question, averaging the model over a composition."""
+        key = repr(question)
+        if key not in self.beliefs:
+            self.beliefs[key] = margins(self, question)
+        return self.beliefs[key]
+
+
+def fit_weighted(
+    formula: str,
+    survey: Survey,
+    *,
+    settings: Weighted,
+    family: Family | None = None,
+    where: Where | None = None,
+) -> Regression:
+    """Fit a survey-weighted regression; see :func:`jfmodels.fit`."""
+    parsed = parse(formula)
+    if parsed.effects:
+        raise SpecError(
+            "Survey-weighted regression has no random terms; leave "
+            f"{listing(effect.text for effect in parsed.effects)} out."
+        )
+    response = read_response(survey, parsed)
+    chosen = family or FAMILIES[DEFAULT_FAMILY[response.scale]]()
+    if response.scale not in chosen.scales:
+        raise SpecError(
+            f"Family '{chosen.name}' does not serve scale '{response.scale}'; it serves "
+            f"{listing(chosen.scales)}."
+        )
+    allowed = read_where(survey, where)
+    data = read_data(survey, parsed, response, allowed)
+    return Regression(
+        survey=survey,
+        formula=parsed,
+        family=chosen,
+        settings=settings,
+        response=response,
+        data=data,
+        coefficients=_coefficients(survey, parsed, chosen, settings, response, data),
+        where=allowed,
+    )
+
+
+def _coefficients(
+    survey: Survey,
+    formula: Formula,
+    family: Family,
+    settings: Weighted,
+    response: Response,
+    data: ModelData,
+) -> Coefficients:
+    """Estimate the parameters and what every unit adds to their errors."""
+    weights = np.bincount(data.pattern, data.weight, len(data.patterns))
+    design = design_matrix(formula, data.patterns, weights)
+    require_full_rank(design)
+    predictors = _predictors(design, family, len(response.categories), response.categories)
+    _check_size(predictors, survey.sampling)
+    kinds, kind = np.unique(
+        np.column_stack([data.pattern, data.answer]), axis=0, return_inverse=True
+    )
+    kind = kind.ravel()
+    pattern, answer = kinds[:, 0].astype(np.int64), kinds[:, 1]
+    total = np.bincount(kind, data.weight)
+    start = _start(family, predictors, response, answer, total)
+    estimate = maximise(family, predictors, pattern, answer, total, start)
+    scale = total.mean()  # the information was summed with weights of mean 1
+    rows, degrees = _influence(
+        survey.sampling, settings, predictors, estimate, data, pattern, kind, scale
+    )
+    return Coefficients(design, predictors, estimate, rows, degrees)
+
+
+def _predictors(
+    design: DesignMatrix, family: Family, n_categories: int, categories: tuple[str, ...]
+) -> Predictors:
+    """Lay out predictors; thresholds take the intercept's place."""
+    keep = [k for k, name in enumerate(design.names) if name != "Intercept"]
+    x = design.matrix[:, keep] if family.constant_blocks else design.matrix
+    names = [name for name in design.names if not (family.constant_blocks and name == "Intercept")]
+    blocks = family.blocks(n_categories)
+    if family.name == "ordinal":
+        cuts = [f"{a} | {b}" for a, b in pairwise(categories)]
+        named = [*names, *cuts]
+    elif family.name == "categorical":
+        named = [f"{category}: {name}" for category in categories[1:] for name in names]
+    else:
+        named = [*names, *(["log dispersion"] if "1" in blocks else [])]
+    return Predictors(x, design.offset, blocks, tuple(named))
+
+
+def _check_size(predictors: Predictors, sampling: Sampling) -> None:
+    """Refuse more coefficients than the design has degrees of freedom."""
+    n = sum(predictors.matrix.shape[1] if b == "x" else 1 for b in predictors.blocks[:1])
+    if n - 1 >= sampling.df:
+        raise SpecError(
+            f"{n} coefficients, but the design has {sampling.df} degrees of freedom (clusters "
+            "minus strata). Leave interactions out, let them be random effects, or use direct(), "
+            "whose rows have degrees of freedom of their own."
+        )
+
+
+def _start(
+    family: Family, predictors: Predictors, response: Response, answer: Floats, total: Floats
+) -> Floats:
+    """Parameters of a model of constants."""
+    if response.categories:
+        share = np.bincount(answer.astype(np.int64), total, len(response.categories)) / total.sum()
+    else:
+        share = np.array([answer @ total / total.sum()])
+    theta = np.zeros(len(predictors.names))
+    eta = family.start(share)
+    constant = (predictors.matrix == 1).all(axis=0)
+    for block, part, value in zip(predictors.blocks, predictors.slices, eta, strict=True):
+        place = np.arange(part.start, part.stop)
+        theta[place if block == "1" else place[constant][:1]] = value
+    return theta
+
+
+def _influence(
+    sampling: Sampling,
+    settings: Weighted,
+    predictors: Predictors,
+    estimate: Estimate,
+    data: ModelData,
+    pattern: Ints,
+    kind: Ints,
+    scale: float,
+) -> tuple[Floats, DegreesOfFreedom]:
+    """Influence of every unit on every parameter, and the rule for degrees of freedom."""
+    matrix = predictors.matrix[pattern]
+    score = predictors.expand(estimate.derivatives.gradient, matrix)
+    n_units = len(sampling.stages[-1].stratum)
+    weight = data.weight / scale
+    scores = csr_array((weight, (data.unit, kind)), shape=(n_units, len(score))) @ score
+    inverse = np.linalg.inv(estimate.information)
+    if settings.small_sample == "none":
+        n_x = predictors.matrix.shape[1]
+        thresholds = "1" in predictors.blocks and predictors.blocks[0] == "x"
+        spent = n_x + (1 if thresholds and len(predictors.blocks) > 2 else 0)
+        return linearized(scores @ inverse, sampling), Constant(sampling.df + 1 - spent)
+    if len(sampling.stages) > 1:
+        raise SpecError(
+            "CR2 is not derived for designs with finite population corrections at several "
+            "stages. Choose Weighted(small_sample='none'), or leave the later stages' fpc out."
+        )
+    parts = _parts(predictors, estimate, data, pattern, kind, weight, n_units)
+    stage = sampling.stages[0]
+    rows, adjustments = adjusted_scores(scores, parts, stage)
+    working = parts
+    if settings.small_sample == "cr2":
+        working = _cluster_effects(predictors, estimate, data, pattern, kind, weight, n_units)
+    loadings = np.eye(len(predictors.names))
+    return rows @ inverse, ClusterRobust(parts, adjustments, working, stage, loadings)
+
+
+def _parts(
+    predictors: Predictors,
+    estimate: Estimate,
+    data: ModelData,
+    pattern: Ints,
+    kind: Ints,
+    weight: Floats,
+    n_units: int,
+) -> Floats:
+    """Every unit's part of the information, shape (U, Q, Q)."""
+    parts = np.zeros((n_units, len(predictors.names), len(predictors.names)))
+    order = np.argsort(data.unit, kind="stable")
+    bounds = np.searchsorted(data.unit[order], np.arange(n_units + 1))
+    for unit in range(n_units):
+        here = order[bounds[unit] : bounds[unit + 1]]
+        information = weight[here, None, None] * estimate.derivatives.information[kind[here]]
+        parts[unit] = predictors.information(information, predictors.matrix[pattern[kind[here]]])
+    return parts
+
+
+def _cluster_effects(
+    predictors: Predictors,
+    estimate: Estimate,
+    data: ModelData,
+    pattern: Ints,
+    kind: Ints,
+    weight: Floats,
+    n_units: int,
+) -> Floats:
+    """Variance of units' scores if all rows of a unit and wave move together; (U, Q, Q)."""
+    roots = _roots(estimate.derivatives.information)
+    visit = data.unit * (data.wave.max() + 1) + data.wave
+    occurring, place = np.unique(visit, return_inverse=True)
+    unit = occurring // (data.wave.max() + 1)
+    effects = np.zeros((n_units, len(predictors.names), len(predictors.names)))
+    sums = csr_array((weight, (place.ravel(), kind)), shape=(len(occurring), len(pattern)))
+    matrix = predictors.matrix[pattern]
+    for k in range(roots.shape[2]):
+        moved = sums @ predictors.expand(roots[:, :, k], matrix)
+        np.add.at(effects, unit, moved[:, :, None] * moved[:, None, :])
+    return effects
+
+
+def _roots(information: Floats) -> Floats:
+    """Symmetric square roots of (N, L, L) matrices; negative parts count as none."""
+    values, vectors = np.linalg.eigh(information)
+    root = np.sqrt(np.maximum(values, 0.0))
+    return (vectors * root[:, None, :]) @ np.swapaxes(vectors, 1, 2)

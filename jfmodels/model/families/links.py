@@ -1,0 +1,58 @@
+"""Inverse links: from a linear predictor to a probability, with two derivatives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit, logit, ndtr, ndtri
+
+__all__ = ["LINKS", "Link"]
+
+type Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An inverse link F with its density f and the density's derivative.
+
+    Attributes
+    ----------
+    cdf, density, slope : callable
+        F, f = F' and f', elementwise.
+    quantile : callable
+        The link itself, the inverse of F.
+    """
+
+    cdf: Callable[[Floats], Floats]
+    density: Callable[[Floats], Floats]
+    slope: Callable[[Floats], Floats]
+    quantile: Callable[[Floats], Floats]
+
+
+def _normal_density(x: Floats) -> Floats:
+    return np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi)
+
+
+def _logistic_slope(x: Floats) -> Floats:
+    p = expit(x)
+    return p * (1 - p) * (1 - 2 * p)
+
+
+def _gumbel_density(x: Floats) -> Floats:
+    bounded = np.minimum(x, 700.0)
+    return np.exp(bounded - np.exp(bounded))
+
+
+LINKS: Mapping[str, Link] = {
+    "logit": Link(expit, lambda x: expit(x) * expit(-x), _logistic_slope, logit),
+    "probit": Link(ndtr, _normal_density, lambda x: -x * _normal_density(x), ndtri),
+    "cloglog": Link(
+        lambda x: -np.expm1(-np.exp(np.minimum(x, 700.0))),
+        _gumbel_density,
+        lambda x: _gumbel_density(x) * (1 - np.exp(np.minimum(x, 700.0))),
+        lambda p: np.log(-np.log1p(-p)),
+    ),
+}

@@ -1,0 +1,144 @@
+"""What was answered: codes and numbers, read column by column of every wave that asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jfmodels.errors import listing
+from jfmodels.survey.columns import as_number, look_up
+from jfmodels.survey.encode import LARGEST, NONE, OPTION, Encoder, places, quote
+from jfmodels.survey.outcome import NAMED, Label, Outcome
+from jfmodels.survey.rows import Answers, Key
+
+__all__ = ["read_answers", "read_numbers"]
+
+type Ints = NDArray[np.int64]
+type Floats = NDArray[np.float64]
+type Mask = NDArray[np.bool_]
+
+UNKNOWN = -2
+
+
+def read_answers(encoder: Encoder, wave: Key | None) -> dict[str, tuple[Answers, int]]:
+    """Read every coded outcome; a multiple response becomes one entry per option."""
+    coded: dict[str, tuple[Answers, int]] = {}
+    for outcome in encoder.codebook.outcomes.values():
+        if outcome.scale == "multi":
+            coded |= _options(encoder, outcome, wave)
+        elif not outcome.measured:
+            meaning = _meanings(outcome, outcome.categories)
+            answer = _coded(encoder, outcome, "", meaning, wave)
+            coded[outcome.name] = answer, len(outcome.categories) + 2
+    return coded
+
+
+def read_numbers(encoder: Encoder, wave: Key | None) -> dict[str, Floats]:
+    """Read every measured outcome."""
+    measured = [each for each in encoder.codebook.outcomes.values() if each.measured]
+    return {outcome.name: _measured(encoder, outcome, wave) for outcome in measured}
+
+
+def _options(
+    encoder: Encoder, outcome: Outcome, wave: Key | None
+) -> dict[str, tuple[Answers, int]]:
+    """Read options as named or not, among those who answered any that they were offered."""
+    meaning = _meanings(outcome, NAMED)
+    coded = {o: _coded(encoder, outcome, o, meaning, wave) for o in outcome.columns}
+    answered = np.any([codes >= 0 for codes in coded.values()], axis=0)
+    for option, codes in coded.items():
+        offered = np.zeros(len(answered), dtype=bool)
+        for _, rows in _columns(encoder, outcome, option, wave):
+            offered |= rows
+        codes[answered & offered & (codes < 0)] = 0
+    return {f"{outcome.name}{OPTION}{option}": (codes, 4) for option, codes in coded.items()}
+
+
+def _coded(
+    encoder: Encoder,
+    outcome: Outcome,
+    option: str,
+    meaning: Mapping[str, int],
+    wave: Key | None,
+) -> Answers:
+    """Translate codes to places among the answers."""
+    n = len(encoder.frame)
+    few = len(meaning) < 120
+    answer: Answers = np.full(n, NONE, np.int8) if few else np.full(n, NONE, np.int16)
+    for name, rows in _columns(encoder, outcome, option, wave):
+        codes, texts = encoder.distinct(name)
+        found = look_up([meaning.get(text, UNKNOWN) for text in texts], codes)
+        strange = rows & (found == UNKNOWN)
+        if strange.any():
+            _note_unknown(encoder, outcome, name, _by_text(codes[strange], texts), meaning)
+        answer[rows] = found[rows]
+    answer[answer == UNKNOWN] = NONE
+    return answer
+
+
+def _measured(encoder: Encoder, outcome: Outcome, wave: Key | None) -> Floats:
+    """Read numbers; codes of no answer are NaN."""
+    value = np.full(len(encoder.frame), np.nan)
+    no_answer = {*outcome.dont_know, *outcome.refused, *outcome.missing, ""}
+    for name, rows in _columns(encoder, outcome, "", wave):
+        codes, texts = encoder.distinct(name)
+        found = np.array([np.nan if text in no_answer else as_number(text) for text in texts])
+        fit = np.abs(found) <= LARGEST
+        if outcome.scale == "count":
+            fit &= found == np.floor(np.maximum(found, 0))
+        strange = [text not in no_answer and not ok for text, ok in zip(texts, fit, strict=True)]
+        bad = rows & (look_up(strange, codes, missing=0) > 0)
+        if bad.any():
+            _note_unknown(encoder, outcome, name, _by_text(codes[bad], texts), {})
+        value[rows] = np.append(np.where(fit, found, np.nan), np.nan)[codes][rows]
+    return value
+
+
+def _columns(
+    encoder: Encoder, outcome: Outcome, option: str, wave: Key | None
+) -> Iterator[tuple[str, Mask]]:
+    """Pair each column of an outcome with the rows of the waves that it serves."""
+    named = outcome.columns[option]
+    if isinstance(named, str):
+        yield named, np.ones(len(encoder.frame), dtype=bool)
+    elif wave is not None:
+        for label, name in named.items():
+            if label in wave.labels:
+                yield name, wave.codes == wave.labels.index(label)
+
+
+def _note_unknown(
+    encoder: Encoder,
+    outcome: Outcome,
+    name: str,
+    found: Mapping[str, int],
+    meaning: Mapping[str, int],
+) -> None:
+    """Say which values mean nothing, and what would."""
+    if outcome.measured:
+        what = "a whole number from 0" if outcome.scale == "count" else "a number"
+        means = f"Each must be {what}; list other codes as dont_know, refused or missing."
+    else:
+        means = f"Known: {listing([text for text in meaning if text], most=20)}."
+    encoder.problems.append(
+        f"outcome '{outcome.name}', column '{name}': codes the codebook does not know: "
+        f"{quote(found)}. {means}"
+    )
+
+
+def _meanings(outcome: Outcome, categories: Mapping[str, Label]) -> dict[str, int]:
+    """Map every code, and every label, to its place among the answers."""
+    n = len(categories)
+    nonresponse = dict.fromkeys(outcome.dont_know, n) | dict.fromkeys(outcome.refused, n + 1)
+    nothing = dict.fromkeys(outcome.missing, NONE) | {"": NONE}
+    return places(categories) | nonresponse | nothing
+
+
+def _by_text(codes: Ints, texts: Sequence[str]) -> dict[str, int]:
+    """Count rows by the text they hold."""
+    counts: dict[str, int] = {}
+    for code, n in zip(*np.unique(codes, return_counts=True), strict=True):
+        counts[texts[code]] = counts.get(texts[code], 0) + int(n)
+    return counts
