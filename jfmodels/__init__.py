@@ -69,6 +69,8 @@ _HOMES = {
         "read_frame",
         "read_survey",
     ),
+    "jfmodels.survey.replicates": ("Replicates",),
+    "jfmodels.survey.supplied": ("SuppliedReplicates",),
     "jfmodels.survey.survey": ("Survey",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

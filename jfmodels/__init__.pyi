@@ -42,6 +42,8 @@ from jfmodels.survey.outcome import Outcome as Outcome
 from jfmodels.survey.read import read_codebook as read_codebook
 from jfmodels.survey.read import read_frame as read_frame
 from jfmodels.survey.read import read_survey as read_survey
+from jfmodels.survey.replicates import Replicates as Replicates
+from jfmodels.survey.supplied import SuppliedReplicates as SuppliedReplicates
 from jfmodels.survey.survey import Survey as Survey
 
 __version__: str

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from jfmodels.errors import DesignError, JfmodelsError, SpecError, choose, unknown
+from jfmodels.errors import JfmodelsError, SpecError, choose
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -192,31 +192,21 @@ def _read(data: Path, codebook: Path, options: Mapping[str, Any]) -> Survey:
     from jfmodels.survey.read import read_yaml
 
     book = dict(read_yaml(codebook))
-    design = _design(book.pop("design", None) or {}, options)
+    design = _design(book.pop("design", None), options)
     survey: Survey = jf.read_survey(data, design=design, codebook=book)
     return survey
 
 
 def _design(written: object, options: Mapping[str, Any]) -> SurveyDesign:
     """Build the design from what the codebook file says; an option given overrides it."""
-    from jfmodels.survey.design import Stage, SurveyDesign
+    from jfmodels.survey.design import SurveyDesign
+    from jfmodels.survey.read import read_design
 
-    roles = _known(written, SurveyDesign, "design")
-    given = [field.name for field in dataclasses.fields(SurveyDesign) if options.get(field.name)]
-    roles |= {name: _one_or_more(options[name]) for name in given}
-    stages = [_known(stage, Stage, "stages") for stage in roles.pop("stages", ())]
-    return SurveyDesign(**roles, stages=[Stage(**{"cluster": None, **each}) for each in stages])
-
-
-def _known(written: object, record: type, part: str) -> dict[str, Any]:
-    """Check that a mapping names only what the record knows."""
-    if not isinstance(written, Mapping):
-        raise DesignError(f"{part}: is a mapping of role to column; found '{written}'.")
-    fields = [field.name for field in dataclasses.fields(record)]
-    for name in written:
-        if name not in fields:
-            raise DesignError(unknown(f"role in {part}:", name, fields))
-    return dict(written)
+    names = [field.name for field in dataclasses.fields(SurveyDesign)]
+    given = {name: _one_or_more(options[name]) for name in names if options.get(name)}
+    if not given or not isinstance(written, Mapping):
+        return read_design(given or written)
+    return read_design({**written, **given})
 
 
 def _one_or_more(value: str | list[str] | None) -> str | list[str] | None:

@@ -146,7 +146,9 @@ class _Sum:
 
     def cumulant(self, s: Complexes) -> Complexes:
         """Log of the moment generating function."""
-        return -(np.log1p(-2 * np.multiply.outer(s, self.weights)) @ self.df) / 2
+        turned: Complexes = -2 * s[:, None] * self.weights
+        logs: Complexes = np.log1p(turned)
+        return -(logs @ self.df) / 2
 
     def slope(self, s: float) -> float:
         """First derivative of the cumulant generating function."""

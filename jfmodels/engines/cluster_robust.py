@@ -9,25 +9,28 @@ centring is :math:`z_c = s_c - \bar s_h`. Residuals need not be kept.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from jfmodels.survey.sampling import SamplingStage
+from jfmodels.engines.linearize import _average
+from jfmodels.survey.sampling import Sampling, SamplingStage
 
-__all__ = ["ClusterRobust", "adjusted_scores"]
+__all__ = ["ClusterRobust", "adjusted_scores", "centring"]
 
 type Floats = NDArray[np.float64]
 
 
-def adjusted_scores(scores: Floats, parts: Floats, stage: SamplingStage) -> tuple[Floats, Floats]:
+def adjusted_scores(scores: Floats, parts: Floats, sampling: Sampling) -> tuple[Floats, Floats]:
     r"""Scores of clusters, centred and corrected for leverage as CR2 corrects them [1]_.
 
     Each :math:`z_c` is multiplied by the :math:`A_c` that gives it, under independent rows
     whose variance is the model's, the variance :math:`G_c` that the true score has. Without
-    strata this is Bell and McCaffrey's CR2, in which the factor m/(m-1) enters once.
+    strata this is Bell and McCaffrey's CR2, in which the factor m/(m-1) enters once. A lone
+    cluster is left as it is, centred or not as `lonely` says.
 
     Parameters
     ----------
@@ -35,8 +38,8 @@ def adjusted_scores(scores: Floats, parts: Floats, stage: SamplingStage) -> tupl
         Summed scores of every cluster at the estimate.
     parts : ndarray, shape (M, Q, Q)
         Every cluster's part of the information.
-    stage : SamplingStage
-        Strata and sampled fractions.
+    sampling : Sampling
+        One stage: strata, sampled fractions and what to do with lone clusters.
 
     Returns
     -------
@@ -51,17 +54,29 @@ def adjusted_scores(scores: Floats, parts: Floats, stage: SamplingStage) -> tupl
        variance estimation and hypothesis testing in fixed effects models. Journal of
        Business & Economic Statistics 36, 672-683.
     """
-    h, m = stage.stratum, stage.sizes[stage.stratum][:, None, None]
+    stage = sampling.stages[0]
+    h, share = stage.stratum, centring(sampling)[:, None, None]
     inverse = np.linalg.inv(parts.sum(axis=0))
     of_stratum = np.add.reduceat(parts, stage.starts, axis=0)[h]
     own = parts - parts @ inverse @ parts
     mixed = parts - parts @ inverse @ of_stratum
     mean = of_stratum - of_stratum @ inverse @ of_stratum
-    working = own - (mixed + np.swapaxes(mixed, 1, 2)) / m + mean / m**2
+    working = own - (mixed + np.swapaxes(mixed, 1, 2)) * share + mean * share**2
     adjustments = _equalise(parts, working)
-    centred = scores - np.add.reduceat(scores, stage.starts, axis=0)[h] / m[:, :, 0]
-    remaining = np.sqrt(1 - stage.fraction[h])[:, None]
+    adjustments[stage.sizes[h] == 1] = np.eye(parts.shape[1])
+    centred = scores - np.add.reduceat(scores, stage.starts, axis=0)[h] * share[:, :, 0]
+    remaining = np.sqrt(1 - stage.fraction[h])[:, None] * _average(stage, sampling.lonely)
     return remaining * np.einsum("cij,cj->ci", adjustments, centred), adjustments
+
+
+def centring(sampling: Sampling) -> Floats:
+    """Share of its stratum's sum that is taken off each cluster, shape (M,).
+
+    Under "adjust" nothing is taken off a lone cluster: scores sum to zero over all.
+    """
+    stage = sampling.stages[0]
+    share = 1 / stage.sizes[stage.stratum]
+    return np.where((share == 1) & (sampling.lonely == "adjust"), 0.0, share)
 
 
 def _equalise(target: Floats, working: Floats) -> Floats:
@@ -80,12 +95,38 @@ def _equalise(target: Floats, working: Floats) -> Floats:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Load:
+    r"""How one combination of coefficients loads on the clusters' true scores.
+
+    Cluster c contributes :math:`a_c^\top s_c - p_c a_c^\top S_h - f_c^\top S`, where
+    :math:`S_h` and :math:`S` sum the scores of its stratum and of all clusters, and
+    :math:`p_c` is what :func:`centring` takes off.
+
+    Attributes
+    ----------
+    own, shared, common : ndarray, shape (M, Q)
+        :math:`a_c`, :math:`p_c a_c` and :math:`f_c`.
+    working : ndarray, shape (M, Q)
+        :math:`\Omega_c a_c`.
+    net : ndarray, shape (M, Q)
+        :math:`p_c \Omega_h a_c - \Omega_c a_c`.
+    """
+
+    own: Floats
+    shared: Floats
+    common: Floats
+    working: Floats
+    net: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class ClusterRobust:
     r"""Degrees of freedom of combinations of coefficients, from their own strata.
 
     :math:`\nu = (\sum_h v_h)^2 / \sum_h v_h^2/\nu_h` with
     :math:`\nu_h = \mathrm{tr}(P_h)^2/\mathrm{tr}(P_h^2)` and :math:`P` the covariance of the
-    clusters' contributions under the working model.
+    clusters' contributions under the working model. That is diagonal but for a product of
+    two matrices of few columns, one more within strata, so it need not be written out.
 
     Attributes
     ----------
@@ -95,6 +136,8 @@ class ClusterRobust:
         :math:`\Omega_c`, the variance of each cluster's true score.
     stage : SamplingStage
         The strata.
+    share : ndarray, shape (M,)
+        What :func:`centring` takes off.
     loadings : csr_array or ndarray, shape (C, Q)
         Derivatives of the base cells by the coefficients.
     """
@@ -103,6 +146,7 @@ class ClusterRobust:
     adjustments: Floats
     working: Floats
     stage: SamplingStage
+    share: Floats
     loadings: Floats
 
     def __call__(self, weights: csr_array, contributions: Floats) -> Floats:
@@ -110,11 +154,10 @@ class ClusterRobust:
         starts = self.stage.starts
         variance = np.add.reduceat(contributions**2, starts, axis=1)
         df = np.empty(len(contributions))
-        for k, row in enumerate(np.asarray(weights @ self.loadings)):
-            covariance = self.covariance(row, row)
-            same = self.stage.stratum[:, None] == self.stage.stratum
-            trace = np.add.reduceat(np.diag(covariance), starts)
-            squares = np.add.reduceat((np.where(same, covariance, 0.0) ** 2).sum(axis=1), starts)
+        for k, load in enumerate(self._loads(np.asarray(weights @ self.loadings))):
+            diagonal, left, right = self._factors(load, load)
+            trace = np.add.reduceat(diagonal + (left * right).sum(axis=1), starts)
+            squares = self._squares(diagonal, left, right)
             known = squares > 1e-14 * trace**2
             nu = np.divide(trace**2, squares, out=np.ones_like(trace), where=known)
             with np.errstate(invalid="ignore", divide="ignore"):
@@ -123,19 +166,8 @@ class ClusterRobust:
 
     def covariance(self, one: Floats, other: Floats) -> Floats:
         """Working covariance of the clusters' contributions to two combinations; (M, M)."""
-        a, f = self._spread(one)
-        b, g = self._spread(other)
-        h, m = self.stage.stratum, self.stage.sizes[self.stage.stratum][:, None]
-        of_stratum = np.add.reduceat(self.working, self.stage.starts, axis=0)[h]
-        total = self.working.sum(axis=0)
-        a_working, b_working = _times(a, self.working), _times(b, self.working)
-        a_stratum, b_stratum = _times(a / m, of_stratum), _times(b / m, of_stratum)
-        same = h[:, None] == h
-        covariance = np.diag((a_working * b).sum(axis=1))
-        covariance += f @ total @ g.T
-        covariance += (a_stratum - a_working) @ g.T + f @ (b_stratum - b_working).T
-        within = a_stratum @ (b / m).T - a_working @ (b / m).T - (a / m) @ b_working.T
-        return covariance + np.where(same, within, 0.0)
+        first, second = self._loads(np.stack([one, other]))
+        return self._covariance(first, second)
 
     def wishart_df(self, rows: Floats) -> float:
         """Degrees of freedom of the variance of several combinations together [1]_.
@@ -152,26 +184,70 @@ class ClusterRobust:
            Journal of Educational and Behavioral Statistics 40, 604-634.
         """
         q = len(rows)
-        expected = np.array([[np.trace(self.covariance(a, b)) for b in rows] for a in rows])
+        loads = list(self._loads(rows))
+        expected = np.array([[self._expected(a, b) for b in loads] for a in loads])
         values, vectors = np.linalg.eigh(expected)
-        standard = (vectors / np.sqrt(values)) @ vectors.T @ rows
-        every = [(s, t) for s in range(q) for t in range(q)]
-        parts = {(s, t): self.covariance(standard[s], standard[t]) for s, t in every}
-        total = sum(
-            (parts[s, s] * parts[t, t]).sum() + (parts[s, t] * parts[t, s]).sum() for s, t in every
-        )
-        return float(q * (q + 1) / total)
+        if values[0] <= 1e-12 * values[-1]:
+            return 0.0  # some combination does not vary between clusters
+        standard = list(self._loads((vectors / np.sqrt(values)) @ vectors.T @ rows))
+        own = np.zeros((len(self.parts), len(self.parts)))
+        crossed = 0.0
+        for s in range(q):
+            own += self._covariance(standard[s], standard[s])
+            for t in range(s + 1):
+                pair = self._covariance(standard[s], standard[t])
+                crossed += (1 if s == t else 2) * (pair * pair.T).sum()
+        return float(q * (q + 1) / ((own**2).sum() + crossed))
 
-    def _spread(self, row: Floats) -> tuple[Floats, Floats]:
-        """How a combination loads on the clusters' own scores, and through the fit on all."""
-        h, m = self.stage.stratum, self.stage.sizes[self.stage.stratum][:, None, None]
+    def _loads(self, rows: Floats) -> Iterator[Load]:
+        """Say how combinations of the coefficients, (K, Q), load on the true scores."""
+        h, share = self.stage.stratum, self.share[:, None]
         inverse = np.linalg.inv(self.parts.sum(axis=0))
         of_stratum = np.add.reduceat(self.parts, self.stage.starts, axis=0)[h]
-        a = np.einsum("cij,i->cj", self.adjustments, inverse @ row)
-        f = np.einsum("cji,cj->ci", (self.parts - of_stratum / m) @ inverse, a)
-        return a, f
+        working = np.add.reduceat(self.working, self.stage.starts, axis=0)[h]
+        left_over = self.parts - of_stratum * share[:, :, None]
+        for row in rows:
+            own = (inverse @ row) @ self.adjustments
+            common = _times(own, left_over) @ inverse
+            through = _times(own, self.working)
+            net = _times(own * share, working) - through
+            yield Load(own, own * share, common, through, net)
+
+    def _factors(self, one: Load, other: Load) -> tuple[Floats, Floats, Floats]:
+        """Give D (M,), X and Y (M, 4Q): the covariance within strata is diag(D) + X Yᵀ.
+
+        Between strata it is the product of the first 2Q columns.
+        """
+        total = self.working.sum(axis=0)
+        left = [one.common @ total + one.net, one.common, one.net, -one.shared]
+        right = [other.common, other.net, other.shared, other.working]
+        diagonal = (one.working * other.own).sum(axis=1)
+        return diagonal, np.concatenate(left, axis=1), np.concatenate(right, axis=1)
+
+    def _expected(self, one: Load, other: Load) -> float:
+        """Expected covariance of two combinations."""
+        diagonal, left, right = self._factors(one, other)
+        return float(diagonal.sum() + (left * right).sum())
+
+    def _squares(self, diagonal: Floats, left: Floats, right: Floats) -> Floats:
+        """Sum the squares of the covariances within every stratum, shape (H,)."""
+        ends = np.append(self.stage.starts[1:], len(diagonal))
+        total = np.empty(len(ends))
+        for h, (start, end) in enumerate(zip(self.stage.starts, ends, strict=True)):
+            block = left[start:end] @ right[start:end].T
+            block.flat[:: end - start + 1] += diagonal[start:end]
+            total[h] = (block**2).sum()
+        return total
+
+    def _covariance(self, one: Load, other: Load) -> Floats:
+        diagonal, left, right = self._factors(one, other)
+        between = left.shape[1] // 2
+        covariance = left[:, :between] @ right[:, :between].T + np.diag(diagonal)
+        same = self.stage.stratum[:, None] == self.stage.stratum
+        return covariance + np.where(same, left[:, between:] @ right[:, between:].T, 0.0)
 
 
 def _times(vectors: Floats, matrices: Floats) -> Floats:
     """Multiply every cluster's vector by its matrix; (M, Q)."""
-    return np.einsum("ci,cij->cj", vectors, matrices)
+    product: Floats = np.matmul(vectors[:, None, :], matrices)[:, 0, :]
+    return product

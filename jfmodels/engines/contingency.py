@@ -95,10 +95,14 @@ class Table:
             tuple(text for text, keep in zip(texts, keeps, strict=True) if keep)
             for texts, keeps in zip(self.labels, (rows, columns), strict=True)
         ]
-        place = np.ix_(rows, columns)
-        sums, present = (each[:, rows][:, :, columns] for each in (self.sums, self.present))
         labels = (kept[0], kept[1])
-        return replace(self, n=self.n[place], sums=sums, present=present, labels=labels)
+        return replace(
+            self,
+            n=self.n[rows][:, columns],
+            sums=self.sums[:, rows][:, :, columns],
+            present=self.present[:, rows][:, :, columns],
+            labels=labels,
+        )
 
 
 def _pearson(table: Table) -> float:

@@ -19,6 +19,12 @@ from jfmodels.engines.linearize import (
     scores,
 )
 from jfmodels.engines.quantiles import Quantile, quantile_belief
+from jfmodels.engines.replicated import (
+    replicate_totals,
+    replicated,
+    replicates_for,
+    require_way,
+)
 from jfmodels.engines.two_way import two_way
 from jfmodels.errors import SpecError, choose, listing
 from jfmodels.model.cells import Grid, Tables, Where, grid_of, read_where, tabulate
@@ -27,6 +33,7 @@ from jfmodels.results.engine import Belief, Question
 from jfmodels.results.fit import Fit
 from jfmodels.results.joint import DegreesOfFreedom, Normal
 from jfmodels.survey.design import Names, as_names
+from jfmodels.survey.replicates import Replicates
 from jfmodels.survey.sampling import Sampling
 from jfmodels.survey.survey import Survey
 
@@ -75,6 +82,7 @@ def direct(
     small_sample: str = "cr2",
     deff: str = "with_replacement",
     interviewers: str = "ignore",
+    replicates: Replicates | None = None,
 ) -> Fit:
     r"""Estimate weighted means and shares by wave and group, without a model.
 
@@ -104,6 +112,9 @@ def direct(
         The simple random sample that design effects compare with.
     interviewers : {"ignore", "cluster"}, default "ignore"
         "cluster" counts interviewers as a second way in which answers cluster.
+    replicates : Replicates, optional
+        Variances from replicates of the sample; they then take the place of `small_sample`,
+        and degrees of freedom are clusters minus strata.
 
     Returns
     -------
@@ -139,6 +150,7 @@ def direct(
         small_sample=small_sample,
         deff=deff,
         interviewers=interviewers,
+        replicates=replicates,
     )
     engine.check()
     return Fit(engine)
@@ -157,6 +169,7 @@ class Direct:
     small_sample: str = "cr2"
     deff: str = "with_replacement"
     interviewers: str = "ignore"
+    replicates: Replicates | None = None
     name: str = "direct"
     beliefs: dict[str, Belief] = field(default_factory=dict, repr=False)
 
@@ -172,13 +185,33 @@ class Direct:
         read_where(self.survey, self.where)
         for name in self.by:
             self.survey.group(name)
-        if len(self.survey.sampling.stages) > 1 and self.small_sample == "cr2":
+        self._check_replicates()
+        if len(self.survey.sampling.stages) > 1 and self._small_sample == "cr2":
             raise SpecError(
                 "CR2 is not derived for designs with finite population corrections at several "
                 "stages. Choose small_sample='none', or leave the later stages' fpc out."
             )
         if self.interviewers == "cluster" and self.survey.design.interviewer is None:
             raise SpecError("interviewers='cluster' needs interviewer= in the SurveyDesign.")
+
+    def _check_replicates(self) -> None:
+        """Raise for replicates that the design or the other settings do not allow."""
+        require_way(self.survey, self.replicates)
+        if self.replicates is None:
+            return
+        made = replicates_for(self.survey, self.replicates)
+        if self.interviewers == "cluster":
+            raise SpecError("Replicates draw clusters alone; leave interviewers='cluster' out.")
+        if made.jackknife and isinstance(self.statistic, Quantile):
+            raise SpecError(
+                "The jackknife gives no valid error of a quantile. Use 'brr', 'fay', 'rao_wu' or "
+                "'bootstrap', or leave replicates out for Woodruff's intervals."
+            )
+
+    @property
+    def _small_sample(self) -> str:
+        """How linearised variances are corrected; they stand aside for replicates."""
+        return self.small_sample if self.replicates is None else "none"
 
     def believe(self, question: Question) -> Belief:
         """Answer for every cell of a question, margins included."""
@@ -212,10 +245,12 @@ class Direct:
         where = read_where(self.survey, self.where, question.where)
         grid = grid_of(self.survey, self._items(question.categories), list(question.by), where)
         if isinstance(self.statistic, Quantile):
-            return quantile_belief(self.survey, grid, where, self.statistic, self._normal)
+            settings = self.replicates
+            made = None if settings is None else replicates_for(self.survey, settings)
+            return quantile_belief(self.survey, grid, where, self.statistic, self._linearised, made)
         tables = tabulate(self.survey.rows, grid, where)
         if self.statistic == "total":
-            return self._total(grid, tables)
+            return self._total(grid, tables, where)
         joint = self._normal(grid, tables, where)
         evidence = evidence_of(self.survey, grid, tables, joint, self.deff == "without_replacement")
         joint = without_lone_clusters(joint, evidence)
@@ -223,24 +258,36 @@ class Direct:
         return Belief(grid, joint, evidence, level_interval=interval)
 
     def _normal(self, grid: Grid, tables: Tables, where: Mapping[str, Sequence[str]]) -> Normal:
+        """Means of all cells with the influence of every unit, or every replicate."""
+        if self.replicates is None:
+            return self._linearised(grid, tables, where)
+        made = replicates_for(self.survey, self.replicates)
+        above, below = replicate_totals(self.survey, made, grid, tables, where)
+        mean = _ratio(tables.numerator.sum(axis=0), tables.denominator.sum(axis=0))
+        return replicated(self.survey, made, tables, mean, _ratio(above, below))
+
+    def _linearised(self, grid: Grid, tables: Tables, where: Mapping[str, Sequence[str]]) -> Normal:
         """Means of all cells with the influence of every unit."""
         sampling = self.survey.sampling
-        rows, degrees = influence_of(tables, sampling, self.small_sample)
-        total = tables.denominator.sum(axis=0)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            mean = np.where(total > 0, tables.numerator.sum(axis=0) / total, np.nan)
+        rows, degrees = influence_of(tables, sampling, self._small_sample)
+        mean = _ratio(tables.numerator.sum(axis=0), tables.denominator.sum(axis=0))
         joint = Normal(mean, rows, degrees, eye_array(len(mean), format="csr"))
         if self.interviewers == "cluster":
             return two_way(self.survey, grid, where, joint, self.small_sample)
         return joint
 
-    def _total(self, grid: Grid, tables: Tables) -> Belief:
+    def _total(self, grid: Grid, tables: Tables, where: Mapping[str, Sequence[str]]) -> Belief:
         """Totals; every unit's own total is its influence."""
         sampling = self.survey.sampling
-        rows = linearized(tables.numerator, sampling)
-        degrees = DesignDf(cell_df(tables, sampling), sampling.df)
         mean = np.where(tables.n.sum(axis=0) > 0, tables.numerator.sum(axis=0), np.nan)
-        joint = Normal(mean, rows, degrees, eye_array(len(mean), format="csr"))
+        if self.replicates is None:
+            rows = linearized(tables.numerator, sampling)
+            degrees = DesignDf(cell_df(tables, sampling), sampling.df)
+            joint = Normal(mean, rows, degrees, eye_array(len(mean), format="csr"))
+        else:
+            made = replicates_for(self.survey, self.replicates)
+            values, _ = replicate_totals(self.survey, made, grid, tables, where)
+            joint = replicated(self.survey, made, tables, mean, values)
         evidence = evidence_of(self.survey, grid, tables, joint, self.deff == "without_replacement")
         evidence = replace(evidence, deff=np.full(len(mean), np.nan))
         return Belief(grid, without_lone_clusters(joint, evidence), evidence)
@@ -259,6 +306,12 @@ def influence_of(
         )
     rows, leverage = few_clusters(tables.numerator, tables.denominator, sampling)
     return rows, Satterthwaite(leverage, sampling.stages[0])
+
+
+def _ratio(numerator: Floats, denominator: Floats) -> Floats:
+    """Ratios of totals; NaN where nothing is below."""
+    missing = np.full(np.shape(denominator), np.nan)
+    return np.divide(numerator, denominator, out=missing, where=denominator > 0)
 
 
 def _is_share(grid: Grid) -> NDArray[np.bool_]:

@@ -151,10 +151,9 @@ class ShareIntervals:
         edge = is_share & ((p <= 0) | (p >= 1) | (summary.std_error < 1e-14))
         with np.errstate(divide="ignore", invalid="ignore"):
             low, high = INTERVALS[self.method](share)
-            exact = clopper_pearson(np.clip(p, 0, 1) * n, n, coverage)
-        low, high = np.where(edge, exact[0], low), np.where(edge, exact[1], high)
-        low, high = (np.where(np.isnan(summary.std_error), np.nan, each) for each in (low, high))
         low, high = np.where(is_share, low, summary.low), np.where(is_share, high, summary.high)
+        low[edge], high[edge] = clopper_pearson(np.clip(p[edge], 0, 1) * n[edge], n[edge], coverage)
+        low, high = (np.where(np.isnan(summary.std_error), np.nan, each) for each in (low, high))
         wide = is_share & _wide(p, low, high)
         return low, high, flag_bits("at_boundary", edge) | flag_bits("wide_interval", wide)
 

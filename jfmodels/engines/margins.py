@@ -199,7 +199,8 @@ def _predict(engine: Regression, grid: Grid, patterns: pd.DataFrame) -> tuple[Fl
         x = x[:, [k for k, name in enumerate(fitted.design.names) if name != "Intercept"]]
     offset = fitted.design.encoder.offsets(patterns)
     means, slopes = family.means(fitted.predictors.eta(fitted.estimate.theta, x, offset))
-    chosen = [list(item.answers) or [0] for item in grid.items]
+    one_mean = means.shape[1] == 1  # a family of measurements, also where answers are 0 and 1
+    chosen = [[0] if one_mean else list(item.answers) for item in grid.items]
     mean = np.stack([means[:, answers].sum(axis=1) for answers in chosen], axis=1)
     gradient = np.stack(
         [fitted.predictors.expand(slopes[:, answers].sum(axis=1), x) for answers in chosen], axis=1

@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from jfmodels.engines.evidence import evidence_of, without_lone_clusters
+from jfmodels.engines.replicated import replicated
 from jfmodels.errors import SpecError, choose
 from jfmodels.model.cells import Grid, Tables, tabulate
 from jfmodels.results.engine import Belief, flag_bits
 from jfmodels.results.joint import Normal, Summary
+from jfmodels.survey.replicates import Multipliers
 from jfmodels.survey.survey import Survey
 
 __all__ = ["RULES", "Quantile", "quantile_belief"]
@@ -138,12 +140,14 @@ def quantile_belief(
     where: Mapping[str, Sequence[str]],
     quantile: Quantile,
     believe: Callable[[Grid, Tables, Mapping[str, Sequence[str]]], Normal],
+    replicates: Multipliers | None = None,
 ) -> Belief:
     """Quantiles of all cells as a joint belief.
 
     The error of a quantile is that of the distribution function there, divided by the slope;
     the slope is the one that Woodruff's 95 % interval implies, so that variances agree with
-    its width and covariances between cells are kept.
+    its width and covariances between cells are kept. Replicates each have a quantile of their
+    own instead, and intervals are those of t.
 
     Parameters
     ----------
@@ -153,12 +157,20 @@ def quantile_belief(
         Which, and how inverted.
     believe : callable
         Makes the belief about the shares at or below each quantile.
+    replicates : Multipliers, optional
+        Replicates of the sample.
     """
     samples = _samples(survey, grid, where)
     size = len(grid.items) * grid.n_domains
     value = np.array([_at(samples.get(cell), quantile, quantile.p) for cell in range(size)])
     tables = _below(survey, grid, where, value)
     shares = believe(grid, tables, where)
+    if replicates is not None:
+        values = _replicate_values(survey, grid, where, quantile, replicates)
+        joint = replicated(survey, replicates, tables, value, values)
+        evidence = evidence_of(survey, grid, tables, shares, without_replacement=False)
+        evidence = replace(evidence, deff=np.full(size, np.nan))
+        return Belief(grid, without_lone_clusters(joint, evidence), evidence)
     error = np.sqrt(shares.variance())
     intervals = WoodruffIntervals(samples, quantile, shares.mean, error)
     summary = shares.summary(0.95)
@@ -169,6 +181,35 @@ def quantile_belief(
     evidence = evidence_of(survey, grid, tables, shares, without_replacement=False)
     evidence = replace(evidence, deff=np.full(size, np.nan), flags=evidence.flags | flags)
     return Belief(grid, without_lone_clusters(joint, evidence), evidence, level_interval=intervals)
+
+
+def _replicate_values(
+    survey: Survey,
+    grid: Grid,
+    where: Mapping[str, Sequence[str]],
+    quantile: Quantile,
+    replicates: Multipliers,
+) -> Floats:
+    """Quantiles of every cell in every replicate, shape (R, C)."""
+    values = np.full((len(replicates.scales), len(grid.items) * grid.n_domains), np.nan)
+    extra = [name for name in where if name not in grid.names]
+    keys = [*grid.names, *extra, "unit"]
+    for item, each in enumerate(grid.items):
+        codes, group, value, weight = survey.rows.distribution(keys, each.source)
+        place, inside = _places(survey, grid, where, codes[:, :-1], keys[:-1])
+        if replicates.factors is None:
+            weights = survey.rows.replicates_by_value(each.source)
+        else:
+            weights = weight[:, None] * replicates.factors[codes[group, -1]]
+        for d, domain in enumerate(_all_domains(grid)):
+            member = inside & ((domain < 0) | (place == domain)).all(axis=1)
+            rows = member[group]
+            for r, of_rows in enumerate(weights[rows].T):
+                counts = of_rows > 0
+                if counts.any():
+                    sample = _Sample(value[rows][counts], of_rows[counts])
+                    values[r, item * grid.n_domains + d] = _at(sample, quantile, quantile.p)
+    return values
 
 
 def _samples(survey: Survey, grid: Grid, where: Mapping[str, Sequence[str]]) -> dict[int, _Sample]:

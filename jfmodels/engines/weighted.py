@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, eye_array
 from scipy.special import fdtrc
 
-from jfmodels.engines.cluster_robust import ClusterRobust, adjusted_scores
+from jfmodels.engines.cluster_robust import ClusterRobust, adjusted_scores, centring
 from jfmodels.engines.linearize import linearized
 from jfmodels.engines.margins import margins
 from jfmodels.engines.pseudo_likelihood import Estimate, Predictors, maximise
@@ -260,7 +260,8 @@ def _start(
     family: Family, predictors: Predictors, response: Response, answer: Floats, total: Floats
 ) -> Floats:
     """Parameters of a model of constants."""
-    if response.categories:
+    one_mean = {"continuous", "count"} & set(family.scales)  # also of answers coded 0 and 1
+    if response.categories and not one_mean:
         share = np.bincount(answer.astype(np.int64), total, len(response.categories)) / total.sum()
     else:
         share = np.array([answer @ total / total.sum()])
@@ -301,13 +302,12 @@ def _influence(
             "stages. Choose Weighted(small_sample='none'), or leave the later stages' fpc out."
         )
     parts = _parts(predictors, estimate, data, pattern, kind, weight, n_units)
-    stage = sampling.stages[0]
-    rows, adjustments = adjusted_scores(scores, parts, stage)
+    rows, adjustments = adjusted_scores(scores, parts, sampling)
     working = parts
     if settings.small_sample == "cr2":
         working = _cluster_effects(predictors, estimate, data, pattern, kind, weight, n_units)
-    loadings = np.eye(len(predictors.names))
-    return rows @ inverse, ClusterRobust(parts, adjustments, working, stage, loadings)
+    stage, share, loadings = sampling.stages[0], centring(sampling), np.eye(len(inverse))
+    return rows @ inverse, ClusterRobust(parts, adjustments, working, stage, share, loadings)
 
 
 def _parts(

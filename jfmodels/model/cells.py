@@ -18,7 +18,16 @@ from jfmodels.survey.outcome import Outcome
 from jfmodels.survey.rows import Groups, Rows
 from jfmodels.survey.survey import Survey
 
-__all__ = ["Axis", "Grid", "Tables", "grid_of", "read_where", "spread", "tabulate"]
+__all__ = [
+    "Axis",
+    "Grid",
+    "Tables",
+    "grid_of",
+    "read_where",
+    "spread",
+    "tabulate",
+    "tabulate_replicates",
+]
 
 type Ints = NDArray[np.int64]
 type Floats = NDArray[np.float64]
@@ -192,6 +201,31 @@ def tabulate(
     return Tables(
         n, weight, numerator, denominator, np.stack([each.sum(axis=0) for each in squares])
     )
+
+
+def tabulate_replicates(
+    rows: Rows, grid: Grid, where: Mapping[str, Sequence[str]]
+) -> tuple[Floats, Floats]:
+    """Sums of w y and w x in every cell under every supplied replicate, shape (R, C) each."""
+    extra = [name for name in where if name not in grid.names]
+    sources = list(dict.fromkeys(item.source for item in grid.items))
+    codes, sums = rows.replicate_sums([*grid.names, *extra], sources)
+    codes = np.column_stack([np.zeros(len(codes), dtype=np.int64), codes])  # all are one unit
+    inside, place = _inside(rows, grid, where, extra, codes)
+    laid = []
+    for item in grid.items:
+        of_item = sums[item.source][inside]
+        if item.answers:
+            parts = [of_item[:, list(each)].sum(axis=1) for each in (item.answers, item.base)]
+        else:
+            parts = [of_item[:, 0], of_item[:, 1]]
+        laid.append([spread(grid, codes[inside, 0], place, 1, each) for each in parts])
+    shape = (-1, grid.n_domains)
+    numerator, denominator = (
+        np.concatenate([each.reshape(shape) for each in column], axis=1)
+        for column in zip(*laid, strict=True)
+    )
+    return numerator, denominator
 
 
 def _guard_size(n_units: int, n_cells: int) -> None:

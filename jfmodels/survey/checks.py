@@ -15,7 +15,7 @@ from jfmodels.survey.design import SurveyDesign, as_names
 from jfmodels.survey.outcome import Outcome
 from jfmodels.survey.rows import Rows
 
-__all__ = ["asked_problems", "column_problems", "person_problems"]
+__all__ = ["asked_problems", "column_problems", "person_problems", "replicate_problems"]
 
 
 def column_problems(frame: pd.DataFrame, design: SurveyDesign, codebook: Codebook) -> Iterator[str]:
@@ -162,3 +162,15 @@ def person_problems(rows: Rows, design: SurveyDesign) -> Iterator[str]:
 
 def _persons(n: int) -> str:
     return "1 person" if n == 1 else f"{n:,} persons"
+
+
+def replicate_problems(rows: Rows) -> Iterator[str]:
+    """Find replicate weights that are factors of the weights rather than weights."""
+    if rows.replicates is None or not np.isfinite(rows.replicates).all():
+        return
+    mean, replicate = float(rows.weight.mean()), float(rows.replicates.mean())
+    if not 0.5 < replicate / mean < 2:
+        yield (
+            f"replicate weights have the mean {replicate:.3g} and the weights {mean:.3g}, but "
+            "both weigh the same people. If the columns are factors, multiply them by the weight."
+        )

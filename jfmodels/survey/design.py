@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 
 from jfmodels.errors import DesignError, SpecError, listing, raise_all, unknown
+from jfmodels.survey.supplied import SuppliedReplicates
 
 __all__ = ["LONELY", "REPEATS", "SELECTION", "TARGETS", "Stage", "SurveyDesign", "as_names"]
 
@@ -115,6 +116,8 @@ class SurveyDesign:
         What to do with a stratum that has one cluster.
     selection : {"random", "purposive"}
         How clusters were chosen; a purposive choice is flagged in every table.
+    replicates : SuppliedReplicates, optional
+        Columns of replicate weights that came with the data.
 
     Raises
     ------
@@ -141,6 +144,7 @@ class SurveyDesign:
     date: str | None = None
     lonely: str = "raise"
     selection: str = "random"
+    replicates: SuppliedReplicates | None = None
 
     def __post_init__(self) -> None:
         raise_all(DesignError, list(_no_names(self)), "SurveyDesign")
@@ -171,6 +175,8 @@ class SurveyDesign:
         """List every role with its columns."""
         for role in SINGLE:
             yield role, as_names(getattr(self, role))
+        if self.replicates is not None:
+            yield "replicate weights", tuple(self.replicates.columns)
         stages = self.all_stages or (Stage(cluster=None, strata=self.strata, fpc=self.fpc),)
         for k, stage in enumerate(stages, start=1):
             place = "" if len(stages) == 1 else f" of stage {k}"
@@ -185,6 +191,9 @@ def _no_names(design: SurveyDesign) -> Iterator[str]:
         yield from _not_a_name(role, getattr(design, role))
     for role in ("strata", "cluster"):
         yield from _not_names(role, getattr(design, role))
+    if not isinstance(design.replicates, SuppliedReplicates | None):
+        found = type(design.replicates).__name__
+        yield f"replicates= takes SuppliedReplicates(columns, kind); found {found}."
     if not isinstance(design.stages, list | tuple):
         yield f"stages= is a list of Stage; found {type(design.stages).__name__}."
         return
@@ -221,10 +230,11 @@ def _not_names(role: str, value: object) -> Iterator[str]:
 
 
 def _unknown_choices(design: SurveyDesign) -> Iterator[str]:
-    """Find options that do not exist."""
+    """Find options that do not exist; None leaves open what waves or clusters must answer."""
     for role, options in CHOICES.items():
         value = getattr(design, role)
-        if value is not None and (not isinstance(value, str) or value not in options):
+        open_question = value is None and role in ("repeats", "target")
+        if not open_question and (not isinstance(value, str) or value not in options):
             yield unknown(role, value, options)
 
 
@@ -239,6 +249,11 @@ def _open_questions(design: SurveyDesign) -> Iterator[str]:
             options = CHOICES[role].items()
             choices = "; ".join(f"{role}='{name}' ({means})" for name, means in options)
             yield f"{because} must say {role}=. Choose {choices}."
+    if design.replicates is not None and design.replicates.df is None and not clustered:
+        yield (
+            "replicate weights without cluster= must say SuppliedReplicates(df=): the clusters "
+            "less the strata that the data's documentation names."
+        )
 
 
 def _contradictions(design: SurveyDesign) -> Iterator[str]:

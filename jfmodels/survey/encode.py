@@ -46,7 +46,7 @@ type Mask = NDArray[np.bool_]
 OPTION = "|"  # joins a multiple response and its option into the name of one answer
 FEW = 60  # columns with more distinct values than this do not group unless the codebook says so
 NONE = -1
-LARGEST = 1e50  # beyond it, squares and their products leave the range of floating point
+LARGEST = 1e30  # beyond it, squares of variances leave the range of floating point
 QUOTED = 30  # letters of an unknown code that a message shows
 
 
@@ -154,6 +154,21 @@ class Encoder:
             )
             return np.ones(len(self.frame))
         return weight
+
+    def replicate_weights(self) -> Floats | None:
+        """Read the weights of every supplied replicate, shape (n, R)."""
+        given = self.design.replicates
+        if given is None:
+            return None
+        weights = np.stack([self._numbers(name) for name in given.columns], axis=1)
+        strange = ~np.isfinite(weights).all(axis=0)
+        if strange.any():
+            names = [name for name, is_so in zip(given.columns, strange, strict=True) if is_so]
+            self.problems.append(
+                f"replicate weights must be numbers in every row; they are missing, text or "
+                f"infinite in {listing(names)}. Fill in or leave out whole rows."
+            )
+        return weights
 
     def fraction(self, name: str) -> Floats:
         """Read a finite population correction as it is written: counts or fractions."""

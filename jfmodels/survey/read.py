@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, Protocol
 
 import pandas as pd
 
-from jfmodels.errors import CodebookError, ReadError, listing
+from jfmodels.errors import CodebookError, DesignError, ReadError, listing, unknown
 from jfmodels.survey.codebook import Codebook
-from jfmodels.survey.design import SurveyDesign
+from jfmodels.survey.design import Stage, SurveyDesign
 from jfmodels.survey.formats import read_file
 from jfmodels.survey.stack import stack_waves
 from jfmodels.survey.survey import Survey
 
-__all__ = ["Source", "read_codebook", "read_frame", "read_survey", "read_yaml"]
+__all__ = ["Source", "read_codebook", "read_design", "read_frame", "read_survey", "read_yaml"]
 
 
 class ToPandas(Protocol):
@@ -41,7 +42,7 @@ type Book = Codebook | Mapping[str, Any] | str | os.PathLike[str]
 def read_survey(
     source: Source | Mapping[Any, Source],
     *,
-    design: SurveyDesign,
+    design: SurveyDesign | None = None,
     codebook: Book | None = None,
 ) -> Survey:
     """Read a survey from one file, or from one file per wave.
@@ -56,8 +57,9 @@ def read_survey(
     source : path, frame, or mapping of wave to path or frame
         See :func:`read_frame`. With a mapping, the wave's name is written into the column
         that `design` names as wave; adding a wave is one more entry.
-    design : SurveyDesign
-        Which columns say how the sample was drawn.
+    design : SurveyDesign, optional
+        Which columns say how the sample was drawn; by default what the codebook says under
+        ``design:``.
     codebook : Codebook, mapping or path of a YAML file, optional
         What was asked. Without it, columns only group.
 
@@ -84,7 +86,9 @@ def read_survey(
     ...             codebook={"outcomes": {"safe": safe}}).n
     8
     """
-    book = _as_codebook(codebook)
+    book, written = _parted(codebook)
+    if design is None:
+        design = read_design(written)
     if not isinstance(source, Mapping):
         return Survey(read_frame(source), design, book)
     frames = {label: read_frame(each) for label, each in source.items()}
@@ -157,7 +161,45 @@ def read_codebook(path: str | os.PathLike[str]) -> Codebook:
     ...     read_codebook(path).outcomes["safe"].shown
     ('yes',)
     """
-    return Codebook.from_dict(read_yaml(path))
+    return _parted(path)[0]
+
+
+def read_design(written: object) -> SurveyDesign:
+    """Read a design from a mapping, as a codebook's ``design:`` holds it.
+
+    Parameters
+    ----------
+    written : mapping
+        Roles of :class:`SurveyDesign` and their columns; ``stages`` is a list of mappings.
+
+    Raises
+    ------
+    DesignError
+        If there is none, or it names roles that do not exist.
+
+    Examples
+    --------
+    >>> read_design({"cluster": "commune", "target": "population"}).cluster
+    'commune'
+    """
+    if written is None:
+        raise DesignError(
+            "How was the sample drawn? Give design=SurveyDesign(...), or a design: in the codebook."
+        )
+    roles = _known_roles(written, SurveyDesign, "design")
+    stages = [_known_roles(stage, Stage, "stages") for stage in roles.pop("stages", ())]
+    return SurveyDesign(**roles, stages=[Stage(**{"cluster": None, **each}) for each in stages])
+
+
+def _known_roles(written: object, record: type, part: str) -> dict[str, Any]:
+    """Check that a mapping names only what the record knows."""
+    if not isinstance(written, Mapping):
+        raise DesignError(f"{part}: is a mapping of role to column; found '{written}'.")
+    names = [field.name for field in fields(record)]
+    for name in written:
+        if name not in names:
+            raise DesignError(unknown(f"role in {part}:", name, names))
+    return dict(written)
 
 
 def read_yaml(path: str | os.PathLike[str]) -> dict[Any, Any]:
@@ -207,12 +249,13 @@ def read_yaml(path: str | os.PathLike[str]) -> dict[Any, Any]:
     return content
 
 
-def _as_codebook(codebook: Book | None) -> Codebook:
-    if isinstance(codebook, str | os.PathLike):
-        return read_codebook(codebook)
+def _parted(codebook: Book | None) -> tuple[Codebook, object]:
+    """Read a codebook, and the design that it may hold."""
     if isinstance(codebook, Codebook):
-        return codebook
-    return Codebook.from_dict(codebook or {})
+        return codebook, None
+    content = read_yaml(codebook) if isinstance(codebook, str | os.PathLike) else codebook or {}
+    parts = {name: part for name, part in content.items() if name != "design"}
+    return Codebook.from_dict(parts), content.get("design")
 
 
 def _place(error: Any) -> str:

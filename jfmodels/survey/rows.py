@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from jfmodels.errors import SpecError, listing
 
@@ -84,6 +85,8 @@ class Rows:
         the number of possible answers.
     numbers : mapping of str to ndarray of float64
         Per measured outcome the value of each row, NaN for none.
+    replicates : ndarray of float64 or None, shape (n, R)
+        Weight of each row in every supplied replicate.
     """
 
     n: int
@@ -91,6 +94,7 @@ class Rows:
     keys: Mapping[str, Key]
     answers: Mapping[str, tuple[Answers, int]]
     numbers: Mapping[str, Floats]
+    replicates: Floats | None = None
 
     def aggregate(self, keys: Sequence[str], values: Sequence[str] = ()) -> Groups:
         """Sum rows, weights and answers over every combination of keys that occurs.
@@ -115,6 +119,46 @@ class Rows:
         n = np.bincount(place, minlength=size)
         return Groups(codes, n, weight, squares, counts, weights, moments)
 
+    def replicate_weights(self, keys: Sequence[str]) -> Floats:
+        """Sum supplied replicate weights over combinations of keys; (G, R) as `aggregate`."""
+        codes, place = self._group(keys)
+        return self._over_replicates(place, np.ones(self.n), len(codes))
+
+    def replicate_sums(
+        self, keys: Sequence[str], values: Sequence[str]
+    ) -> tuple[Ints, dict[str, Floats]]:
+        """Sum supplied replicate weights over combinations of keys and answers.
+
+        Returns
+        -------
+        codes : ndarray of int64, shape (G, K)
+            As of :meth:`aggregate`.
+        sums : dict of str to ndarray
+            For each coded outcome weights by answer, shape (G, A, R); for each measured
+            outcome, or pair "y/x", the sums of w y and w x, shape (G, 2, R).
+        """
+        codes, place = self._group(keys)
+        size = len(codes)
+        sums = {}
+        for name in values:
+            if name in self.answers:
+                answer, n_answers = self.answers[name]
+                cell = place * (n_answers + 1) + answer + 1
+                every = self._over_replicates(cell, np.ones(self.n), size * (n_answers + 1))
+                sums[name] = every.reshape(size, n_answers + 1, -1)[:, 1:]
+            else:
+                y, x = self._pair(name)
+                valid = np.isfinite(y) & np.isfinite(x)
+                parts = [np.where(valid, each, 0.0) for each in (y, x)]
+                totals = [self._over_replicates(place, part, size) for part in parts]
+                sums[name] = np.stack(totals, axis=1)
+        return codes, sums
+
+    def _over_replicates(self, place: Ints, value: Floats, size: int) -> Floats:
+        """Sum values by place, weighted by every replicate; shape (size, R)."""
+        sums = csr_array((value, (place, np.arange(self.n))), (size, self.n))
+        return sums @ self._supplied()
+
     def distribution(self, keys: Sequence[str], name: str) -> tuple[Ints, Ints, Floats, Floats]:
         """Order a measured outcome by value, as quantiles need it.
 
@@ -126,9 +170,23 @@ class Rows:
             Place among the combinations, value and weight, by rising value.
         """
         codes, place = self._group(keys)
+        order = self._by_value(name)
+        return codes, place[order], self.numbers[name][order], self.weight[order]
+
+    def replicates_by_value(self, name: str) -> Floats:
+        """Order supplied replicate weights as :meth:`distribution` does; (n_valid, R)."""
+        return self._supplied()[self._by_value(name)]
+
+    def _by_value(self, name: str) -> Ints:
+        """Rows that have a measured outcome, by rising value."""
         value = self.numbers[name]
-        order = np.argsort(value, kind="stable")[: int(np.isfinite(value).sum())]
-        return codes, place[order], value[order], self.weight[order]
+        return np.argsort(value, kind="stable")[: int(np.isfinite(value).sum())]
+
+    def _supplied(self) -> Floats:
+        """Supplied replicate weights, which must be there."""
+        if self.replicates is None:
+            raise SpecError("The data hold no replicate weights.")
+        return self.replicates
 
     def response_key(self, name: str, places: Sequence[int]) -> tuple[Key, Floats]:
         """Turn an outcome into a key, so that rows can be grouped by their answer.

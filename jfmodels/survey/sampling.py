@@ -273,19 +273,21 @@ def _check_nesting(encoder: Encoder, level: _Level) -> None:
 
 def _check_lonely(encoder: Encoder, sampling: Sampling) -> None:
     """A stratum with one cluster has no variance of its own to estimate."""
-    if sampling.lonely != "raise":
-        return
     units = "cluster" if sampling.unit_names else "interview"
     for k, stage in enumerate(sampling.stages):
-        alone = np.flatnonzero((stage.sizes == 1) & (stage.fraction < 1))
-        if not len(alone):
-            continue
-        names = sampling.strata_names if k == 0 else ()
-        where = f": {listing(names[each] for each in alone)}" if names else ""
         place = f" at stage {k + 1}" if k else ""
-        have = "has" if len(alone) == 1 else "have"
-        encoder.problems.append(
-            f"{_strata(len(alone))} {have} one {units}{place}, so the variance cannot be "
-            f"estimated{where}. Choose lonely='adjust', 'certainty' or 'average' in SurveyDesign, "
-            "or merge strata."
-        )
+        alone = np.flatnonzero((stage.sizes == 1) & (stage.fraction < 1))
+        if sampling.lonely == "average" and 0 < len(alone) == stage.n_strata:
+            encoder.problems.append(
+                f"every stratum has one {units}{place}, so lonely='average' has nothing to "
+                "average. Merge strata, or choose lonely='adjust'."
+            )
+        if sampling.lonely == "raise" and len(alone):
+            names = sampling.strata_names if k == 0 else ()
+            where = f": {listing(names[each] for each in alone)}" if names else ""
+            have = "has" if len(alone) == 1 else "have"
+            encoder.problems.append(
+                f"{_strata(len(alone))} {have} one {units}{place}, so the variance cannot be "
+                f"estimated{where}. Choose lonely='adjust', 'certainty' or 'average' in "
+                "SurveyDesign, or merge strata."
+            )

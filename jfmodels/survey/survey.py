@@ -15,7 +15,12 @@ from numpy.typing import NDArray
 
 from jfmodels.errors import DataError, DesignError, SpecError, choose, listing, raise_all, unknown
 from jfmodels.survey.answers import read_answers, read_numbers
-from jfmodels.survey.checks import asked_problems, column_problems, person_problems
+from jfmodels.survey.checks import (
+    asked_problems,
+    column_problems,
+    person_problems,
+    replicate_problems,
+)
 from jfmodels.survey.codebook import Codebook
 from jfmodels.survey.design import SurveyDesign, as_names
 from jfmodels.survey.encode import OPTION, Encoder, group_columns
@@ -121,7 +126,7 @@ class Survey:
     def group(self, name: str) -> Key:
         """Look a grouping column up, or name the near miss."""
         names = [key for key in self.rows.keys if key != "unit"]
-        if isinstance(name, str) and name in names:
+        if name in names:
             return self.rows.keys[name]
         raise SpecError(
             f"{unknown('group', name, names)} A column of many values groups once the "
@@ -165,7 +170,7 @@ def _read(encoder: Encoder) -> tuple[Key | None, Rows, Sampling]:
     weight = encoder.weight() if implied is None else implied
     keys = {"wave": wave} if wave is not None else {}
     keys |= {name: encoder.covariate(each) for name, each in book.covariates.items()}
-    skip = {*keys, design.weights, design.date, design.wave, design.person, *_fpc(design)}
+    skip = {*keys, design.weights, design.date, design.wave, design.person, *_weighing(design)}
     keys = keys | group_columns(encoder, [name for name in skip if name]) | {"unit": unit}
     for role, name in (("interviewer", design.interviewer), ("person", design.person)):
         if name:
@@ -179,12 +184,16 @@ def _read(encoder: Encoder) -> tuple[Key | None, Rows, Sampling]:
         keys=keys,
         answers=read_answers(encoder, wave),
         numbers=read_numbers(encoder, wave),
+        replicates=encoder.replicate_weights(),
     )
+    encoder.problems.extend(replicate_problems(rows))
     return wave, rows, sampling
 
 
-def _fpc(design: SurveyDesign) -> list[str]:
-    return [name for name, role in design.roles.items() if role.startswith("fpc")]
+def _weighing(design: SurveyDesign) -> list[str]:
+    """List the columns that weigh and never group."""
+    roles = design.roles.items()
+    return [name for name, role in roles if role.startswith(("fpc", "replicate weights"))]
 
 
 def _answered(rows: Rows, codebook: Codebook, n_waves: int) -> dict[str, NDArray[np.int64]]:
@@ -250,6 +259,8 @@ def _record(rows: Rows, codebook: Codebook, simulated: bool) -> dict[str, Any]:
         data.update(codes.tobytes())
     for number in rows.numbers.values():
         data.update(number.tobytes())
+    if rows.replicates is not None:
+        data.update(rows.replicates.tobytes())
     book = hashlib.blake2b(repr(codebook).encode(), digest_size=8)
     return {
         "data_hash": data.hexdigest(),

@@ -456,56 +456,70 @@ def test_relabelled_waves_are_not_compared():
 # ------------------------------------------------------------------ how often truth is rejected
 
 N_SURVEYS = 400 if os.environ.get("JFMODELS_SHORT") == "1" else 2_000
-PER_FRAME, N_COMMUNES, N_PEOPLE = 100, 16, 34
+N_COMMUNES, N_PEOPLE = 16, 34
 SEED = 20260311
 
 
-def surveys_without_change(n_waves: int, cuts: list[float], seed: int):
-    """Surveys of sixteen revisited communes in four regions, in which no wave differs."""
-    random = np.random.default_rng(seed)
+def surveys_without_change(n_waves, cuts, size_sd):
+    """Surveys of sixteen revisited communes in four regions, in which no wave differs.
+
+    Surveys share a frame, and with it the communes' sizes; uneven sizes change more often.
+    """
+    random = np.random.default_rng(SEED)
+    per_frame = 10 if size_sd else 100
     wave = np.repeat(np.arange(n_waves), N_COMMUNES * N_PEOPLE)
     commune = np.tile(np.repeat(np.arange(N_COMMUNES), N_PEOPLE), n_waves)
-    names = [f"s{k}" for k in range(PER_FRAME)]
-    book = {"scale": "nominal", "categories": {k: f"answer {k}" for k in range(len(cuts) + 1)}}
-    for _ in range(N_SURVEYS // PER_FRAME):
-        effect = 0.4 * random.standard_normal((PER_FRAME, 1, N_COMMUNES))
-        effect = effect + 0.3 * random.standard_normal((PER_FRAME, n_waves, N_COMMUNES))
-        latent = effect[:, wave, commune] + random.logistic(size=(PER_FRAME, len(wave)))
+    names = [f"s{k}" for k in range(per_frame)]
+    scale = "binary" if len(cuts) == 1 else "nominal"
+    book = {"scale": scale, "categories": {k: f"answer {k}" for k in range(len(cuts) + 1)}}
+    for _ in range(N_SURVEYS // per_frame):
+        size = np.exp(size_sd * random.standard_normal(N_COMMUNES))
+        effect = 0.4 * random.standard_normal((per_frame, 1, N_COMMUNES))
+        effect = effect + 0.3 * random.standard_normal((per_frame, n_waves, N_COMMUNES))
+        latent = effect[:, wave, commune] + random.logistic(size=(per_frame, len(wave)))
         answers = pd.DataFrame(np.searchsorted(cuts, latent).T, columns=names)
-        weight = np.exp(0.3 * random.standard_normal(len(wave)))
+        weight = np.exp(0.3 * random.standard_normal(len(wave))) * size[commune]
         roles = {"wave": wave, "region": commune // 4, "commune": commune, "weight": weight}
         frame = pd.concat([pd.DataFrame(roles), answers], axis=1)
         yield survey_of(frame, outcomes=dict.fromkeys(names, book)), names
 
 
-def rejections(n_waves: int, cuts: list[float]) -> dict[str, int]:
-    """Count p below .05 for every statistic but R's approximation."""
-    found = dict.fromkeys(set(STATISTICS) - {"saddlepoint"}, 0)
-    for survey, names in surveys_without_change(n_waves, cuts, SEED):
-        for name in names:
-            for statistic in found:
+def rejections(n_waves, cuts, size_sd):
+    """Count p below .05 for every statistic but R's approximation, and for Fit.test."""
+    found = dict.fromkeys(set(STATISTICS) - {"saddlepoint"}, 0) | {"Fit.test": 0}
+    for survey, names in surveys_without_change(n_waves, cuts, size_sd):
+        for statistic in set(found) - {"Fit.test"}:
+            for name in names:
                 p = table_test(survey, name, "wave", statistic=statistic)["p_value"].item()
                 found[statistic] += p < 0.05
+        if len(cuts) == 1:
+            found["Fit.test"] += int(
+                (jf.direct(survey, names).test("wave")["p_value"] < 0.05).sum()
+            )
     return found
 
 
-def at_least(count: int) -> float:
+def at_least(count):
     """Lower exact binomial bound of a rate."""
     return binomtest(count, N_SURVEYS).proportion_ci(0.95).low
 
 
+FOUR = [-1.15, 0.0, 1.15]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("n_waves", "cuts", "safe", "fails"),
+    ("n_waves", "cuts", "size_sd", "safe", "fails"),
     [
-        (2, [0.0], ["F", "lincom", "adjusted wald"], ["chisq"]),
-        (2, [-1.15, 0.0, 1.15], ["F", "lincom", "adjusted wald"], ["wald"]),
-        (6, [0.0], ["F", "lincom", "adjusted wald"], ["wald"]),
-        (6, [-1.15, 0.0, 1.15], ["F", "lincom"], []),
+        (2, [0.0], 0, ["F", "lincom", "adjusted wald", "Fit.test"], ["chisq"]),
+        (2, FOUR, 0, ["F", "lincom", "adjusted wald"], ["wald"]),
+        (6, [0.0], 0, ["F", "lincom", "adjusted wald", "Fit.test"], ["wald"]),
+        (6, FOUR, 0, ["F", "lincom"], ["chisq"]),
+        (2, [0.0], 1.0, ["adjusted wald", "Fit.test"], ["F", "lincom", "chisq"]),
     ],
 )
-def test_true_independence_is_rejected_no_more_than_it_should(n_waves, cuts, safe, fails):
-    found = rejections(n_waves, cuts)
+def test_true_independence_is_rejected_no_more_than_said(n_waves, cuts, size_sd, safe, fails):
+    found = rejections(n_waves, cuts, size_sd)
     assert all(at_least(found[statistic]) <= 0.05 for statistic in safe), found
     if N_SURVEYS >= 2_000:  # fewer cannot tell the failing from the sound
         assert all(at_least(found[statistic]) > 0.05 for statistic in fails), found

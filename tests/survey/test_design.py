@@ -54,9 +54,10 @@ class TestNearMisses:
         says = refusal(**(CLUSTERED | WAVES | {role: value}))
         assert f"Unknown {role} '{value}'. Did you mean '{meant}'?" in says
 
-    @pytest.mark.parametrize("value", [3, ["adjust"], {}, True])
-    def test_options_are_text(self, value):
-        assert "Unknown lonely" in refusal(lonely=value)
+    @pytest.mark.parametrize("value", [3, None, ["adjust"], {}, True])
+    @pytest.mark.parametrize("role", ["lonely", "selection"])
+    def test_options_are_text(self, role, value):
+        assert f"Unknown {role}" in refusal(**{role: value})
 
 
 class TestContradictions:

@@ -132,6 +132,13 @@ class TestAnyType:
         assert texts == ["1"]
 
 
+def test_an_outcome_may_have_very_many_categories():
+    entry = {"scale": "nominal", "categories": {k: f"place {k}" for k in range(200)}}
+    table = jf.direct(survey_of([0, 199, 199, 130], entry), "q").levels()
+    share = table.set_index("category")["estimate"]
+    assert share[["place 0", "place 199", "place 130", "place 1"]].tolist() == [0.25, 0.5, 0.25, 0]
+
+
 class TestUnknownCodes:
     def test_are_counted_most_frequent_first_and_the_known_named(self):
         says = refusal([7, 8, 8, 1])

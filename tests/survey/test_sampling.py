@@ -136,6 +136,10 @@ class TestLonely:
         assert fit.levels()["estimate"].tolist() == [0.5]
         assert fit.levels()["std_error"].notna().all()
 
+    def test_average_needs_a_stratum_to_average(self):
+        frame = self.FRAME[self.FRAME["place"] != "b"]
+        assert "lonely='average' has nothing to average" in refusal(frame, lonely="average")
+
     def test_a_census_of_clusters_is_not_lonely(self):
         frame = self.FRAME.assign(fpc=[10] * 4 + [1] * 2)
         assert survey_of(frame, fpc="fpc").n == 6
