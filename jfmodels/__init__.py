@@ -13,6 +13,7 @@ _HOMES = {
         "direct",
     ),
     "jfmodels.engines.fitting": ("fit",),
+    "jfmodels.engines.table_test": ("goodness_of_fit", "table_test"),
     "jfmodels.engines.weighted": ("Weighted",),
     "jfmodels.errors": (
         "CodebookError",

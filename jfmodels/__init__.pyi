@@ -4,6 +4,8 @@ from jfmodels.engines.direct import Quantile as Quantile
 from jfmodels.engines.direct import Ratio as Ratio
 from jfmodels.engines.direct import direct as direct
 from jfmodels.engines.fitting import fit as fit
+from jfmodels.engines.table_test import goodness_of_fit as goodness_of_fit
+from jfmodels.engines.table_test import table_test as table_test
 from jfmodels.engines.weighted import Weighted as Weighted
 from jfmodels.errors import CodebookError as CodebookError
 from jfmodels.errors import DataError as DataError

@@ -22,4 +22,4 @@ def test_type_checkers_see_the_same_names():
 
 def test_unknown_names_are_attribute_errors():
     with pytest.raises(AttributeError, match="dierct"):
-        jf.dierct
+        _ = jf.dierct

@@ -231,20 +231,24 @@ class ClusterRobust:
 
     def _squares(self, diagonal: Floats, left: Floats, right: Floats) -> Floats:
         """Sum the squares of the covariances within every stratum, shape (H,)."""
-        ends = np.append(self.stage.starts[1:], len(diagonal))
-        total = np.empty(len(ends))
-        for h, (start, end) in enumerate(zip(self.stage.starts, ends, strict=True)):
-            block = left[start:end] @ right[start:end].T
-            block.flat[:: end - start + 1] += diagonal[start:end]
-            total[h] = (block**2).sum()
-        return total
+        blocks = [left[here] @ right[here].T for here in self._strata()]
+        for block, here in zip(blocks, self._strata(), strict=True):
+            block.flat[:: len(block) + 1] += diagonal[here]
+        return np.array([(block**2).sum() for block in blocks])
 
     def _covariance(self, one: Load, other: Load) -> Floats:
         diagonal, left, right = self._factors(one, other)
         between = left.shape[1] // 2
-        covariance = left[:, :between] @ right[:, :between].T + np.diag(diagonal)
-        same = self.stage.stratum[:, None] == self.stage.stratum
-        return covariance + np.where(same, left[:, between:] @ right[:, between:].T, 0.0)
+        covariance: Floats = left[:, :between] @ right[:, :between].T
+        covariance.flat[:: len(covariance) + 1] += diagonal
+        for here in self._strata():
+            covariance[here, here] += left[here, between:] @ right[here, between:].T
+        return covariance
+
+    def _strata(self) -> list[slice]:
+        """Places of the clusters of every stratum."""
+        ends = [*self.stage.starts[1:], len(self.stage.stratum)]
+        return [slice(start, end) for start, end in zip(self.stage.starts, ends, strict=True)]
 
 
 def _times(vectors: Floats, matrices: Floats) -> Floats:

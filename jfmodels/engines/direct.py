@@ -253,7 +253,7 @@ class Direct:
             return self._total(grid, tables, where)
         joint = self._normal(grid, tables, where)
         evidence = evidence_of(self.survey, grid, tables, joint, self.deff == "without_replacement")
-        joint = without_lone_clusters(joint, evidence)
+        joint = without_lone_clusters(joint, tables, self.survey.sampling)
         interval = ShareIntervals(self.interval, evidence.n, _is_share(grid))
         return Belief(grid, joint, evidence, level_interval=interval)
 
@@ -290,7 +290,7 @@ class Direct:
             joint = replicated(self.survey, made, tables, mean, values)
         evidence = evidence_of(self.survey, grid, tables, joint, self.deff == "without_replacement")
         evidence = replace(evidence, deff=np.full(len(mean), np.nan))
-        return Belief(grid, without_lone_clusters(joint, evidence), evidence)
+        return Belief(grid, without_lone_clusters(joint, tables, self.survey.sampling), evidence)
 
 
 def influence_of(

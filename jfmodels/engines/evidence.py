@@ -30,7 +30,7 @@ def evidence_of(
     n_by_cluster = _first_stage(sampling, tables.n)
     present = n_by_cluster > 0
     n = n_by_cluster.sum(axis=0)
-    n_clusters = present.sum(axis=0)
+    n_clusters = _clusters(sampling, present)
     deff = _design_effect(tables, joint, n, without_replacement)
     flags = flag_bits("no_interviews", n == 0) | _not_asked(grid)
     flags |= _edge(tables) | _cluster_flags(survey, tables, present)
@@ -40,6 +40,15 @@ def evidence_of(
     asked = _not_asked(grid) == 0
     flags = np.where(asked, flags, _not_asked(grid))
     return Evidence(n.astype(np.int64), n_clusters.astype(np.int64), deff, flags)
+
+
+def _clusters(sampling: Sampling, present: NDArray[np.bool_]) -> Ints:
+    """Clusters with interviews in each cell, shape (C,)."""
+    if len(np.unique(sampling.cluster)) == len(sampling.cluster):
+        return present.sum(axis=0)
+    found = np.zeros((int(sampling.cluster.max()) + 1, present.shape[1]), dtype=bool)
+    np.logical_or.at(found, sampling.cluster, present)
+    return found.sum(axis=0)
 
 
 def _design_effect(tables: Tables, joint: Normal, n: Floats, without: bool) -> Floats:
@@ -107,8 +116,8 @@ def _first_stage(sampling: Sampling, values: Floats) -> Floats:
     return values
 
 
-def without_lone_clusters(joint: Normal, evidence: Evidence) -> Normal:
-    """A variance between clusters cannot be estimated from one of them: never report 0."""
+def without_lone_clusters(joint: Normal, tables: Tables, sampling: Sampling) -> Normal:
+    """A variance between units cannot be estimated from one of them: never report 0."""
     rows = joint.influence.copy()
-    rows[:, evidence.n_clusters == 1] = np.nan
+    rows[:, (_first_stage(sampling, tables.n) > 0).sum(axis=0) == 1] = np.nan
     return replace(joint, influence=rows)

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.sparse import eye_array
+from scipy.sparse import csr_array, eye_array
 
 from jfmodels.engines.cluster_robust import ClusterRobust
 from jfmodels.engines.evidence import evidence_of, without_lone_clusters
 from jfmodels.engines.intervals import ShareIntervals
 from jfmodels.engines.linearize import linearized, scores
+from jfmodels.engines.refits import weights_of
+from jfmodels.engines.replicated import deviations
 from jfmodels.errors import SpecError, choose
 from jfmodels.model.cells import Grid, Tables, grid_of, read_where, spread
 from jfmodels.model.data import ModelData, read_data
@@ -45,6 +47,8 @@ class Composition:
         Place on the grid's axes.
     n, weight : ndarray of float64, shape (G,)
         Rows and weight.
+    replicate_weight : ndarray of float64 or None, shape (G, R)
+        Weight in every replicate.
     """
 
     patterns: pd.DataFrame
@@ -53,6 +57,7 @@ class Composition:
     place: Ints
     n: Floats
     weight: Floats
+    replicate_weight: Floats | None = None
 
 
 def margins(engine: Regression, question: Question) -> Belief:
@@ -74,7 +79,7 @@ def margins(engine: Regression, question: Question) -> Belief:
     composed = COMPOSITIONS[over](engine, grid, data)
     joint, tables = _average(engine, grid, composed)
     evidence = evidence_of(survey, grid, tables, joint, without_replacement=False)
-    joint = without_lone_clusters(joint, evidence)
+    joint = without_lone_clusters(joint, tables, survey.sampling)
     shares = np.repeat([item.unit == "share" for item in items], grid.n_domains)
     interval = ShareIntervals("logit", evidence.n, shares)
     return Belief(grid, joint, replace(evidence, deff=np.full(joint.size, np.nan)), over, interval)
@@ -105,7 +110,13 @@ def _items(engine: Regression, question: Question) -> list[Item]:
 def _as_fielded(engine: Regression, grid: Grid, data: ModelData) -> Composition:
     """Everyone counts in their own wave."""
     return Composition(
-        data.patterns, data.unit, data.pattern, _places(engine, grid, data), data.n, data.weight
+        data.patterns,
+        data.unit,
+        data.pattern,
+        _places(engine, grid, data),
+        data.n,
+        data.weight,
+        _replicate_weight(engine, data),
     )
 
 
@@ -115,7 +126,10 @@ def _fixed(engine: Regression, grid: Grid, data: ModelData) -> Composition:
     if not waves:
         raise SpecError("over='fixed' pools waves, and the survey has none; use over='wave'.")
     place = _places(engine, grid, data)
-    weight = data.weight / np.bincount(data.wave, data.weight)[data.wave]
+    weight = _within_wave(data.wave, data.weight)
+    replicated = _replicate_weight(engine, data)
+    if replicated is not None:
+        replicated = np.tile(_within_wave(data.wave, replicated), (len(grid.axes[0].labels), 1))
     frames, patterns, places, interviewed = [], [], [], []
     for k, wave in enumerate(grid.axes[0].labels):
         frames.append(_moved_to(engine, data.patterns, wave))
@@ -130,7 +144,21 @@ def _fixed(engine: Regression, grid: Grid, data: ModelData) -> Composition:
         np.concatenate(places),
         np.concatenate(interviewed),
         np.tile(weight, repeats),
+        replicated,
     )
+
+
+def _replicate_weight(engine: Regression, data: ModelData) -> Floats | None:
+    """Weight of the data in every replicate, where the model was fitted to each."""
+    refits = engine.coefficients.refits
+    return None if refits is None else weights_of(data, refits.replicates)
+
+
+def _within_wave(wave: Ints, weight: Floats) -> Floats:
+    """Weights (G,) or (G, R) as shares of their wave's; 0 where the wave has none."""
+    place = csr_array((np.ones(len(wave)), (wave, np.arange(len(wave)))))
+    total = (place @ weight)[wave]
+    return np.divide(weight, total, out=np.zeros_like(weight), where=total != 0)
 
 
 def _moved_to(engine: Regression, patterns: pd.DataFrame, wave: str) -> pd.DataFrame:
@@ -165,7 +193,8 @@ def _places(engine: Regression, grid: Grid, data: ModelData) -> Ints:
 def _average(engine: Regression, grid: Grid, composed: Composition) -> tuple[Normal, Tables]:
     """Means of all cells, with the influence of coefficients and of composition."""
     fitted = engine.coefficients
-    means, gradient = _predict(engine, grid, composed.patterns)
+    x, offset = _matrix(engine, composed.patterns)
+    means, gradient = _predict(engine, grid, x, offset, fitted.estimate.theta)
     n_units = len(engine.survey.sampling.stages[-1].stratum)
 
     def lay(values: Floats) -> Floats:
@@ -179,26 +208,60 @@ def _average(engine: Regression, grid: Grid, composed: Composition) -> tuple[Nor
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = np.where(total > 0, numerator.sum(axis=0) / total, np.nan)
         loadings = _loadings(grid, composed, gradient) / total[:, None]
-    loadings = np.where(total[:, None] > 0, loadings, 0.0)
-    sizes = linearized(scores(numerator, denominator), engine.survey.sampling)
-    rows = fitted.rows @ loadings.T + sizes
     degrees = fitted.degrees
-    if isinstance(degrees, ClusterRobust):
-        degrees = replace(degrees, loadings=loadings)
+    if fitted.refits is not None:
+        values = _refitted(engine, grid, composed, x, offset)
+        rows = deviations(mean, values, fitted.refits.replicates)
+    else:
+        loadings = np.where(total[:, None] > 0, loadings, 0.0)
+        sizes = linearized(scores(numerator, denominator), engine.survey.sampling)
+        rows = fitted.rows @ loadings.T + sizes
+        if isinstance(degrees, ClusterRobust):
+            degrees = replace(degrees, loadings=loadings)
     joint = Normal(mean, rows, degrees, eye_array(len(mean), format="csr"))
     n = lay(composed.n[:, None] * ones)
     squares = np.stack([numerator.sum(axis=0), numerator.sum(axis=0), total])
     return joint, Tables(n, denominator, numerator, denominator, squares)
 
 
-def _predict(engine: Regression, grid: Grid, patterns: pd.DataFrame) -> tuple[Floats, Floats]:
+def _refitted(
+    engine: Regression, grid: Grid, composed: Composition, x: Floats, offset: Floats
+) -> Floats:
+    """Means of all cells in every replicate: its model over its composition; shape (R, C)."""
+    refits = engine.coefficients.refits
+    if refits is None or composed.replicate_weight is None:
+        raise ValueError("The model was not fitted to replicates.")
+    occurring, place = _occurring(composed)
+    sums = csr_array((np.ones(len(place)), (place, np.arange(len(place)))))
+    weights, pattern = sums @ composed.replicate_weight, occurring[:, -1]
+    unit = np.zeros(len(occurring), dtype=np.int64)
+    values = np.full((len(refits.theta), len(grid.items) * grid.n_domains), np.nan)
+    for r, theta in enumerate(refits.theta):
+        means, _ = _predict(engine, grid, x, offset, theta)
+        weight = weights[:, [r]] * np.ones((1, len(grid.items)))
+        above, below = (
+            spread(grid, unit, occurring[:, :-1], 1, each)[0]
+            for each in (weight * means[pattern], weight)
+        )
+        np.divide(above, below, out=values[r], where=below > 0)
+    return values
+
+
+def _matrix(engine: Regression, patterns: pd.DataFrame) -> tuple[Floats, Floats]:
+    """Design matrix and offset of patterns."""
+    design = engine.coefficients.design
+    x = design.again(patterns)
+    if engine.family.constant_blocks:
+        x = x[:, [k for k, name in enumerate(design.names) if name != "Intercept"]]
+    return x, design.encoder.offsets(patterns)
+
+
+def _predict(
+    engine: Regression, grid: Grid, x: Floats, offset: Floats, theta: Floats
+) -> tuple[Floats, Floats]:
     """What the model expects of every pattern and item, and its gradient by the parameters."""
-    fitted, family = engine.coefficients, engine.family
-    x = fitted.design.again(patterns)
-    if family.constant_blocks:
-        x = x[:, [k for k, name in enumerate(fitted.design.names) if name != "Intercept"]]
-    offset = fitted.design.encoder.offsets(patterns)
-    means, slopes = family.means(fitted.predictors.eta(fitted.estimate.theta, x, offset))
+    fitted = engine.coefficients
+    means, slopes = engine.family.means(fitted.predictors.eta(theta, x, offset))
     one_mean = means.shape[1] == 1  # a family of measurements, also where answers are 0 and 1
     chosen = [[0] if one_mean else list(item.answers) for item in grid.items]
     mean = np.stack([means[:, answers].sum(axis=1) for answers in chosen], axis=1)
@@ -210,10 +273,8 @@ def _predict(engine: Regression, grid: Grid, patterns: pd.DataFrame) -> tuple[Fl
 
 def _loadings(grid: Grid, composed: Composition, gradient: Floats) -> Floats:
     """Weighted sums of the gradient over the patterns of every cell, shape (C, Q)."""
-    occurring, place = np.unique(
-        np.column_stack([composed.place, composed.pattern]), axis=0, return_inverse=True
-    )
-    weight = np.bincount(place.ravel(), composed.weight)
+    occurring, place = _occurring(composed)
+    weight = np.bincount(place, composed.weight)
     pattern = occurring[:, -1]
     columns = []
     for q in range(gradient.shape[2]):
@@ -221,3 +282,10 @@ def _loadings(grid: Grid, composed: Composition, gradient: Floats) -> Floats:
         unit = np.zeros(len(occurring), dtype=np.int64)
         columns.append(spread(grid, unit, occurring[:, :-1], 1, values)[0])
     return np.stack(columns, axis=1)
+
+
+def _occurring(composed: Composition) -> tuple[Ints, Ints]:
+    """List the places and patterns that occur, shape (K, A + 1), and that of every sum (G,)."""
+    both = np.column_stack([composed.place, composed.pattern])
+    occurring, place = np.unique(both, axis=0, return_inverse=True)
+    return occurring.astype(np.int64), place.ravel()

@@ -170,7 +170,7 @@ def quantile_belief(
         joint = replicated(survey, replicates, tables, value, values)
         evidence = evidence_of(survey, grid, tables, shares, without_replacement=False)
         evidence = replace(evidence, deff=np.full(size, np.nan))
-        return Belief(grid, without_lone_clusters(joint, evidence), evidence)
+        return Belief(grid, without_lone_clusters(joint, tables, survey.sampling), evidence)
     error = np.sqrt(shares.variance())
     intervals = WoodruffIntervals(samples, quantile, shares.mean, error)
     summary = shares.summary(0.95)
@@ -180,7 +180,12 @@ def quantile_belief(
     joint = replace(shares, mean=value, influence=-shares.influence * slope)
     evidence = evidence_of(survey, grid, tables, shares, without_replacement=False)
     evidence = replace(evidence, deff=np.full(size, np.nan), flags=evidence.flags | flags)
-    return Belief(grid, without_lone_clusters(joint, evidence), evidence, level_interval=intervals)
+    return Belief(
+        grid,
+        without_lone_clusters(joint, tables, survey.sampling),
+        evidence,
+        level_interval=intervals,
+    )
 
 
 def _replicate_values(

@@ -151,7 +151,7 @@ def goodness_of_fit(
     shares: Mapping[str, float],
     *,
     where: Where | None = None,
-    statistic: str = "chisq",
+    statistic: str = "F",
 ) -> pd.DataFrame:
     r"""Test whether an outcome's answers have the shares that are known from elsewhere.
 
@@ -170,7 +170,7 @@ def goodness_of_fit(
         so that counts of a census will do.
     where : mapping, optional
         A domain.
-    statistic : {"chisq", "F"}, default "chisq"
+    statistic : {"F", "chisq"}, default "F"
         "chisq" is as R has it; "F" divides by d, its degrees of freedom, and refers it to F
         with d and :math:`d\nu`, where :math:`\nu` are the clusters less the strata.
 
@@ -201,7 +201,7 @@ def goodness_of_fit(
     >>> import jfmodels as jf
     >>> table = goodness_of_fit(jf.example(), "state_forces_present", {"no": 30, "yes": 70})
     >>> table["method"].item()
-    'Rao-Scott chi-square, 12 design df'
+    'Rao-Scott F, 12 design df'
     """
     refer = choose("statistic", statistic, GOODNESS)
     share = _shares(outcome, _coded(survey, outcome), shares)

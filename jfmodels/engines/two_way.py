@@ -76,7 +76,7 @@ def _influence(
     stage = SamplingStage(np.zeros(size, np.int64), np.zeros(size, np.int64), np.zeros(1))
     if small_sample == "none":
         return stage_rows(scores(tables.numerator, tables.denominator), stage, "certainty")
-    sampling = Sampling((stage,), (), (), "certainty")
+    sampling = Sampling((stage,), (), (), "certainty", np.arange(size))
     return few_clusters(tables.numerator, tables.denominator, sampling)[0]
 
 

@@ -15,6 +15,8 @@ from jfmodels.engines.cluster_robust import ClusterRobust, adjusted_scores, cent
 from jfmodels.engines.linearize import linearized
 from jfmodels.engines.margins import margins
 from jfmodels.engines.pseudo_likelihood import Estimate, Predictors, maximise
+from jfmodels.engines.refits import Refits, refit
+from jfmodels.engines.replicated import replicates_for, require_way
 from jfmodels.errors import SpecError, choose, listing
 from jfmodels.model.cells import Where, read_where
 from jfmodels.model.data import ModelData, Response, read_data, read_response
@@ -24,6 +26,7 @@ from jfmodels.model.families import FAMILIES, Family
 from jfmodels.model.formula import Formula, parse
 from jfmodels.results.engine import Belief, Question
 from jfmodels.results.joint import Constant, DegreesOfFreedom, JointTest, Normal
+from jfmodels.survey.replicates import Replicates
 from jfmodels.survey.sampling import Sampling
 from jfmodels.survey.survey import Survey
 
@@ -56,9 +59,13 @@ class Weighted:
     ----------
     small_sample : {"cr2", "cr2_rows", "none"}, default "cr2"
         How variances and degrees of freedom are made; "none" reproduces R's survey package.
+    replicates : Replicates, optional
+        Fit the model again in every replicate of the sample; variances then are the
+        replicates', with the degrees of freedom of "none".
     """
 
     small_sample: str = "cr2"
+    replicates: Replicates | None = None
 
     def __post_init__(self) -> None:
         choose("small_sample", self.small_sample, SMALL_SAMPLE)
@@ -80,6 +87,8 @@ class Coefficients:
         Influence of every unit on every parameter.
     degrees : DegreesOfFreedom
         Of combinations of the parameters.
+    refits : Refits or None
+        The parameters of every replicate, where the rows are replicates.
     """
 
     design: DesignMatrix
@@ -87,6 +96,7 @@ class Coefficients:
     estimate: Estimate
     rows: Floats
     degrees: DegreesOfFreedom
+    refits: Refits | None = None
 
     @property
     def joint(self) -> Normal:
@@ -177,6 +187,7 @@ def fit_weighted(
             "Survey-weighted regression has no random terms; leave "
             f"{listing(effect.text for effect in parsed.effects)} out."
         )
+    require_way(survey, settings.replicates)
     response = read_response(survey, parsed)
     chosen = family or FAMILIES[DEFAULT_FAMILY[response.scale]]()
     if response.scale not in chosen.scales:
@@ -211,7 +222,9 @@ def _coefficients(
     design = design_matrix(formula, data.patterns, weights)
     require_full_rank(design)
     predictors = _predictors(design, family, len(response.categories), response.categories)
-    _check_size(predictors, survey.sampling)
+    made = None if settings.replicates is None else replicates_for(survey, settings.replicates)
+    df = survey.sampling.df if made is None or made.df is None else made.df
+    _check_size(predictors, df)
     kinds, kind = np.unique(
         np.column_stack([data.pattern, data.answer]), axis=0, return_inverse=True
     )
@@ -220,6 +233,11 @@ def _coefficients(
     total = np.bincount(kind, data.weight)
     start = _start(family, predictors, response, answer, total)
     estimate = maximise(family, predictors, pattern, answer, total, start)
+    if made is not None:
+        refits = refit(family, predictors, estimate, data, (pattern, answer, kind), made)
+        rows = refits.influence(estimate.theta)
+        spent = _design_df(predictors, df)
+        return Coefficients(design, predictors, estimate, rows, spent, refits)
     scale = total.mean()  # the information was summed with weights of mean 1
     rows, degrees = _influence(
         survey.sampling, settings, predictors, estimate, data, pattern, kind, scale
@@ -245,12 +263,12 @@ def _predictors(
     return Predictors(x, design.offset, blocks, tuple(named))
 
 
-def _check_size(predictors: Predictors, sampling: Sampling) -> None:
+def _check_size(predictors: Predictors, df: float) -> None:
     """Refuse more coefficients than the design has degrees of freedom."""
     n = sum(predictors.matrix.shape[1] if b == "x" else 1 for b in predictors.blocks[:1])
-    if n - 1 >= sampling.df:
+    if n - 1 >= df:
         raise SpecError(
-            f"{n} coefficients, but the design has {sampling.df} degrees of freedom (clusters "
+            f"{n} coefficients, but the design has {df:g} degrees of freedom (clusters "
             "minus strata). Leave interactions out, let them be random effects, or use direct(), "
             "whose rows have degrees of freedom of their own."
         )
@@ -292,10 +310,7 @@ def _influence(
     scores = csr_array((weight, (data.unit, kind)), shape=(n_units, len(score))) @ score
     inverse = np.linalg.inv(estimate.information)
     if settings.small_sample == "none":
-        n_x = predictors.matrix.shape[1]
-        thresholds = "1" in predictors.blocks and predictors.blocks[0] == "x"
-        spent = n_x + (1 if thresholds and len(predictors.blocks) > 2 else 0)
-        return linearized(scores @ inverse, sampling), Constant(sampling.df + 1 - spent)
+        return linearized(scores @ inverse, sampling), _design_df(predictors, sampling.df)
     if len(sampling.stages) > 1:
         raise SpecError(
             "CR2 is not derived for designs with finite population corrections at several "
@@ -308,6 +323,14 @@ def _influence(
         working = _cluster_effects(predictors, estimate, data, pattern, kind, weight, n_units)
     stage, share, loadings = sampling.stages[0], centring(sampling), np.eye(len(inverse))
     return rows @ inverse, ClusterRobust(parts, adjustments, working, stage, share, loadings)
+
+
+def _design_df(predictors: Predictors, df: float) -> Constant:
+    """Degrees of freedom of the design less the coefficients."""
+    n_x = predictors.matrix.shape[1]
+    thresholds = "1" in predictors.blocks and predictors.blocks[0] == "x"
+    spent = n_x + (1 if thresholds and len(predictors.blocks) > 2 else 0)
+    return Constant(df + 1 - spent)
 
 
 def _parts(

@@ -68,6 +68,8 @@ class ModelData:
         Rows and their weights.
     left_out : int
         Rows of the domain without answer or covariates.
+    replicate_weight : ndarray of float64 or None, shape (G, R)
+        Weight in every supplied replicate.
     """
 
     patterns: pd.DataFrame
@@ -79,6 +81,7 @@ class ModelData:
     n: Floats
     weight: Floats
     left_out: int
+    replicate_weight: Floats | None = None
 
 
 def read_response(survey: Survey, formula: Formula) -> Response:
@@ -176,8 +179,9 @@ def read_data(
     extra = [name for name in where if name not in (*waves, *columns, *by)]
     names = list(dict.fromkeys([*waves, *columns, *by, *extra]))
     rows, answers = _with_response(survey.rows, response)
-    groups = rows.aggregate(["unit", *names, RESPONSE])
-    codes = {name: groups.codes[:, k] for k, name in enumerate(["unit", *names, RESPONSE])}
+    keys = ["unit", *names, RESPONSE]
+    groups = rows.aggregate(keys)
+    codes = {name: groups.codes[:, k] for k, name in enumerate(keys)}
     inside = _inside(survey, codes, where)
     complete = inside.copy()
     for name in (*waves, *columns, RESPONSE):
@@ -204,6 +208,9 @@ def read_data(
         n=groups.n[complete].astype(np.float64),
         weight=groups.weight[complete],
         left_out=int(groups.n[inside & ~complete].sum()),
+        replicate_weight=None
+        if rows.replicates is None
+        else rows.replicate_weights(keys)[complete],
     )
 
 

@@ -69,12 +69,15 @@ class Sampling:
         Names of the first stage's strata and units, for messages and descriptions.
     lonely : str
         What to do with a stratum of one unit.
+    cluster : ndarray of int64, shape (M,)
+        Cluster of each first-stage unit; the unit itself where clusters vary.
     """
 
     stages: tuple[SamplingStage, ...]
     strata_names: tuple[str, ...]
     unit_names: tuple[str, ...]
     lonely: str
+    cluster: Ints
 
     @property
     def df(self) -> int:
@@ -113,6 +116,7 @@ def read_sampling(encoder: Encoder, wave: Key | None) -> tuple[Key, Sampling, Fl
         _names(varying[0].strata, _first_rows(varying[0].strata)),
         _names(varying[0].units, _first_rows(varying[0].units)),
         encoder.design.lonely,
+        _clusters(drawn[0], unit) if people_vary else np.arange(len(stages[0].stratum)),
     )
     _check_lonely(encoder, sampling)
     key = Key(unit, tuple(map(str, range(len(stages[-1].stratum)))))
@@ -179,6 +183,13 @@ def _read_stage(encoder: Encoder, level: _Level, parent: Ints) -> tuple[Sampling
     if level.fpc is not None:
         fraction = _fractions(encoder, level.fpc, stratum_of_row, np.bincount(stratum))
     return SamplingStage(parent_of_unit, stratum, fraction), unit
+
+
+def _clusters(drawn: _Level, person: Ints) -> Ints:
+    """Cluster that each person lies in, shape (M,)."""
+    cluster = np.zeros(int(person.max()) + 1, dtype=np.int64)
+    cluster[person] = _combine([key.codes for key in drawn.units])
+    return cluster
 
 
 def _implied_weights(encoder: Encoder, levels: Sequence[_Level]) -> Floats | None:

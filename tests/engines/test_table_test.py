@@ -144,7 +144,8 @@ def test_goodness_of_fit_equals_r():
     theirs = CASES[GOODNESS_CASE].results
     scale, df = theirs["parameter"]
     survey = CASES[GOODNESS_CASE].survey("stype")
-    ours = goodness_of_fit(survey, "stype", {"E": 0.6, "H": 0.2, "M": 0.2}).iloc[0]
+    shares = {"E": 0.6, "H": 0.2, "M": 0.2}
+    ours = goodness_of_fit(survey, "stype", shares, statistic="chisq").iloc[0]
     found = ours[["statistic", "df1", "p_value"]].to_numpy(dtype=float)
     np.testing.assert_allclose(found, [theirs["statistic"] / scale, df, theirs["p"]], rtol=RELATIVE)
 
@@ -221,7 +222,8 @@ def test_stages_with_corrections_equal_r():
     wald = numbers_of(table_test(named, "awards", "stype", statistic="wald"))[0]
     np.testing.assert_allclose(wald, (2.46652644294505, 2, 39, 0.0980229716125889), rtol=RELATIVE)
     share = {"E": 0.6, "H": 0.2, "M": 0.2}
-    fit = goodness_of_fit(survey_of(frame, TWO_STAGES, {"stype": stype}), "stype", share)
+    survey = survey_of(frame, TWO_STAGES, {"stype": stype})
+    fit = goodness_of_fit(survey, "stype", share, statistic="chisq")
     theirs = (173.123013530135 / 110.518603940382, 1.24478581139669, 0.271213663227361)
     found = fit[["statistic", "df1", "p_value"]].to_numpy(dtype=float)[0]
     np.testing.assert_allclose(found, theirs, rtol=RELATIVE)
@@ -290,7 +292,7 @@ def test_goodness_of_fit_is_near_pearsons_test(frame):
     observed = frame["answer"].value_counts().sort_index()
     near = observed + np.array([4, -4, 2, -2])
     counts = {f"answer {k}": n for k, n in near.items()}
-    ours = goodness_of_fit(plain(frame), "answer", counts).iloc[0]
+    ours = goodness_of_fit(plain(frame), "answer", counts, statistic="chisq").iloc[0]
     statistic = ((observed - near) ** 2 / near).sum()
     assert ours["df1"] == pytest.approx(3, rel=0.01)
     assert ours["statistic"] == pytest.approx(statistic, rel=0.05)

@@ -30,7 +30,9 @@ def path(shared_data: Path) -> Path:
     return shared_data / "afrobarometer_mali_r2_r7.parquet"
 
 
-def survey_of(source: Path | pd.DataFrame, policy: str, items: list[str] | None = None) -> jf.Survey:
+def survey_of(
+    source: Path | pd.DataFrame, policy: str, items: list[str] | None = None
+) -> jf.Survey:
     book = read_yaml(CODEBOOK)
     design = jf.SurveyDesign(**book.pop("design"))
     kept = {name: entry for name, entry in book["outcomes"].items() if not items or name in items}
