@@ -15,6 +15,7 @@ from jfmodels.engines.cluster_robust import ClusterRobust
 from jfmodels.engines.evidence import evidence_of, without_lone_clusters
 from jfmodels.engines.intervals import ShareIntervals
 from jfmodels.engines.linearize import linearized, scores
+from jfmodels.engines.pseudo_likelihood import has_shares
 from jfmodels.engines.refits import weights_of
 from jfmodels.engines.replicated import deviations
 from jfmodels.errors import SpecError, choose
@@ -49,6 +50,8 @@ class Composition:
         Rows and weight.
     replicate_weight : ndarray of float64 or None, shape (G, R)
         Weight in every replicate.
+    levelled : ndarray of int64 or None, shape (G,)
+        Wave by whose total each weight was divided, where waves were made to weigh the same.
     """
 
     patterns: pd.DataFrame
@@ -58,6 +61,7 @@ class Composition:
     n: Floats
     weight: Floats
     replicate_weight: Floats | None = None
+    levelled: Ints | None = None
 
 
 def margins(engine: Regression, question: Question) -> Belief:
@@ -80,7 +84,7 @@ def margins(engine: Regression, question: Question) -> Belief:
     joint, tables = _average(engine, grid, composed)
     evidence = evidence_of(survey, grid, tables, joint, without_replacement=False)
     joint = without_lone_clusters(joint, tables, survey.sampling)
-    shares = np.repeat([item.unit == "share" for item in items], grid.n_domains)
+    shares = np.full(joint.size, has_shares(engine.family))  # a line may leave [0, 1]
     interval = ShareIntervals("logit", evidence.n, shares)
     return Belief(grid, joint, replace(evidence, deff=np.full(joint.size, np.nan)), over, interval)
 
@@ -127,16 +131,19 @@ def _fixed(engine: Regression, grid: Grid, data: ModelData) -> Composition:
         raise SpecError("over='fixed' pools waves, and the survey has none; use over='wave'.")
     place = _places(engine, grid, data)
     weight = _within_wave(data.wave, data.weight)
-    replicated = _replicate_weight(engine, data)
-    if replicated is not None:
-        replicated = np.tile(_within_wave(data.wave, replicated), (len(grid.axes[0].labels), 1))
-    frames, patterns, places, interviewed = [], [], [], []
+    frames: list[pd.DataFrame] = []
+    patterns, places, interviewed = [], [], []
     for k, wave in enumerate(grid.axes[0].labels):
+        if waves.index(wave) not in engine.data.wave:
+            continue  # nobody answered then, and the model has nothing to say
+        patterns.append(data.pattern + len(frames) * len(data.patterns))
         frames.append(_moved_to(engine, data.patterns, wave))
-        patterns.append(data.pattern + k * len(data.patterns))
         places.append(np.column_stack([np.full(len(place), k), place[:, 1:]]))
         interviewed.append(np.where(data.wave == waves.index(wave), data.n, 0.0))
     repeats = len(frames)
+    replicated = _replicate_weight(engine, data)
+    if replicated is not None:
+        replicated = np.tile(_within_wave(data.wave, replicated), (repeats, 1))
     return Composition(
         pd.concat(frames, ignore_index=True),
         np.tile(data.unit, repeats),
@@ -145,6 +152,7 @@ def _fixed(engine: Regression, grid: Grid, data: ModelData) -> Composition:
         np.concatenate(interviewed),
         np.tile(weight, repeats),
         replicated,
+        np.tile(data.wave, repeats),
     )
 
 
@@ -214,7 +222,9 @@ def _average(engine: Regression, grid: Grid, composed: Composition) -> tuple[Nor
         rows = deviations(mean, values, fitted.refits.replicates)
     else:
         loadings = np.where(total[:, None] > 0, loadings, 0.0)
-        sizes = linearized(scores(numerator, denominator), engine.survey.sampling)
+        sums = np.stack([numerator, denominator])
+        of_unit = scores(*sums) + _levelling(grid, composed, means[composed.pattern], sums)
+        sizes = linearized(of_unit, engine.survey.sampling)
         rows = fitted.rows @ loadings.T + sizes
         if isinstance(degrees, ClusterRobust):
             degrees = replace(degrees, loadings=loadings)
@@ -222,6 +232,29 @@ def _average(engine: Regression, grid: Grid, composed: Composition) -> tuple[Nor
     n = lay(composed.n[:, None] * ones)
     squares = np.stack([numerator.sum(axis=0), numerator.sum(axis=0), total])
     return joint, Tables(n, denominator, numerator, denominator, squares)
+
+
+def _levelling(grid: Grid, composed: Composition, expected: Floats, sums: Floats) -> Floats:
+    """What the estimated totals of waves made to weigh the same add to every unit; (U, C).
+
+    A mean moves by the sum of a wave's deviations from it, times the relative error of the
+    wave's total. `expected` (G, I) is what the model expects of each sum, `sums` (2, U, C)
+    numerator and denominator.
+    """
+    added = np.zeros(sums.shape[1:])
+    if composed.levelled is None:
+        return added
+    above, below = sums.sum(axis=1)
+    mean = np.divide(above, below, out=np.zeros_like(above), where=below > 0)
+    together = np.zeros(len(composed.unit), dtype=np.int64)
+    for wave in np.unique(composed.levelled):
+        weight = np.where(composed.levelled == wave, composed.weight, 0.0)
+        share = np.bincount(composed.unit, weight, len(added)) / weight.sum()
+        each = [weight[:, None] * y for y in (expected, np.ones_like(expected))]
+        y, x = (spread(grid, together, composed.place, 1, part)[0] for part in each)
+        moved = np.divide(y - mean * x, below, out=np.zeros_like(mean), where=below > 0)
+        added -= share[:, None] * moved
+    return added
 
 
 def _refitted(
@@ -262,8 +295,7 @@ def _predict(
     """What the model expects of every pattern and item, and its gradient by the parameters."""
     fitted = engine.coefficients
     means, slopes = engine.family.means(fitted.predictors.eta(theta, x, offset))
-    one_mean = means.shape[1] == 1  # a family of measurements, also where answers are 0 and 1
-    chosen = [[0] if one_mean else list(item.answers) for item in grid.items]
+    chosen = [list(item.answers) if has_shares(engine.family) else [0] for item in grid.items]
     mean = np.stack([means[:, answers].sum(axis=1) for answers in chosen], axis=1)
     gradient = np.stack(
         [fitted.predictors.expand(slopes[:, answers].sum(axis=1), x) for answers in chosen], axis=1

@@ -10,13 +10,16 @@ from numpy.typing import NDArray
 from jfmodels.errors import EstimationError, listing
 from jfmodels.model.families import Derivatives, Family
 
-__all__ = ["Estimate", "Predictors", "maximise"]
+__all__ = ["DISPERSION", "Estimate", "Predictors", "has_shares", "maximise"]
 
 type Ints = NDArray[np.int64]
 type Floats = NDArray[np.float64]
 
 ROUNDS = 100
-EXTREME = 20.0  # a logit beyond which a share is 0 or 1 to nine digits
+SINGULAR = 1e-11  # information of a combination of coefficients beside the most of any
+EXTREME = 1e-8  # shares and mean counts below are 0 if the fit has failed
+POISSON = -5.0  # a log dispersion below is that of a Poisson if the fit has failed
+DISPERSION = "log dispersion"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,6 +102,11 @@ class Estimate:
     derivatives: Derivatives
 
 
+def has_shares(family: Family) -> bool:
+    """Whether a family models the shares of answers rather than one mean."""
+    return not {"continuous", "count"} & set(family.scales)
+
+
 def maximise(
     family: Family,
     predictors: Predictors,
@@ -128,16 +136,20 @@ def maximise(
     value, found = _at(family, predictors, theta, pattern, answer, weight)
     for _ in range(ROUNDS):
         score = weight @ predictors.expand(found.gradient, matrix)
-        information = _information(predictors, found, matrix, weight)
-        step = _solve(information, score, predictors.names)
+        information = _information(predictors, found.information, matrix, weight)
+        definite = _weakest(information)[0] > SINGULAR
+        if not definite:  # far from the maximum of a likelihood that is not concave
+            information = _information(predictors, _bent(found.information), matrix, weight)
+        step = _solve(information, score, family, predictors, theta)
         theta, value, found = _halve(
             family, predictors, theta, step, value, pattern, answer, weight
         )
-        if np.abs(step).max() <= 1e-9 * (1 + np.abs(theta).max()):
-            _check_separation(family, predictors, theta)
-            return Estimate(theta, _information(predictors, found, matrix, weight), found)
-    _check_separation(family, predictors, theta)
-    raise EstimationError(
+        if definite and np.abs(step).max() <= 1e-9 * (1 + np.abs(theta).max()):
+            if _extreme(family, predictors, theta) < 1e-13:
+                raise _separation(predictors, theta)
+            information = _information(predictors, found.information, matrix, weight)
+            return Estimate(theta, information, found)
+    raise _failure(family, predictors, theta) or EstimationError(
         f"The fit did not converge in {ROUNDS} rounds. Leave terms out, or merge rare answers."
     )
 
@@ -155,9 +167,16 @@ def _at(
 
 
 def _information(
-    predictors: Predictors, found: Derivatives, matrix: Floats, weight: Floats
+    predictors: Predictors, information: Floats, matrix: Floats, weight: Floats
 ) -> Floats:
-    return predictors.information(weight[:, None, None] * found.information, matrix)
+    return predictors.information(weight[:, None, None] * information, matrix)
+
+
+def _bent(information: Floats) -> Floats:
+    """Turn negative curvature of (N, L, L) matrices into as much positive curvature."""
+    values, vectors = np.linalg.eigh(information)
+    bent: Floats = (vectors * np.abs(values)[:, None, :]) @ np.swapaxes(vectors, 1, 2)
+    return bent
 
 
 def _halve(
@@ -173,45 +192,65 @@ def _halve(
     """Take the longest of step, step / 2, step / 4, ... that does not go downhill."""
     for k in range(40):
         moved = theta + step / 2**k
-        with np.errstate(over="ignore", invalid="ignore"):
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             higher, found = _at(family, predictors, moved, pattern, answer, weight)
         if np.isfinite(higher) and higher >= value - 1e-9 * abs(value):
             return moved, higher, found
     return theta, value, _at(family, predictors, theta, pattern, answer, weight)[1]
 
 
-def _solve(information: Floats, score: Floats, names: tuple[str, ...]) -> Floats:
-    """Newton's step; parameters without information of their own are named."""
-    scale = np.sqrt(np.maximum(np.diag(information), 1e-300))
+def _weakest(information: Floats) -> tuple[float, Floats]:
+    """Find the direction of least information: its share of the most, and how far it leans."""
+    scale = np.sqrt(np.maximum(np.abs(np.diag(information)), 1e-300))
     values, vectors = np.linalg.eigh(information / np.outer(scale, scale))
-    if values[0] <= 1e-11 * values[-1]:
-        lost = [name for name, part in zip(names, vectors[:, 0], strict=True) if abs(part) > 0.1]
-        raise EstimationError(
+    return float(values[0] / max(values[-1], 1e-300)), vectors[:, 0]
+
+
+def _solve(
+    information: Floats, score: Floats, family: Family, predictors: Predictors, theta: Floats
+) -> Floats:
+    """Newton's step; parameters without information of their own are named."""
+    share, direction = _weakest(information)
+    if share <= SINGULAR:
+        leaning = zip(predictors.names, direction, strict=True)
+        lost = [name for name, part in leaning if abs(part) > 0.1]
+        raise _failure(family, predictors, theta) or EstimationError(
             f"The data cannot tell these coefficients apart, or hold nothing of them: "
             f"{listing(lost)}. Leave one out, merge its categories, or narrow where=."
         )
-    step: Floats = (vectors @ ((vectors.T @ (score / scale)) / values)) / scale
+    scale = np.sqrt(np.diag(information))
+    step: Floats = np.linalg.solve(information / np.outer(scale, scale), score / scale) / scale
     return step
 
 
-def _check_separation(family: Family, predictors: Predictors, theta: Floats) -> None:
-    """Find coefficients that ran away because a group gave one answer alone."""
-    if family.name not in ("bernoulli", "ordinal", "categorical"):
-        return
-    eta = predictors.eta(theta)
-    if family.name == "ordinal":
-        eta = eta[:, 1:] - eta[:, :1]
-    runaway = np.abs(eta) > EXTREME
-    if family.name == "ordinal":
-        runaway = runaway.all(axis=1, keepdims=True)
-    if runaway.any():
-        far = [
-            name
-            for name, value in zip(predictors.names, theta, strict=True)
-            if abs(value) > EXTREME / 2
-        ]
-        raise EstimationError(
-            f"Separation: some groups all gave one answer, so these coefficients have no finite "
-            f"value: {listing(far)}. Merge categories or leave the term out; direct() gives the "
-            "shares themselves."
+def _failure(family: Family, predictors: Predictors, theta: Floats) -> EstimationError | None:
+    """Say why no maximum was found, where the parameters show it."""
+    if _extreme(family, predictors, theta) < EXTREME:
+        return _separation(predictors, theta)
+    if predictors.names[-1] == DISPERSION and theta[-1] < POISSON:
+        return EstimationError(
+            "The counts vary no more than a Poisson distribution says, so their dispersion has "
+            "no finite logarithm. Use family='poisson'."
         )
+    return None
+
+
+def _extreme(family: Family, predictors: Predictors, theta: Floats) -> float:
+    """How close to 0 or 1 the shares, or to 0 the mean counts, of some pattern are."""
+    if family.link == "identity":
+        return np.inf
+    means = family.means(predictors.eta(theta))[0]
+    return float(means.min())
+
+
+def _separation(predictors: Predictors, theta: Floats) -> EstimationError:
+    """Name the coefficients that ran away because a group gave one answer alone."""
+    longest = np.abs(predictors.matrix).max(axis=0, initial=0.0)
+    reach = [longest if block == "x" else np.ones(1) for block in predictors.blocks]
+    moved = np.abs(theta) * np.concatenate(reach)
+    far = [n for n, each in zip(predictors.names, moved, strict=True) if each > moved.max() / 2]
+    return EstimationError(
+        f"Separation: some groups all gave one answer, or counted nothing, so these coefficients "
+        f"have no finite value: {listing(far)}. Merge categories or leave the term out; direct() "
+        "gives the shares or means themselves."
+    )

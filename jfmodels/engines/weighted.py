@@ -14,10 +14,16 @@ from scipy.special import fdtrc
 from jfmodels.engines.cluster_robust import ClusterRobust, adjusted_scores, centring
 from jfmodels.engines.linearize import linearized
 from jfmodels.engines.margins import margins
-from jfmodels.engines.pseudo_likelihood import Estimate, Predictors, maximise
+from jfmodels.engines.pseudo_likelihood import (
+    DISPERSION,
+    Estimate,
+    Predictors,
+    has_shares,
+    maximise,
+)
 from jfmodels.engines.refits import Refits, refit
 from jfmodels.engines.replicated import replicates_for, require_way
-from jfmodels.errors import SpecError, choose, listing
+from jfmodels.errors import EstimationError, SpecError, choose, listing
 from jfmodels.model.cells import Where, read_where
 from jfmodels.model.data import ModelData, Response, read_data, read_response
 from jfmodels.model.deficiency import require_full_rank
@@ -46,7 +52,7 @@ DEFAULT_FAMILY = {
 HTZ = "Wald, approximate Hotelling T-squared (HTZ)"
 SMALL_SAMPLE: Mapping[str, str] = {
     "cr2": "bias-reduced variance; df from independent commune-by-wave effects",
-    "cr2_rows": "bias-reduced variance; df from independent rows, as clubSandwich has them",
+    "cr2_rows": "bias-reduced variance; df from independent rows of variance 1 / weight",
     "none": "plain linearisation, df of the design less the coefficients, as R's survey has them",
 }
 
@@ -106,28 +112,36 @@ class Coefficients:
 
     def test(self, term: str, without_intercept: bool) -> JointTest:
         """Wald test that a term's coefficients are zero; HTZ where the rows are bias-reduced."""
+        rows = self._rows(term, without_intercept)
+        tested = self.joint.combine(csr_array(rows))
+        if isinstance(self.degrees, ClusterRobust):
+            return _hotelling(tested, HTZ, self.degrees.wishart_df(rows))
+        method = "Wald F on the design's degrees of freedom"
+        return _hotelling(tested, method, float(tested.df()[0]), reduced=False)
+
+    def _rows(self, term: str, without_intercept: bool) -> Floats:
+        """A term's coefficients, in every predictor that has them; shape (q, Q)."""
         place = np.arange(len(self.design.names))[self.design.terms[term]]
         place = place - 1 if without_intercept and "Intercept" in self.design.names else place
         wide = self.predictors.matrix.shape[1]
         n_blocks = sum(block == "x" for block in self.predictors.blocks)
         every = np.concatenate([place + k * wide for k in range(n_blocks)])
-        rows = np.eye(len(self.predictors.names))[every]
-        tested = self.joint.combine(csr_array(rows))
-        q = len(rows)
-        if isinstance(self.degrees, ClusterRobust):
-            eta, method = (
-                self.degrees.wishart_df(rows),
-                HTZ,
-            )
-            df2 = eta - q + 1
-        else:
-            df2, method = float(tested.df()[0]), "Wald F on the design's degrees of freedom"
-            eta = df2 + q - 1
-        if df2 <= 0:
-            return JointTest(method, df1=q, df2=df2, refused=f"{q} contrasts on {eta:.1f} df")
-        wald = float(tested.mean @ np.linalg.solve(tested.covariance(), tested.mean))
-        f = wald * df2 / (eta * q) if isinstance(self.degrees, ClusterRobust) else wald / q
-        return JointTest(method, f, q, df2, float(fdtrc(q, df2, f)))
+        rows: Floats = np.eye(len(self.predictors.names))[every]
+        return rows
+
+
+def _hotelling(tested: Normal, method: str, eta: float, reduced: bool = True) -> JointTest:
+    """Test that q numbers are zero, their covariance being known as well as `eta` df say.
+
+    `reduced` takes the q - 1 that are spent on the covariance off the denominator's df.
+    """
+    q = tested.size
+    df2 = eta - q + 1 if reduced else eta
+    if df2 <= 0:
+        return JointTest(method, df1=q, df2=df2, refused=f"{q} contrasts on {eta:.1f} df")
+    wald = float(tested.mean @ np.linalg.solve(tested.covariance(), tested.mean))
+    f = wald * df2 / (eta * q)
+    return JointTest(method, f, q, df2, float(fdtrc(q, df2, f)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -221,6 +235,7 @@ def _coefficients(
     weights = np.bincount(data.pattern, data.weight, len(data.patterns))
     design = design_matrix(formula, data.patterns, weights)
     require_full_rank(design)
+    _check_answers(design, family, response, data)
     predictors = _predictors(design, family, len(response.categories), response.categories)
     made = None if settings.replicates is None else replicates_for(survey, settings.replicates)
     df = survey.sampling.df if made is None or made.df is None else made.df
@@ -259,8 +274,27 @@ def _predictors(
     elif family.name == "categorical":
         named = [f"{category}: {name}" for category in categories[1:] for name in names]
     else:
-        named = [*names, *(["log dispersion"] if "1" in blocks else [])]
+        named = [*names, *([DISPERSION] if "1" in blocks else [])]
     return Predictors(x, design.offset, blocks, tuple(named))
+
+
+def _check_answers(
+    design: DesignMatrix, family: Family, response: Response, data: ModelData
+) -> None:
+    """Refuse categories that nobody chose, and thresholds beside columns that replace them."""
+    if family.constant_blocks and "Intercept" not in design.names:
+        raise SpecError(
+            "Thresholds take the intercept's place, so an ordinal model needs one: write its "
+            "formula without '0 +' and '- 1'."
+        )
+    if has_shares(family):
+        seen = np.bincount(data.answer.astype(np.int64), minlength=len(response.categories)) > 0
+        absent = [name for name, any_ in zip(response.categories, seen, strict=True) if not any_]
+        if absent:
+            raise EstimationError(
+                f"Nobody in these rows answered {listing(absent)} of '{response.outcome.name}'. "
+                "Merge categories in the codebook, or widen where=."
+            )
 
 
 def _check_size(predictors: Predictors, df: float) -> None:
@@ -278,8 +312,7 @@ def _start(
     family: Family, predictors: Predictors, response: Response, answer: Floats, total: Floats
 ) -> Floats:
     """Parameters of a model of constants."""
-    one_mean = {"continuous", "count"} & set(family.scales)  # also of answers coded 0 and 1
-    if response.categories and not one_mean:
+    if has_shares(family):
         share = np.bincount(answer.astype(np.int64), total, len(response.categories)) / total.sum()
     else:
         share = np.array([answer @ total / total.sum()])

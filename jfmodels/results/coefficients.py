@@ -25,13 +25,15 @@ def coefficient_table(engine: WithCoefficients, *, ratios: bool, coverage: float
     """
     found = engine.parameters.summary(coverage)
     missing = np.full(len(found.df), np.nan)
-    t = np.divide(found.estimate, found.std_error, out=missing, where=found.std_error > 0)
+    known = found.std_error > 0  # a coefficient that rests on one cluster has no error to see
+    t = np.divide(found.estimate, found.std_error, out=missing.copy(), where=known)
+    std_error = np.where(known, found.std_error, missing)
     scale = np.exp if ratios else (lambda x: x)
     estimate = scale(found.estimate)
     data = {
         "coefficient": list(engine.names),
         "estimate": estimate,
-        "std_error": found.std_error * (estimate if ratios else 1.0),
+        "std_error": std_error * (estimate if ratios else 1.0),
         "t": t,
         "df": found.df,
         "p_value": found.p_value,

@@ -15,6 +15,7 @@ from jfmodels.survey.codebook import Codebook
 from jfmodels.survey.design import Stage, SurveyDesign
 from jfmodels.survey.formats import read_file
 from jfmodels.survey.stack import stack_waves
+from jfmodels.survey.supplied import SuppliedReplicates
 from jfmodels.survey.survey import Survey
 
 __all__ = ["Source", "read_codebook", "read_design", "read_frame", "read_survey", "read_yaml"]
@@ -170,7 +171,8 @@ def read_design(written: object) -> SurveyDesign:
     Parameters
     ----------
     written : mapping
-        Roles of :class:`SurveyDesign` and their columns; ``stages`` is a list of mappings.
+        Roles of :class:`SurveyDesign` and their columns; ``stages`` is a list of mappings,
+        ``replicates`` a mapping.
 
     Raises
     ------
@@ -188,6 +190,9 @@ def read_design(written: object) -> SurveyDesign:
         )
     roles = _known_roles(written, SurveyDesign, "design")
     stages = [_known_roles(stage, Stage, "stages") for stage in roles.pop("stages", ())]
+    if roles.get("replicates") is not None:
+        given = _known_roles(roles["replicates"], SuppliedReplicates, "replicates")
+        roles["replicates"] = SuppliedReplicates(**{"columns": (), "kind": "", **given})
     return SurveyDesign(**roles, stages=[Stage(**{"cluster": None, **each}) for each in stages])
 
 
