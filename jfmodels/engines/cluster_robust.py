@@ -56,13 +56,15 @@ def adjusted_scores(scores: Floats, parts: Floats, sampling: Sampling) -> tuple[
     """
     stage = sampling.stages[0]
     h, share = stage.stratum, centring(sampling)[:, None, None]
-    inverse = np.linalg.inv(parts.sum(axis=0))
-    of_stratum = np.add.reduceat(parts, stage.starts, axis=0)[h]
-    own = parts - parts @ inverse @ parts
-    mixed = parts - parts @ inverse @ of_stratum
-    mean = of_stratum - of_stratum @ inverse @ of_stratum
+    root = np.linalg.cholesky(parts.sum(axis=0))
+    back = np.linalg.inv(root)
+    standard = back @ parts @ back.T  # sums to the identity, however the model is parametrised
+    of_stratum = np.add.reduceat(standard, stage.starts, axis=0)[h]
+    own = standard - standard @ standard
+    mixed = standard - standard @ of_stratum
+    mean = of_stratum - of_stratum @ of_stratum
     working = own - (mixed + np.swapaxes(mixed, 1, 2)) * share + mean * share**2
-    adjustments = _equalise(parts, working)
+    adjustments = root @ _equalise(standard, working) @ back
     adjustments[stage.sizes[h] == 1] = np.eye(parts.shape[1])
     centred = scores - np.add.reduceat(scores, stage.starts, axis=0)[h] * share[:, :, 0]
     remaining = np.sqrt(1 - stage.fraction[h])[:, None] * _average(stage, sampling.lonely)
@@ -80,7 +82,10 @@ def centring(sampling: Sampling) -> Floats:
 
 
 def _equalise(target: Floats, working: Floats) -> Floats:
-    """Find A with A V Aᵀ = G, symmetric in the metric of G; all of shape (M, Q, Q)."""
+    """Find A with A V Aᵀ = G, symmetric in the metric of G; all of shape (M, Q, Q).
+
+    Directions of which a cluster says nothing (G is 0) are left as they are.
+    """
     values, vectors = np.linalg.eigh(target)
     kept = values > 1e-10 * np.maximum(values.max(axis=1, keepdims=True), 1e-300)
     root = np.where(kept, np.sqrt(np.maximum(values, 0)), 0.0)
@@ -91,6 +96,7 @@ def _equalise(target: Floats, working: Floats) -> Floats:
     shrink = np.where(power > 1e-9, 1 / np.sqrt(np.maximum(power, 1e-300)), 0.0)
     middle = (axes * shrink[:, None, :]) @ np.swapaxes(axes, 1, 2)
     inner = root[:, :, None] * middle * back[:, None, :]
+    inner += np.where(kept, 0.0, 1.0)[:, :, None] * np.eye(target.shape[1])
     return vectors @ inner @ np.swapaxes(vectors, 1, 2)
 
 
