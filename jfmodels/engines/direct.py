@@ -13,6 +13,7 @@ from jfmodels.engines.evidence import cell_df, evidence_of, without_lone_cluster
 from jfmodels.engines.intervals import INTERVALS, ShareIntervals
 from jfmodels.engines.linearize import (
     DesignDf,
+    OfStrata,
     Satterthwaite,
     few_clusters,
     linearized,
@@ -156,7 +157,7 @@ def direct(
     return Fit(engine)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Direct:
     """The engine without a model; see :func:`direct` for what the settings mean."""
 
@@ -193,6 +194,12 @@ class Direct:
             )
         if self.interviewers == "cluster" and self.survey.design.interviewer is None:
             raise SpecError("interviewers='cluster' needs interviewer= in the SurveyDesign.")
+        means = self.statistic == "mean" or isinstance(self.statistic, Ratio)
+        if self.interviewers == "cluster" and not means:
+            raise SpecError(
+                "interviewers='cluster' is derived for means, shares and ratios, not for totals or "
+                "quantiles. Leave it out."
+            )
 
     def _check_replicates(self) -> None:
         """Raise for replicates that the design or the other settings do not allow."""
@@ -282,7 +289,8 @@ class Direct:
         mean = np.where(tables.n.sum(axis=0) > 0, tables.numerator.sum(axis=0), np.nan)
         if self.replicates is None:
             rows = linearized(tables.numerator, sampling)
-            degrees = DesignDf(cell_df(tables, sampling), sampling.df)
+            plain = DesignDf(cell_df(tables, sampling), sampling.df)
+            degrees = plain if self._small_sample == "none" else OfStrata(sampling.stages[0])
             joint = Normal(mean, rows, degrees, eye_array(len(mean), format="csr"))
         else:
             made = replicates_for(self.survey, self.replicates)

@@ -18,6 +18,7 @@ from jfmodels.survey.sampling import Sampling, SamplingStage
 __all__ = [
     "DesignDf",
     "Leverage",
+    "OfStrata",
     "Satterthwaite",
     "few_clusters",
     "linearized",
@@ -192,6 +193,26 @@ class DesignDf:
         df = np.full(weights.shape[0], float(self.of_design))
         df[single] = self.of_cell[weights.indices[weights.indptr[:-1][single]]]
         return df
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OfStrata:
+    r"""Degrees of freedom of totals: :math:`(\sum_h v_h)^2 / \sum_h v_h^2/(m_h - 1)`.
+
+    Attributes
+    ----------
+    stage : SamplingStage
+        Clusters and strata.
+    """
+
+    stage: SamplingStage
+
+    def __call__(self, weights: csr_array, contributions: Floats) -> Floats:
+        """Degrees of freedom of K rows."""
+        variance = np.add.reduceat(contributions**2, self.stage.starts, axis=1)
+        nu = np.maximum(self.stage.sizes - 1, 1)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return variance.sum(axis=1) ** 2 / (variance**2 / nu).sum(axis=1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -22,7 +22,7 @@ from jfmodels.errors import SpecError, choose
 from jfmodels.model.cells import Grid, Tables, grid_of, read_where, spread
 from jfmodels.model.data import ModelData, read_data
 from jfmodels.model.items import Item, items_of
-from jfmodels.results.engine import Belief, Question
+from jfmodels.results.engine import Belief, Question, flag_bits
 from jfmodels.results.joint import Normal
 
 if TYPE_CHECKING:
@@ -83,7 +83,11 @@ def margins(engine: Regression, question: Question) -> Belief:
     composed = COMPOSITIONS[over](engine, grid, data)
     joint, tables = _average(engine, grid, composed)
     evidence = evidence_of(survey, grid, tables, joint, without_replacement=False)
-    joint = without_lone_clusters(joint, tables, survey.sampling)
+    if over == "wave":  # otherwise a cell borrows the model, and people, of all waves
+        joint = without_lone_clusters(joint, tables, survey.sampling)
+    else:
+        borrowed = flag_bits("model_based", (evidence.n == 0) & ~np.isnan(joint.mean))
+        evidence = replace(evidence, flags=evidence.flags | borrowed)
     shares = np.full(joint.size, has_shares(engine.family))  # a line may leave [0, 1]
     interval = ShareIntervals("logit", evidence.n, shares)
     return Belief(grid, joint, replace(evidence, deff=np.full(joint.size, np.nan)), over, interval)
@@ -230,8 +234,18 @@ def _average(engine: Regression, grid: Grid, composed: Composition) -> tuple[Nor
             degrees = replace(degrees, loadings=loadings)
     joint = Normal(mean, rows, degrees, eye_array(len(mean), format="csr"))
     n = lay(composed.n[:, None] * ones)
-    squares = np.stack([numerator.sum(axis=0), numerator.sum(axis=0), total])
+    squares = _squares(grid, numerator.sum(axis=0), total)
     return joint, Tables(n, denominator, numerator, denominator, squares)
+
+
+def _squares(grid: Grid, above: Floats, total: Floats) -> Floats:
+    """Sums of w y², w y and w, from which cells where all answer alike are told; (3, C).
+
+    Of a mean the model does not say how answers spread; it is taken as not at an edge.
+    """
+    share = np.repeat([item.unit == "share" for item in grid.items], grid.n_domains)
+    spread_out = np.divide(above**2, total, out=np.zeros_like(above), where=total > 0) + total
+    return np.stack([np.where(share, above, spread_out), above, total])
 
 
 def _levelling(grid: Grid, composed: Composition, expected: Floats, sums: Floats) -> Floats:
@@ -306,14 +320,13 @@ def _predict(
 def _loadings(grid: Grid, composed: Composition, gradient: Floats) -> Floats:
     """Weighted sums of the gradient over the patterns of every cell, shape (C, Q)."""
     occurring, place = _occurring(composed)
-    weight = np.bincount(place, composed.weight)
-    pattern = occurring[:, -1]
-    columns = []
-    for q in range(gradient.shape[2]):
-        values = weight[:, None] * gradient[pattern, :, q]
-        unit = np.zeros(len(occurring), dtype=np.int64)
-        columns.append(spread(grid, unit, occurring[:, :-1], 1, values)[0])
-    return np.stack(columns, axis=1)
+    n_items, n_parameters = gradient.shape[1:]
+    flat = gradient.reshape(len(gradient), -1)[occurring[:, -1]]
+    weighted = np.bincount(place, composed.weight)[:, None] * flat
+    unit = np.zeros(len(occurring), dtype=np.int64)
+    laid = spread(grid, unit, occurring[:, :-1], 1, weighted)
+    laid = laid.reshape(n_items, n_parameters, grid.n_domains)
+    return np.swapaxes(laid, 1, 2).reshape(-1, n_parameters)
 
 
 def _occurring(composed: Composition) -> tuple[Ints, Ints]:

@@ -95,11 +95,14 @@ class Estimate:
         Summed information there.
     derivatives : Derivatives
         Of each of the N answers there.
+    expected : ndarray, shape (N, L, L)
+        Information that the model expects of each of them.
     """
 
     theta: Floats
     information: Floats
     derivatives: Derivatives
+    expected: Floats
 
 
 def has_shares(family: Family) -> bool:
@@ -148,7 +151,8 @@ def maximise(
             if _extreme(family, predictors, theta) < 1e-13:
                 raise _separation(predictors, theta)
             information = _information(predictors, found.information, matrix, weight)
-            return Estimate(theta, information, found)
+            expected = _expected(family, predictors.eta(theta)[pattern])
+            return Estimate(theta, information, found, expected)
     raise _failure(family, predictors, theta) or EstimationError(
         f"The fit did not converge in {ROUNDS} rounds. Leave terms out, or merge rare answers."
     )
@@ -170,6 +174,19 @@ def _information(
     predictors: Predictors, information: Floats, matrix: Floats, weight: Floats
 ) -> Floats:
     return predictors.information(weight[:, None, None] * information, matrix)
+
+
+def _expected(family: Family, eta: Floats) -> Floats:
+    """Information averaged over the answers that the model expects; (N, L, L).
+
+    Of numbers it is taken at their mean, which is exact but for a dispersion's own part.
+    """
+    means = family.means(eta)[0]
+    if not has_shares(family):
+        return family.derivatives(means[:, 0], eta).information
+    answers = [np.full(len(eta), float(answer)) for answer in range(means.shape[1])]
+    parts = [family.derivatives(answer, eta).information for answer in answers]
+    return np.einsum("na,anij->nij", means, np.stack(parts))
 
 
 def _bent(information: Floats) -> Floats:

@@ -115,7 +115,9 @@ class Coefficients:
         rows = self._rows(term, without_intercept)
         tested = self.joint.combine(csr_array(rows))
         if isinstance(self.degrees, ClusterRobust):
-            return _hotelling(tested, HTZ, self.degrees.wishart_df(rows))
+            one = len(rows) == 1  # then it is the coefficient's own t, squared
+            eta = float(tested.df()[0]) if one else self.degrees.wishart_df(rows)
+            return _hotelling(tested, HTZ, eta)
         method = "Wald F on the design's degrees of freedom"
         return _hotelling(tested, method, float(tested.df()[0]), reduced=False)
 
@@ -139,12 +141,17 @@ def _hotelling(tested: Normal, method: str, eta: float, reduced: bool = True) ->
     df2 = eta - q + 1 if reduced else eta
     if df2 <= 0:
         return JointTest(method, df1=q, df2=df2, refused=f"{q} contrasts on {eta:.1f} df")
-    wald = float(tested.mean @ np.linalg.solve(tested.covariance(), tested.mean))
+    covariance = tested.covariance()
+    rank = int(np.linalg.matrix_rank(covariance, hermitian=True))
+    if rank < q:
+        says = f"{q} contrasts, but their covariance has rank {rank}"
+        return JointTest(method, df1=q, df2=df2, refused=says)
+    wald = float(tested.mean @ np.linalg.solve(covariance, tested.mean))
     f = wald * df2 / (eta * q)
     return JointTest(method, f, q, df2, float(fdtrc(q, df2, f)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Regression:
     """A fitted survey-weighted regression; see :func:`jfmodels.fit`."""
 
@@ -375,13 +382,13 @@ def _parts(
     weight: Floats,
     n_units: int,
 ) -> Floats:
-    """Every unit's part of the information, shape (U, Q, Q)."""
+    """Every unit's part of the information that the model expects, shape (U, Q, Q)."""
     parts = np.zeros((n_units, len(predictors.names), len(predictors.names)))
     order = np.argsort(data.unit, kind="stable")
     bounds = np.searchsorted(data.unit[order], np.arange(n_units + 1))
     for unit in range(n_units):
         here = order[bounds[unit] : bounds[unit + 1]]
-        information = weight[here, None, None] * estimate.derivatives.information[kind[here]]
+        information = weight[here, None, None] * estimate.expected[kind[here]]
         parts[unit] = predictors.information(information, predictors.matrix[pattern[kind[here]]])
     return parts
 
@@ -396,7 +403,7 @@ def _cluster_effects(
     n_units: int,
 ) -> Floats:
     """Variance of units' scores if all rows of a unit and wave move together; (U, Q, Q)."""
-    roots = _roots(estimate.derivatives.information)
+    roots = _roots(estimate.expected)
     visit = data.unit * (data.wave.max() + 1) + data.wave
     occurring, place = np.unique(visit, return_inverse=True)
     unit = occurring // (data.wave.max() + 1)

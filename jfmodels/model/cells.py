@@ -6,7 +6,7 @@ labels together, so that every margin is a cell like any other.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,6 +61,8 @@ class Grid:
         Waves of equal number asked in comparable words.
     time : ndarray of float64 or None, shape (n_waves,)
         Years since the first wave.
+    where : mapping of str to sequence of str
+        The domain that all cells lie in.
     """
 
     items: tuple[Item, ...]
@@ -68,6 +70,7 @@ class Grid:
     asked: NDArray[np.bool_]
     wording: Ints
     time: Floats | None
+    where: Mapping[str, Sequence[str]]
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -107,9 +110,14 @@ class Grid:
 def read_where(survey: Survey, *conditions: Where | None) -> dict[str, tuple[str, ...]]:
     """Read domains as labels allowed per column; several conditions hold together."""
     allowed: dict[str, tuple[str, ...]] = {}
+    for each in conditions:
+        if not isinstance(each, Mapping | None):
+            raise SpecError(
+                f"where= is a mapping such as {{'region': 'Mopti'}}; found {type(each).__name__}."
+            )
     for name, value in (pair for each in conditions for pair in (each or {}).items()):
         labels = survey.group(name).labels
-        wanted = [value] if isinstance(value, str) or not isinstance(value, Sequence) else value
+        wanted = [value] if isinstance(value, str) or not isinstance(value, Iterable) else value
         chosen = {str(each): None for each in wanted}
         for text in chosen:
             choose(f"value of '{name}'", text, dict.fromkeys(labels))
@@ -142,6 +150,7 @@ def grid_of(
             len(items), -1
         ),
         time=time,
+        where=where,
     )
 
 

@@ -50,7 +50,7 @@ class Response:
     places: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ModelData:
     """Sums of the rows of each unit, wave, pattern, group and answer; G of them.
 
@@ -67,7 +67,7 @@ class ModelData:
     n, weight : ndarray of float64, shape (G,)
         Rows and their weights.
     left_out : int
-        Rows of the domain without answer or covariates.
+        Rows of the domain without answer or covariates, in waves that asked.
     replicate_weight : ndarray of float64 or None, shape (G, R)
         Weight in every supplied replicate.
     """
@@ -183,6 +183,9 @@ def read_data(
     groups = rows.aggregate(keys)
     codes = {name: groups.codes[:, k] for k, name in enumerate(keys)}
     inside = _inside(survey, codes, where)
+    if waves:
+        asked = survey.asked.get(response.source, survey.asked[response.outcome.name])
+        inside &= asked[codes["wave"]]
     complete = inside.copy()
     for name in (*waves, *columns, RESPONSE):
         complete &= codes[name] >= 0

@@ -55,6 +55,8 @@ def items_of(
     categories : "shown", "all" or sequence of str
         The share that the codebook shows, that of every category, or those named.
     """
+    if not isinstance(categories, str | list | tuple):
+        raise SpecError("categories= is 'shown', 'all', or a list of categories.")
     if len(set(outcomes)) < len(outcomes):
         raise SpecError(f"An outcome is named twice among {listing(outcomes)}.")
     named = [survey.outcome(name) for name in outcomes]

@@ -26,6 +26,7 @@ from jfmodels.results.plans import (
     gather,
     groups_of,
     level,
+    require_one_unit,
     same_wording,
     take,
     time_of,
@@ -232,7 +233,7 @@ class Index:
         Its name in tables.
     """
 
-    outcomes: tuple[str, ...] | list[str]
+    outcomes: Names
     of: Estimand = Level()
     name: str = "index"
 
@@ -243,8 +244,13 @@ class Index:
 
     def plan(self, grid: Grid) -> Plan:
         """Average the rows that `of` has for the outcomes."""
-        rows = self.of.plan(grid)
-        kept = take(rows, np.flatnonzero(np.isin(rows.item, self._members(rows.items))))
+        members = self._members(grid.items)
+        asked = grid.asked.copy()
+        asked[members] = asked[members].all(axis=0)  # a wave that asked only some has no index
+        rows = self.of.plan(replace(grid, asked=asked))
+        kept = take(rows, np.flatnonzero(np.isin(rows.item, members)))
+        if not len(kept.item):
+            raise SpecError("No two waves asked all outcomes of the index.")
         first, group = groups_of(np.column_stack([kept.domain, kept.domain_ref]))
         mix = (np.arange(len(first))[:, None] == group).astype(float)
         mean = gather(kept, mix / mix.sum(axis=1, keepdims=True), first)
@@ -260,12 +266,14 @@ class Index:
     def _members(self, items: tuple[Item, ...]) -> list[int]:
         """Find the outcomes among the items: one category each, all of one unit."""
         known = [item.outcome for item in items]
-        for name in self.outcomes:
+        if isinstance(self.of, Range):
+            raise SpecError("An index has one outcome, so nothing to range over along outcomes.")
+        for name in as_names(self.outcomes):
             if name not in known:
                 raise SpecError(unknown("outcome", name, dict.fromkeys(known)))
             if known.count(name) > 1:
                 raise SpecError(f"An index takes one category of each outcome; '{name}' has more.")
-        members = [known.index(name) for name in self.outcomes]
+        members = [known.index(name) for name in as_names(self.outcomes)]
         units = {items[k].unit for k in members}
         if len(units) != 1:
             raise SpecError(f"An index averages numbers of one unit; found {listing(units)}.")
@@ -295,6 +303,8 @@ class Range:
     def plan(self, grid: Grid) -> Plan:
         """List the levels among which to look."""
         plan = level(grid, self.axes)
+        if self.along in ITEM_AXES:
+            require_one_unit(plan)
         if self.along != "wave":
             return plan
         comparable = plan.comparable.copy()

@@ -37,8 +37,13 @@ def extremes_table(
             continue
         joint = belief.joint.combine(csr_array(plan.weights[known]))
         summary, (low, high) = joint.extremes(coverage)
+        if plan.items[plan.item[known[0]]].unit == "share":
+            summary = replace(
+                summary, low=np.clip(summary.low, 0, 1), high=np.clip(summary.high, 0, 1)
+            )
+        together = csr_array(abs(plan.weights[known]).sum(axis=0)[None, :])
         for k, at in enumerate((known[low], known[high], known[high])):
-            part = replace(_one(plan, at), estimand=NAMES[k])
+            part = replace(_one(plan, at), estimand=NAMES[k], weights=together)
             if NAMES[k] == "range":
                 ref = known[low]
                 part = replace(part, item_ref=plan.item[[ref]], domain_ref=plan.domain[[ref]])

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 import pandas as pd
 
-from jfmodels.errors import SpecError
+from jfmodels.errors import SpecError, choose
 from jfmodels.model.cells import Where
 from jfmodels.results.coefficients import coefficient_table
 from jfmodels.results.diagnose import diagnose
@@ -16,6 +17,7 @@ from jfmodels.results.engine import Belief, Engine, Question, WithCoefficients
 from jfmodels.results.estimands import Change, Contrast, Estimand, Level, Range
 from jfmodels.results.extremes import extremes_table
 from jfmodels.results.hypotheses import joint_tests, term_test
+from jfmodels.results.multiplicity import ADJUSTMENTS
 from jfmodels.results.multiplicity import adjust as adjusted
 from jfmodels.results.tables import estimate_table
 from jfmodels.survey.design import Names, as_names
@@ -237,8 +239,13 @@ class Fit:
         >>> fit.estimate(jf.Index(["trust_army", "trust_police"]))["outcome"].unique().tolist()
         ['index']
         """
-        if not 0 < coverage < 1:
-            raise SpecError(f"coverage must lie strictly between 0 and 1; found {coverage}.")
+        if not isinstance(coverage, Real) or not 0 < coverage < 1:
+            raise SpecError(f"coverage is a number strictly between 0 and 1; found {coverage!r}.")
+        if not hasattr(estimand, "plan"):
+            raise SpecError(
+                "estimate() takes a question such as jf.Level(), jf.Change() or jf.Slope(); found "
+                f"{estimand!r}."
+            )
         question = Question(as_names(estimand.axes), where, over, categories)
         belief = self.engine.believe(question)
         plan = estimand.plan(belief.grid)
@@ -280,6 +287,11 @@ class Fit:
         [5.0]
         """
         if isinstance(self.engine, WithCoefficients) and along in self.engine.terms and by is None:
+            if where is not None or over is not None:
+                raise SpecError(
+                    f"The test of the term '{along}' is one of coefficients; where= and over= do "
+                    "not change it. Fit within the domain instead: jf.fit(..., where=...)."
+                )
             return term_test(self.engine, along)
         axes = Contrast(along, None, by).axes
         question = Question(axes, where, over, categories)
@@ -331,6 +343,7 @@ class Fit:
 
 def _with_adjustment(table: pd.DataFrame, method: str | None) -> pd.DataFrame:
     """Adjust p-values over the rows of the table, and say so."""
+    choose("adjustment", method or "holm", ADJUSTMENTS)
     p = table["p_value"].to_numpy(dtype=np.float64)
     family = int((~np.isnan(p)).sum())
     bayesian = table["prob_positive"].notna().any()

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
-from jfmodels.results.engine import Belief, Engine, Question, WithCoefficients
+from jfmodels.results.engine import BITS, Belief, Engine, Question, WithCoefficients
 from jfmodels.results.joint import JointTest
 from jfmodels.results.plans import Plan, along_groups, level, same_wording
 from jfmodels.results.schema import TESTS
-from jfmodels.results.tables import record_of
+from jfmodels.results.tables import flags_of, record_of
 
 __all__ = ["joint_tests", "term_test"]
 
 RELABELLED = JointTest("none", refused="the wording of answers changed between these waves")
+UNTESTED = JointTest(
+    "none", refused="a level has no variation, or rests on one cluster, so it has no error"
+)
 
 
 def joint_tests(
@@ -81,7 +85,11 @@ def _row(
     """Test one group of levels."""
     known = members[belief.evidence.n[plan.weights[members].indices] > 0]
     comparable = along != "wave" or same_wording(plan, belief.grid, known)
+    flags = np.bitwise_or.reduce(belief.evidence.flags[plan.weights[known].indices], initial=0)
+    flags |= 0 if comparable else BITS["relabelled"]
     found = _test(belief, plan, known) if comparable else RELABELLED
+    if flags & (BITS["at_boundary"] | BITS["one_cluster"]) and not found.refused:
+        found = replace(UNTESTED, df1=found.df1)
     first = members[0]
     item = plan.items[plan.item[first]]
     data: dict[str, Any] = {
@@ -94,7 +102,7 @@ def _row(
         "df2": found.df2,
         "p_value": found.p_value,
         "probability": found.probability,
-        "flag": () if comparable else ("relabelled",),
+        "flag": flags_of(np.array([flags]))[0],
     }
     if found.refused:
         data["method"] += "; read the Holm-adjusted rows of changes() or contrasts() instead"

@@ -240,6 +240,7 @@ class Normal:
         if not np.isfinite(covariance).all() or not np.isfinite(self.mean).all():
             return JointTest(method, refused="a contrast, or its variance, cannot be estimated")
         rank = int(np.linalg.matrix_rank(covariance, hermitian=True))
+        rank = rank if np.linalg.eigvalsh(covariance)[0] > 0 else min(rank, q - 1)
         df = self._smallest_df()
         if rank < q or df - q + 1 < 1:
             says = f"{q} contrasts, but their covariance has rank {rank} and {df:.1f} df"
@@ -269,12 +270,9 @@ class Normal:
         single = self.summary(1 - (1 - coverage) / tests)
         apart = self.combine(_differences(pairs, self.size)).summary(1 - (1 - coverage) / tests)
         estimate = np.array([self.mean[low], self.mean[high], self.mean[high] - self.mean[low]])
-        lows = [
-            np.nanmin(single.low),
-            np.nanmax(single.low),
-            max(0.0, np.nanmax(apart.low, initial=0.0)),
-        ]
-        highs = [np.nanmin(single.high), np.nanmax(single.high), np.nanmax(apart.high, initial=0.0)]
+        # a member whose error is not known might be the lowest or the highest: then no bound
+        lows = [single.low.min(), single.low.max(), np.maximum(apart.low.max(), 0.0)]
+        highs = [single.high.min(), single.high.max(), apart.high.max()]
         missing = np.full(3, np.nan)
         found = Summary(
             estimate, missing, np.array(lows), np.array(highs), missing, missing, missing, missing

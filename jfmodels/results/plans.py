@@ -28,6 +28,7 @@ __all__ = [
     "gather",
     "groups_of",
     "level",
+    "require_one_unit",
     "same_wording",
     "take",
     "time_of",
@@ -243,7 +244,16 @@ def contrast(levels: Plan, grid: Grid, along: str, reference: str | None, scale:
             others.append(other)
     if not rows:
         raise SpecError(f"Nothing to compare along '{along}': found {listing(labels)}.")
+    if along in ITEM_AXES:
+        require_one_unit(levels)
     return _against(levels, rows, others, grid, along, scale)
+
+
+def require_one_unit(levels: Plan) -> None:
+    """Refuse to set a share against a mean."""
+    units = {levels.items[item].unit for item in levels.item.tolist()}
+    if len(units) > 1:
+        raise SpecError(f"Only numbers of one unit can be compared; found {listing(units)}.")
 
 
 def _against(
@@ -266,7 +276,10 @@ def _against(
     comparable = [bool(levels.comparable[members].all()) for members in others]
     if along == "wave":
         known = zip(rows, others, strict=True)
-        comparable = [same_wording(levels, grid, np.append(members, row)) for row, members in known]
+        comparable = [
+            alike and same_wording(levels, grid, np.append(members, row))
+            for alike, (row, members) in zip(comparable, known, strict=True)
+        ]
     return replace(
         to,
         estimand="contrast",

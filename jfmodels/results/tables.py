@@ -143,7 +143,8 @@ def _evidence(belief: Belief, plan: Plan) -> tuple[Ints, Ints, Floats, Ints]:
     n = np.where(empty, 0, np.minimum.reduceat(evidence.n[cells], starts))
     n_clusters = np.where(empty, 0, np.minimum.reduceat(evidence.n_clusters[cells], starts))
     flags = np.where(empty, 0, np.bitwise_or.reduceat(evidence.flags[cells], starts))
-    return n, n_clusters, evidence.deff[cells[starts]], flags
+    deff = np.where(np.diff(weights.indptr) == 1, evidence.deff[cells[starts]], np.nan)
+    return n, n_clusters, deff, flags
 
 
 def _intervals(
@@ -178,7 +179,7 @@ def _team_flags(engine: Engine, belief: Belief, plan: Plan) -> Ints:
     if "wave" not in grid.names or not (plan.domain_ref[:, grid.place("wave")] >= 0).any():
         return nothing
     groups = [name for name in grid.names if name != "wave"]
-    share = retained(engine.survey, groups)
+    share = retained(engine.survey, groups, grid.where)
     if share is None:
         return nothing
     to, ref = (

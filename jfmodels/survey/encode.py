@@ -6,6 +6,7 @@ row: values are named with the number of rows that hold them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -47,7 +48,7 @@ OPTION = "|"  # joins a multiple response and its option into the name of one an
 FEW = 60  # columns with more distinct values than this do not group unless the codebook says so
 NONE = -1
 LARGEST = 1e30  # beyond it, squares of variances leave the range of floating point
-QUOTED = 30  # letters of an unknown code that a message shows
+CODE = re.compile(r"[\w.+-]{1,12}")  # what looks like a code may be quoted; words may not
 
 
 def in_rows(n: int) -> str:
@@ -293,9 +294,9 @@ def places(categories: Mapping[str, Label]) -> dict[str, int]:
 
 
 def quote(found: Mapping[str, int], most: int = 8) -> str:
-    """Quote the most frequent values with their rows, and long ones in part."""
+    """Quote the most frequent codes with their rows; of other texts only how they begin."""
     frequent = sorted(found, key=lambda text: -found[text])[:most]
-    short = {t: t if len(t) <= QUOTED else f"{t[:QUOTED]}…" for t in frequent}
+    short = {t: t if CODE.fullmatch(t) else f"{t[:3]}…" for t in frequent}  # words may be people's
     said = ", ".join(f"'{short[text]}' in {in_rows(found[text])}" for text in frequent)
     return said if len(found) <= most else f"{said} and {len(found) - most} more"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,9 @@ __all__ = ["retained"]
 type Floats = NDArray[np.float64]
 
 
-def retained(survey: Survey, by: Sequence[str]) -> Floats | None:
+def retained(
+    survey: Survey, by: Sequence[str], where: Mapping[str, Sequence[str]] | None = None
+) -> Floats | None:
     """Share of interviews done by interviewers who also worked in another wave.
 
     Parameters
@@ -24,6 +26,8 @@ def retained(survey: Survey, by: Sequence[str]) -> Floats | None:
     by : sequence of str
         Groups within which to look; an interviewer who moved to another group is not
         retained in either.
+    where : mapping of str to sequence of str, optional
+        The domain.
 
     Returns
     -------
@@ -35,12 +39,19 @@ def retained(survey: Survey, by: Sequence[str]) -> Floats | None:
     name = survey.design.interviewer
     if name is None or not survey.waves:
         return None
+    domain = {each: kept for each, kept in (where or {}).items() if each != "wave"}
     keys = [name, "wave", *by]
-    groups = survey.rows.aggregate(keys)
+    extra = [each for each in domain if each not in keys]
+    groups = survey.rows.aggregate([*keys, *extra])
+    inside = np.ones(len(groups.n), dtype=bool)
+    for each, kept in domain.items():
+        allowed = [label in kept for label in survey.rows.keys[each].labels]
+        inside &= np.array([*allowed, False])[groups.codes[:, [*keys, *extra].index(each)]]
+    codes = groups.codes[inside][:, : len(keys)]
     shape = [len(survey.rows.keys[key].labels) + 1 for key in keys]
     shape[0] -= 1
     n = np.zeros(shape)
-    np.add.at(n, tuple(groups.codes.T), groups.n)  # a missing group (-1) falls on the margin
+    np.add.at(n, tuple(codes.T), groups.n[inside])  # a missing group (-1) falls on the margin
     for axis in range(1, n.ndim):
         index: list[slice | int] = [slice(None)] * n.ndim
         index[axis] = -1

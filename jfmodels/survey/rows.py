@@ -26,7 +26,7 @@ DENSE = 4_000_000  # largest table of key combinations that is counted rather th
 LARGEST = 2**62  # combinations beyond which they cannot be numbered
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Key:
     """A column of groups.
 
@@ -42,7 +42,7 @@ class Key:
     labels: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Groups:
     """Sums over the rows of each combination of keys that occurs.
 
@@ -68,7 +68,7 @@ class Groups:
     moments: Mapping[str, Floats] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Rows:
     """What was answered, row by row, in codes.
 

@@ -109,7 +109,7 @@ def read_sampling(encoder: Encoder, wave: Key | None) -> tuple[Key, Sampling, Fl
     drawn = _levels(encoder, wave)
     _check_nesting(encoder, drawn[0])
     people_vary = encoder.design.target == "these_clusters"
-    varying = [_people_within(encoder, drawn[0], wave)] if people_vary else drawn
+    varying = [_within_clusters(encoder, drawn, wave)] if people_vary else drawn
     stages, unit = _read_stages(encoder, varying)
     sampling = Sampling(
         stages,
@@ -134,7 +134,7 @@ def _levels(encoder: Encoder, wave: Key | None) -> list[_Level]:
         units = [*nested, *clusters] if clusters else [_people(encoder)]
         strata = [*nested, *(columns[name] for name in as_names(stage.strata))]
         levels.append(_Level(strata, units, stage.fpc))
-        nested = []
+        nested = [wave] if wave is not None and design.repeats == "clusters" else []
     return levels
 
 
@@ -152,11 +152,12 @@ def _people(encoder: Encoder) -> Key:
     return Key(np.arange(len(encoder.frame)), ())
 
 
-def _people_within(encoder: Encoder, first: _Level, wave: Key | None) -> _Level:
-    """Take the clusters for strata, in which only the people vary."""
+def _within_clusters(encoder: Encoder, drawn: Sequence[_Level], wave: Key | None) -> _Level:
+    """Take the clusters for strata, in which people vary, or the units of the second stage."""
     fresh = [wave] if wave is not None and encoder.design.repeats != "people" else []
-    strata = dict.fromkeys([*fresh, *first.strata, *first.units])
-    return _Level(list(strata), [_people(encoder)], None)
+    below = drawn[1] if len(drawn) > 1 else _Level([], [_people(encoder)], None)
+    strata = dict.fromkeys([*fresh, *drawn[0].strata, *drawn[0].units, *below.strata])
+    return _Level(list(strata), below.units, None)
 
 
 def _read_stages(

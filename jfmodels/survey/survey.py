@@ -125,7 +125,10 @@ class Survey:
 
     def group(self, name: str) -> Key:
         """Look a grouping column up, or name the near miss."""
-        names = [key for key in self.rows.keys if key != "unit"]
+        person = self.design.person
+        if person is not None and name == person:
+            raise SpecError(f"'{name}' names people, and tables do not show people.")
+        names = [key for key in self.rows.keys if key not in ("unit", person)]
         if name in names:
             return self.rows.keys[name]
         raise SpecError(

@@ -113,9 +113,7 @@ APART: Mapping[str, tuple[Model, float]] = {
 }
 OTHER_CR = "CR2 and plain linearisation are offered; CR0 is the latter without m / (m - 1)"
 OTHER_WALD = "of the approximations to Hotelling's T-squared, clubSandwich's own default is offered"
-OTHER_WORKING = (
-    "clubSandwich's working model of weighted rows is another; see the case of converged CR2"
-)
+OTHER_WORKING = "clubSandwich's working model of weighted rows is not ours; see APART"
 DECLINED: Mapping[str, str] = {
     "predmeans_clus1": "adds the group to the model and sets everyone to it: a causal contrast",
     "psrsq_clus1": "pseudo R-squared says nothing of change between waves",

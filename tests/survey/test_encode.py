@@ -156,7 +156,7 @@ class TestUnknownCodes:
         secret = "they came at night and took the cattle of Amadou"
         says = refusal([0, 1, 1, secret])
         assert "Amadou" not in says
-        assert "'they came at night and took th…' in 1 row" in says
+        assert "'the…' in 1 row" in says
 
     def test_that_are_many_are_summed_up(self):
         frame = pd.DataFrame({"place": PLACES * 10, "q": range(40)})
