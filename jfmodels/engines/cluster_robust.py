@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from jfmodels.engines.linearize import _average
+from jfmodels.engines.linearize import average_factor
 from jfmodels.survey.sampling import Sampling, SamplingStage
 
 __all__ = ["ClusterRobust", "adjusted_scores", "centring"]
@@ -67,7 +67,7 @@ def adjusted_scores(scores: Floats, parts: Floats, sampling: Sampling) -> tuple[
     adjustments = root @ _equalise(standard, working) @ back
     adjustments[stage.sizes[h] == 1] = np.eye(parts.shape[1])
     centred = scores - np.add.reduceat(scores, stage.starts, axis=0)[h] * share[:, :, 0]
-    remaining = np.sqrt(1 - stage.fraction[h])[:, None] * _average(stage, sampling.lonely)
+    remaining = np.sqrt(1 - stage.fraction[h])[:, None] * average_factor(stage, sampling.lonely)
     return remaining * np.einsum("cij,cj->ci", adjustments, centred), adjustments
 
 
@@ -125,6 +125,9 @@ class Load:
     net: Floats
 
 
+LARGE = 1e9  # numbers to be multiplied out, beyond which an exact answer takes minutes
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ClusterRobust:
     r"""Degrees of freedom of combinations of coefficients, from their own strata.
@@ -178,6 +181,9 @@ class ClusterRobust:
     def wishart_df(self, rows: Floats) -> float:
         """Degrees of freedom of the variance of several combinations together [1]_.
 
+        With very many clusters and combinations the smallest degrees of freedom of a single
+        one stands in for them, which errs on the careful side and takes seconds.
+
         Parameters
         ----------
         rows : ndarray, shape (q, Q)
@@ -196,6 +202,8 @@ class ClusterRobust:
         if values[0] <= 1e-12 * values[-1]:
             return 0.0  # some combination does not vary between clusters
         standard = list(self._loads((vectors / np.sqrt(values)) @ vectors.T @ rows))
+        if (q * len(self.parts)) ** 2 > LARGE:
+            return min(_satterthwaite(self._covariance(each, each)) for each in standard)
         own = np.zeros((len(self.parts), len(self.parts)))
         crossed = 0.0
         for s in range(q):
@@ -255,6 +263,11 @@ class ClusterRobust:
         """Places of the clusters of every stratum."""
         ends = [*self.stage.starts[1:], len(self.stage.stratum)]
         return [slice(start, end) for start, end in zip(self.stage.starts, ends, strict=True)]
+
+
+def _satterthwaite(covariance: Floats) -> float:
+    """Degrees of freedom of a variance from the clusters' contributions to it, (M, M)."""
+    return float(np.trace(covariance) ** 2 / (covariance * covariance.T).sum())
 
 
 def _times(vectors: Floats, matrices: Floats) -> Floats:

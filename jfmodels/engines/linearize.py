@@ -20,6 +20,7 @@ __all__ = [
     "Leverage",
     "OfStrata",
     "Satterthwaite",
+    "average_factor",
     "few_clusters",
     "linearized",
     "scores",
@@ -92,10 +93,10 @@ def stage_rows(unit_scores: Floats, stage: SamplingStage, lonely: str) -> Floats
     centre = np.where(alone & (lonely == "adjust"), 0.0, means[stage.stratum])
     scale = np.where(alone, 1.0, sizes / np.maximum(sizes - 1, 1))
     remaining = 1 - stage.fraction[stage.stratum][:, None]
-    return np.sqrt(remaining * scale) * (unit_scores - centre) * _average(stage, lonely)
+    return np.sqrt(remaining * scale) * (unit_scores - centre) * average_factor(stage, lonely)
 
 
-def _average(stage: SamplingStage, lonely: str) -> float:
+def average_factor(stage: SamplingStage, lonely: str) -> float:
     """Give strata of one unit the average variance of the others."""
     alone = int(((stage.sizes == 1) & (stage.fraction < 1)).sum())
     if lonely != "average" or not alone:
@@ -168,7 +169,7 @@ def few_clusters(
     alone = (stage.sizes == 1)[h]
     if alone.any():
         rows[alone] = stage_rows(scores(numerator, denominator), stage, sampling.lonely)[alone]
-        rows *= _average(stage, sampling.lonely)
+        rows *= average_factor(stage, sampling.lonely)
     return rows, Leverage(a * inflate, r)
 
 

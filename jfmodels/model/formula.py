@@ -148,11 +148,12 @@ def check_columns(formula: Formula, known: Iterable[str]) -> None:
     Traceback (most recent call last):
     ...
     jfmodels.errors.SpecError: Formula: Unknown column 'aeg'. Did you mean 'age'? Known: 'wave',
-    'age'.
+    'age'. A column of many values enters once the codebook lists it under covariates.
     """
     names = list(known)
     absent = [name for name in formula.all_columns if name not in names]
-    problems = [ROLES.get(name) or unknown("column", name, names) for name in absent]
+    hint = " A column of many values enters once the codebook lists it under covariates."
+    problems = [ROLES.get(name) or unknown("column", name, names) + hint for name in absent]
     raise_all(SpecError, problems, "Formula")
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from jfmodels.errors import choose
+from jfmodels.errors import SpecError, choose
 from jfmodels.results.schema import BY, BY_REF, COLUMNS, DIAGNOSTICS, FLAGS, TESTS, Column
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def write_table(table: pd.DataFrame, path: str | Path) -> Path:
     Raises
     ------
     SpecError
-        If the suffix names no known format.
+        If the suffix names no known format, there is no such folder, or it is no table.
 
     Examples
     --------
@@ -60,7 +60,12 @@ def write_table(table: pd.DataFrame, path: str | Path) -> Path:
     Q1,0.52,small_cell
     """
     path = Path(path)
-    choose("file format", path.suffix.lower(), WRITERS)(table, path)
+    write = choose("file format", path.suffix.lower(), WRITERS)
+    if not isinstance(table, pd.DataFrame):
+        raise SpecError(f"A table is needed, such as fit.levels(); found {type(table).__name__}.")
+    if not path.parent.is_dir():
+        raise SpecError(f"There is no folder '{path.parent}' to write {path.name} into.")
+    write(table, path)
     return path
 
 

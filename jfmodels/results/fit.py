@@ -241,7 +241,7 @@ class Fit:
         """
         if not isinstance(coverage, Real) or not 0 < coverage < 1:
             raise SpecError(f"coverage is a number strictly between 0 and 1; found {coverage!r}.")
-        if not hasattr(estimand, "plan"):
+        if isinstance(estimand, type) or not hasattr(estimand, "plan"):
             raise SpecError(
                 "estimate() takes a question such as jf.Level(), jf.Change() or jf.Slope(); found "
                 f"{estimand!r}."

@@ -274,8 +274,9 @@ class Normal:
         lows = [single.low.min(), single.low.max(), np.maximum(apart.low.max(), 0.0)]
         highs = [single.high.min(), single.high.max(), apart.high.max()]
         missing = np.full(3, np.nan)
+        df = np.array([single.df.min(), single.df.min(), apart.df.min()])
         found = Summary(
-            estimate, missing, np.array(lows), np.array(highs), missing, missing, missing, missing
+            estimate, missing, np.array(lows), np.array(highs), df, missing, missing, missing
         )
         return found, (low, high)
 

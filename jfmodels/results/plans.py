@@ -204,6 +204,7 @@ def _wave_pairs(
     levels: Plan, grid: Grid, place: int, against: str, waves: tuple[str, ...]
 ) -> tuple[Ints, Ints]:
     """Pair each row with the rows of the waves that it is set against."""
+    against = str(against)
     if against not in ("previous", "first", "all") and against not in waves:
         known = ["previous", "first", "all", *waves]
         raise SpecError(unknown("wave to compare against", against, known))

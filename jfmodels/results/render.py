@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from jfmodels.errors import SpecError
+
 __all__ = ["say"]
 
 
@@ -28,6 +30,8 @@ def say(row: Mapping[str, Any]) -> str:
     >>> say({"estimate": float("nan"), "unit": "share"})
     'no estimate'
     """
+    if np.ndim(row["estimate"]):
+        raise SpecError("say() takes one row, such as table.iloc[0]; found several.")
     if np.isnan(row["estimate"]):
         return "no estimate"
     unit = str(row["unit"])

@@ -152,8 +152,8 @@ FLAGS: dict[str, dict[str, str]] = {
         "fr": "La question n'a pas été posée lors de cette vague.",
     },
     "one_cluster": {
-        "en": "A stratum rests on a single cluster here: its variance cannot be estimated.",
-        "fr": "Une strate repose sur une seule grappe : sa variance ne peut être estimée.",
+        "en": "A tenth or more rests on strata of one cluster here, whose variance is not known.",
+        "fr": "Un dixième ou plus repose sur des strates à grappe unique, de variance inconnue.",
     },
     "relabelled": {
         "en": "Answer wording changed between these waves; the codebook does not allow comparison.",
