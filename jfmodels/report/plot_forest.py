@@ -89,7 +89,7 @@ def plot_changes(
     'Q2 − Q1'
     >>> plt.close(ax.figure)
     """
-    words, rows = wording(lang, labels), comparison_rows(table)
+    words, rows = wording(lang, labels, table), comparison_rows(table)
     unit, marks = unit_of(rows), flag_marks(rows)
     forest = forest_of(rows, marks, words)
     axes = new_axes(*_size(forest)) if ax is None else ax

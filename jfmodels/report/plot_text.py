@@ -198,8 +198,8 @@ def missing(value: object) -> bool:
     return value is None or value is pd.NA or value != value
 
 
-def wording(lang: str, labels: Labels | None) -> Wording:
-    """Check the language and hold the user's labels.
+def wording(lang: str, labels: Labels | None, table: pd.DataFrame | None = None) -> Wording:
+    """Check the language; hold the user's labels, and the codebook's that a table carries.
 
     Raises
     ------
@@ -207,4 +207,5 @@ def wording(lang: str, labels: Labels | None) -> Wording:
         If `lang` is not a key of :data:`SIGNS`.
     """
     choose("language", lang, SIGNS)
-    return Wording(lang, {str(name): text for name, text in (labels or {}).items()})
+    known = {} if table is None else table.attrs.get("record", {}).get("labels", {})
+    return Wording(lang, {str(name): text for name, text in {**known, **(labels or {})}.items()})

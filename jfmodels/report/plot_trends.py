@@ -90,7 +90,7 @@ def plot_trend(
     [0.5, 0.62]
     >>> plt.close(ax.figure)
     """
-    words, rows = wording(lang, labels), level_rows(table)
+    words, rows = wording(lang, labels, table), level_rows(table)
     unit, waves = unit_of(rows), waves_of(table, rows)
     lines = lines_of(rows, waves, words)
     drawn = [line for line in lines if line.drawn.any()]

@@ -61,6 +61,24 @@ class Codebook:
     covariates: Mapping[str, Covariate] = field(default_factory=dict)
     crosswalks: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
 
+    @property
+    def texts(self) -> dict[str, dict[str, str]]:
+        """Text in each language of every outcome, covariate and answer that tables name."""
+        texts: dict[str, Label] = {}
+        for outcome in self.outcomes.values():
+            texts |= {label.en: label for label in outcome.categories.values()}
+            shown = [outcome.labels[name] for name in outcome.shown if name in outcome.labels]
+            if len(shown) > 1:
+                joined = Label(
+                    " + ".join(label.en for label in shown), " + ".join(label.fr for label in shown)
+                )
+                texts[joined.en] = joined
+        for covariate in self.covariates.values():
+            texts |= {label.en: label for label in covariate.categories.values()}
+        texts |= {name: each.label for name, each in self.covariates.items()}
+        texts |= {name: each.label for name, each in self.outcomes.items()}
+        return {name: {"en": label.en, "fr": label.fr} for name, label in texts.items()}
+
     def __post_init__(self) -> None:
         parts: tuple[tuple[str, type, Mapping[str, Any], Callable[[Any], Iterator[str]]], ...] = (
             ("outcomes", Outcome, self.outcomes, outcome_problems),

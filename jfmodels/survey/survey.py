@@ -103,7 +103,7 @@ class Survey:
         time = _time(encoder, wave)
         raise_all(DataError, list(dict.fromkeys(encoder.problems)), "Survey")
         asked = {name: n > 0 for name, n in answered.items()}
-        record = _record(rows, book, simulated) | {"time": time}
+        record = _record(rows, book, simulated) | {"time": time, "labels": book.texts}
         content = {"design": design, "codebook": book, "rows": rows, "sampling": sampling}
         content |= {"waves": waves, "time": time, "asked": asked, "record": record}
         for name, value in content.items():
