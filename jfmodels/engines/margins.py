@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -13,6 +12,7 @@ from scipy.sparse import csr_array, eye_array
 
 from jfmodels.engines.cluster_robust import ClusterRobust
 from jfmodels.engines.evidence import evidence_of, without_lone_clusters
+from jfmodels.engines.fitted import FittedModel
 from jfmodels.engines.intervals import ShareIntervals
 from jfmodels.engines.linearize import linearized, scores
 from jfmodels.engines.pseudo_likelihood import has_shares
@@ -24,9 +24,6 @@ from jfmodels.model.data import ModelData, read_data
 from jfmodels.model.items import Item, items_of
 from jfmodels.results.engine import Belief, Question, flag_bits
 from jfmodels.results.joint import Normal
-
-if TYPE_CHECKING:
-    from jfmodels.engines.weighted import Regression
 
 __all__ = ["margins"]
 
@@ -64,12 +61,12 @@ class Composition:
     levelled: Ints | None = None
 
 
-def margins(engine: Regression, question: Question) -> Belief:
+def margins(engine: FittedModel, question: Question) -> Belief:
     """Average the model over a composition, with the sampling error of the composition.
 
     Parameters
     ----------
-    engine : Regression
+    engine : FittedModel
         The fitted model.
     question : Question
         Groups, domain, composition and categories.
@@ -93,7 +90,7 @@ def margins(engine: Regression, question: Question) -> Belief:
     return Belief(grid, joint, replace(evidence, deff=np.full(joint.size, np.nan)), over, interval)
 
 
-def _over(engine: Regression, question: Question) -> str:
+def _over(engine: FittedModel, question: Question) -> str:
     """Read the composition; it must be said once the model has columns to average over."""
     averaged = [n for n in engine.formula.columns if n not in ("wave", "time", *question.by)]
     if question.over is None and averaged:
@@ -107,7 +104,7 @@ def _over(engine: Regression, question: Question) -> str:
     return str(chosen)
 
 
-def _items(engine: Regression, question: Question) -> list[Item]:
+def _items(engine: FittedModel, question: Question) -> list[Item]:
     """What is asked of every cell, as places among the response's categories."""
     response = engine.response
     if response.scale == "shown":
@@ -115,7 +112,7 @@ def _items(engine: Regression, question: Question) -> list[Item]:
     return items_of(engine.survey, [response.outcome.name], question.categories)
 
 
-def _as_fielded(engine: Regression, grid: Grid, data: ModelData) -> Composition:
+def _as_fielded(engine: FittedModel, grid: Grid, data: ModelData) -> Composition:
     """Everyone counts in their own wave."""
     return Composition(
         data.patterns,
@@ -128,7 +125,7 @@ def _as_fielded(engine: Regression, grid: Grid, data: ModelData) -> Composition:
     )
 
 
-def _fixed(engine: Regression, grid: Grid, data: ModelData) -> Composition:
+def _fixed(engine: FittedModel, grid: Grid, data: ModelData) -> Composition:
     """Everyone counts in every wave, each wave's people with the same total weight."""
     waves = engine.survey.waves
     if not waves:
@@ -160,7 +157,7 @@ def _fixed(engine: Regression, grid: Grid, data: ModelData) -> Composition:
     )
 
 
-def _replicate_weight(engine: Regression, data: ModelData) -> Floats | None:
+def _replicate_weight(engine: FittedModel, data: ModelData) -> Floats | None:
     """Weight of the data in every replicate, where the model was fitted to each."""
     refits = engine.coefficients.refits
     return None if refits is None else weights_of(data, refits.replicates)
@@ -173,7 +170,7 @@ def _within_wave(wave: Ints, weight: Floats) -> Floats:
     return np.divide(weight, total, out=np.zeros_like(weight), where=total != 0)
 
 
-def _moved_to(engine: Regression, patterns: pd.DataFrame, wave: str) -> pd.DataFrame:
+def _moved_to(engine: FittedModel, patterns: pd.DataFrame, wave: str) -> pd.DataFrame:
     """The same people, asked in another wave."""
     waves = pd.Index(list(engine.survey.waves), dtype="str")
     codes = np.full(len(patterns), engine.survey.waves.index(wave))
@@ -185,13 +182,13 @@ OVER: Mapping[str, str] = {
     "wave": "each wave's own people, as fielded",
     "fixed": "the people of all waves together, each wave with the same weight",
 }
-COMPOSITIONS: Mapping[str, Callable[[Regression, Grid, ModelData], Composition]] = {
+COMPOSITIONS: Mapping[str, Callable[[FittedModel, Grid, ModelData], Composition]] = {
     "wave": _as_fielded,
     "fixed": _fixed,
 }
 
 
-def _places(engine: Regression, grid: Grid, data: ModelData) -> Ints:
+def _places(engine: FittedModel, grid: Grid, data: ModelData) -> Ints:
     """Places of the data on the grid's axes."""
     codes = np.column_stack([data.wave, data.groups]) if engine.survey.waves else data.groups
     place = np.empty_like(codes)
@@ -202,7 +199,7 @@ def _places(engine: Regression, grid: Grid, data: ModelData) -> Ints:
     return place
 
 
-def _average(engine: Regression, grid: Grid, composed: Composition) -> tuple[Normal, Tables]:
+def _average(engine: FittedModel, grid: Grid, composed: Composition) -> tuple[Normal, Tables]:
     """Means of all cells, with the influence of coefficients and of composition."""
     fitted = engine.coefficients
     x, offset = _matrix(engine, composed.patterns)
@@ -272,7 +269,7 @@ def _levelling(grid: Grid, composed: Composition, expected: Floats, sums: Floats
 
 
 def _refitted(
-    engine: Regression, grid: Grid, composed: Composition, x: Floats, offset: Floats
+    engine: FittedModel, grid: Grid, composed: Composition, x: Floats, offset: Floats
 ) -> Floats:
     """Means of all cells in every replicate: its model over its composition; shape (R, C)."""
     refits = engine.coefficients.refits
@@ -294,7 +291,7 @@ def _refitted(
     return values
 
 
-def _matrix(engine: Regression, patterns: pd.DataFrame) -> tuple[Floats, Floats]:
+def _matrix(engine: FittedModel, patterns: pd.DataFrame) -> tuple[Floats, Floats]:
     """Design matrix and offset of patterns."""
     design = engine.coefficients.design
     x = design.again(patterns)
@@ -304,7 +301,7 @@ def _matrix(engine: Regression, patterns: pd.DataFrame) -> tuple[Floats, Floats]
 
 
 def _predict(
-    engine: Regression, grid: Grid, x: Floats, offset: Floats, theta: Floats
+    engine: FittedModel, grid: Grid, x: Floats, offset: Floats, theta: Floats
 ) -> tuple[Floats, Floats]:
     """What the model expects of every pattern and item, and its gradient by the parameters."""
     fitted = engine.coefficients
