@@ -107,6 +107,12 @@ def _over(engine: FittedModel, question: Question) -> str:
 def _items(engine: FittedModel, question: Question) -> list[Item]:
     """What is asked of every cell, as places among the response's categories."""
     response = engine.response
+    named = question.categories
+    if response.scale == "shown" and named not in ("shown", "all", [response.categories[1]]):
+        raise SpecError(
+            f"The model is of '{response.categories[1]}' alone; for others, model "
+            f"'{response.outcome.name}' with all its categories."
+        )
     if response.scale == "shown":
         return [Item(response.outcome.name, response.categories[1], response.source, (1,), (0, 1))]
     return items_of(engine.survey, [response.outcome.name], question.categories)

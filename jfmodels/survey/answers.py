@@ -52,8 +52,30 @@ def _options(
         offered = np.zeros(len(answered), dtype=bool)
         for _, rows in _columns(encoder, outcome, option, wave):
             offered |= rows
+        _note_silence(encoder, outcome, option, codes, answered & offered, wave)
         codes[answered & offered & (codes < 0)] = 0
     return {f"{outcome.name}{OPTION}{option}": (codes, 4) for option, codes in coded.items()}
+
+
+def _note_silence(
+    encoder: Encoder,
+    outcome: Outcome,
+    option: str,
+    codes: Answers,
+    asked: NDArray[np.bool_],
+    wave: Key | None,
+) -> None:
+    """An option without any value in a wave was not offered, or was named by nobody: ask which."""
+    if wave is None:
+        return
+    for k, label in enumerate(wave.labels):
+        here = asked & (wave.codes == k)
+        if here.any() and (codes[here] < 0).all():
+            encoder.problems.append(
+                f"outcome '{outcome.name}': the column of option '{option}' is empty in wave "
+                f"{label}, in which other options were answered. If it was not offered then, give "
+                "its column wave by wave and leave that wave out; if nobody named it, write 0."
+            )
 
 
 def _coded(

@@ -161,3 +161,19 @@ def test_two_stages_with_these_clusters_let_the_second_stage_vary():
         jf.direct(jf.Survey(frame, design, BOOK), "safe").levels() for design in (staged, by_hand)
     )
     np.testing.assert_allclose(found["std_error"], expected["std_error"], rtol=1e-9)
+
+
+def test_an_option_empty_in_a_wave_is_asked_about_rather_than_counted_as_zero():
+    frame = rows()
+    frame["a"], frame["b"] = 1, np.where(frame["wave"] == "W1", np.nan, 0)
+    design = jf.SurveyDesign(
+        wave="wave", cluster="commune", repeats="clusters", target="population"
+    )
+    book = {"outcomes": {"why": {"scale": "multi", "columns": {"a": "a", "b": "b"}}}}
+    with pytest.raises(jf.DataError, match="option 'b' is empty in wave W1"):
+        jf.Survey(frame, design, book)
+
+
+def test_a_model_of_one_share_has_no_other_category(plain):
+    with pytest.raises(jf.SpecError, match="alone"):
+        jf.fit("safe ~ wave", plain).levels(categories=["nonsense"])
