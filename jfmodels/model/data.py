@@ -192,28 +192,22 @@ def read_data(
     if not complete.any():
         raise SpecError(f"No row of '{response.outcome.name}' is left to fit; widen where=.")
     pattern_names = [*waves, *columns]
-    patterns, pattern = np.unique(
-        np.stack([codes[name][complete] for name in pattern_names], axis=1)
-        if pattern_names
-        else np.zeros((int(complete.sum()), 1), dtype=np.int64),
-        axis=0,
-        return_inverse=True,
-    )
+    kept = {name: each[complete] for name, each in codes.items()}
+    nowhere = np.zeros(int(complete.sum()), dtype=np.int64)
+    columned = [kept[name] for name in pattern_names] or [nowhere]
+    patterns, pattern = np.unique(np.column_stack(columned), axis=0, return_inverse=True)
+    replicated = None if rows.replicates is None else rows.replicate_weights(keys)[complete]
     return ModelData(
         patterns=pattern_frame(survey, pattern_names, patterns),
-        unit=codes["unit"][complete],
-        wave=codes["wave"][complete] if waves else np.zeros(int(complete.sum()), dtype=np.int64),
+        unit=kept["unit"],
+        wave=kept.get("wave", nowhere),
         pattern=pattern.ravel(),
-        groups=np.stack([codes[name][complete] for name in by], axis=1)
-        if by
-        else np.empty((int(complete.sum()), 0), dtype=np.int64),
-        answer=answers[codes[RESPONSE][complete]],
+        groups=np.array([kept[name] for name in by], np.int64).reshape(len(by), len(nowhere)).T,
+        answer=answers[kept[RESPONSE]],
         n=groups.n[complete].astype(np.float64),
         weight=groups.weight[complete],
         left_out=int(groups.n[inside & ~complete].sum()),
-        replicate_weight=None
-        if rows.replicates is None
-        else rows.replicate_weights(keys)[complete],
+        replicate_weight=replicated,
     )
 
 
