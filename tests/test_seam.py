@@ -6,7 +6,7 @@ files then follow without a line changed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -15,9 +15,9 @@ import pytest
 import jfmodels as jf
 from jfmodels.model.cells import grid_of, read_where
 from jfmodels.model.items import items_of
-from jfmodels.results.engine import Belief, Evidence, Question
+from jfmodels.results.engine import Belief, Check, Evidence, Question
 from jfmodels.results.joint import Draws
-from jfmodels.results.schema import TESTS, columns
+from jfmodels.results.schema import DIAGNOSTICS, TESTS, columns
 
 
 @dataclass(frozen=True)
@@ -99,3 +99,32 @@ def test_pictures_and_files_follow(fit, tmp_path):
     path = tmp_path / "changes.csv"
     jf.write_table(fit.changes(), path)
     assert len(pd.read_csv(path)) == 10
+
+
+class Mover(Oracle):
+    """Knows what a number does, too: it says so in the grid."""
+
+    def believe(self, question: Question) -> Belief:
+        belief = super().believe(question)
+        return replace(belief, grid=replace(belief.grid, per=question.effect))
+
+
+def test_effects_are_told_from_levels_by_what_the_engine_says(fit):
+    effect = jf.MarginalEffect("age", by="region")
+    with pytest.raises(jf.SpecError, match="needs a model"):
+        fit.estimate(effect)
+    table = jf.Fit(Mover(jf.example())).estimate(effect)
+    assert set(table["unit"]) == {"share per age"}
+    assert (table["prob_positive"] > 0.99).all()
+    assert not fit.levels()["unit"].str.contains("per").any()
+
+
+def test_diagnostics_ask_the_engine_for_its_own(fit):
+    class Checked(Oracle):
+        def checks(self) -> list[Check]:
+            return [Check("draws", "oracle", 4000.0, 1000.0, True, "4,000 draws")]
+
+    asked = jf.Fit(Checked(jf.example())).diagnostics()
+    assert list(asked.columns) == list(DIAGNOSTICS)
+    assert asked.iloc[:-1].equals(fit.diagnostics())
+    assert asked.iloc[-1].tolist() == ["draws", "oracle", 4000.0, 1000.0, True, "4,000 draws"]

@@ -9,7 +9,6 @@ centring is :math:`z_c = s_c - \bar s_h`. Residuals need not be kept.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -102,7 +101,7 @@ def _equalise(target: Floats, working: Floats) -> Floats:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Load:
-    r"""How one combination of coefficients loads on the clusters' true scores.
+    r"""How K combinations of coefficients load on the clusters' true scores.
 
     Cluster c contributes :math:`a_c^\top s_c - p_c a_c^\top S_h - f_c^\top S`, where
     :math:`S_h` and :math:`S` sum the scores of its stratum and of all clusters, and
@@ -110,11 +109,11 @@ class Load:
 
     Attributes
     ----------
-    own, shared, common : ndarray, shape (M, Q)
+    own, shared, common : ndarray, shape (M, K, Q), or (M, Q) of one alone
         :math:`a_c`, :math:`p_c a_c` and :math:`f_c`.
-    working : ndarray, shape (M, Q)
+    working : ndarray, the same
         :math:`\Omega_c a_c`.
-    net : ndarray, shape (M, Q)
+    net : ndarray, the same
         :math:`p_c \Omega_h a_c - \Omega_c a_c`.
     """
 
@@ -124,7 +123,13 @@ class Load:
     working: Floats
     net: Floats
 
+    def of(self, k: int) -> Load:
+        """Take one combination alone."""
+        each = (self.own, self.shared, self.common, self.working, self.net)
+        return Load(*(values[:, k] for values in each))
 
+
+AT_ONCE = 1_000_000  # numbers held for the combinations that are worked on together
 LARGE = 1e9  # numbers to be multiplied out, beyond which an exact answer takes minutes
 
 
@@ -160,23 +165,28 @@ class ClusterRobust:
 
     def __call__(self, weights: csr_array, contributions: Floats) -> Floats:
         """Degrees of freedom of K rows."""
-        starts = self.stage.starts
-        variance = np.add.reduceat(contributions**2, starts, axis=1)
-        df = np.empty(len(contributions))
-        for k, load in enumerate(self._loads(np.asarray(weights @ self.loadings))):
-            diagonal, left, right = self._factors(load, load)
-            trace = np.add.reduceat(diagonal + (left * right).sum(axis=1), starts)
-            squares = self._squares(diagonal, left, right)
-            known = squares > 1e-14 * trace**2
-            nu = np.divide(trace**2, squares, out=np.ones_like(trace), where=known)
-            with np.errstate(invalid="ignore", divide="ignore"):
-                df[k] = variance[k].sum() ** 2 / (variance[k] ** 2 / nu).sum()
-        return df
+        rows = np.asarray(weights @ self.loadings)
+        widest = max(int(self.stage.sizes.max()) ** 2, 8 * self.parts[:, 0].size)
+        at_once = 1 + AT_ONCE // widest
+        parts = [self._of_strata(rows[k : k + at_once]) for k in range(0, len(rows), at_once)]
+        nu = np.concatenate(parts) if parts else np.ones((0, self.stage.n_strata))
+        variance = np.add.reduceat(contributions**2, self.stage.starts, axis=1)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return variance.sum(axis=1) ** 2 / (variance**2 / nu).sum(axis=1)
+
+    def _of_strata(self, rows: Floats) -> Floats:
+        """Degrees of freedom of K rows within every stratum, (K, H)."""
+        load = self._load(rows)
+        diagonal, left, right = self._factors(load, load)
+        trace = np.add.reduceat(diagonal + (left * right).sum(axis=-1), self.stage.starts).T
+        squares = np.stack([_squares(diagonal[h], left[h], right[h]) for h in self._strata()], 1)
+        known = squares > 1e-14 * trace**2
+        return np.divide(trace**2, squares, out=np.ones_like(trace), where=known)
 
     def covariance(self, one: Floats, other: Floats) -> Floats:
         """Working covariance of the clusters' contributions to two combinations; (M, M)."""
-        first, second = self._loads(np.stack([one, other]))
-        return self._covariance(first, second)
+        load = self._load(np.stack([one, other]))
+        return self._covariance(load.of(0), load.of(1))
 
     def wishart_df(self, rows: Floats) -> float:
         """Degrees of freedom of the variance of several combinations together [1]_.
@@ -196,12 +206,14 @@ class ClusterRobust:
            Journal of Educational and Behavioral Statistics 40, 604-634.
         """
         q = len(rows)
-        loads = list(self._loads(rows))
+        load = self._load(rows)
+        loads = [load.of(k) for k in range(q)]
         expected = np.array([[self._expected(a, b) for b in loads] for a in loads])
         values, vectors = np.linalg.eigh(expected)
         if values[0] <= 1e-12 * values[-1]:
             return 0.0  # some combination does not vary between clusters
-        standard = list(self._loads((vectors / np.sqrt(values)) @ vectors.T @ rows))
+        load = self._load((vectors / np.sqrt(values)) @ vectors.T @ rows)
+        standard = [load.of(k) for k in range(q)]
         if (q * len(self.parts)) ** 2 > LARGE:
             return min(_satterthwaite(self._covariance(each, each)) for each in standard)
         own = np.zeros((len(self.parts), len(self.parts)))
@@ -213,42 +225,32 @@ class ClusterRobust:
                 crossed += (1 if s == t else 2) * (pair * pair.T).sum()
         return float(q * (q + 1) / ((own**2).sum() + crossed))
 
-    def _loads(self, rows: Floats) -> Iterator[Load]:
-        """Say how combinations of the coefficients, (K, Q), load on the true scores."""
-        h, share = self.stage.stratum, self.share[:, None]
+    def _load(self, rows: Floats) -> Load:
+        """Say how K combinations of the coefficients, (K, Q), load on the true scores."""
+        h, share = self.stage.stratum, self.share[:, None, None]
         inverse = np.linalg.inv(self.parts.sum(axis=0))
         of_stratum = np.add.reduceat(self.parts, self.stage.starts, axis=0)[h]
         working = np.add.reduceat(self.working, self.stage.starts, axis=0)[h]
-        left_over = self.parts - of_stratum * share[:, :, None]
-        for row in rows:
-            own = (inverse @ row) @ self.adjustments
-            common = _times(own, left_over) @ inverse
-            through = _times(own, self.working)
-            net = _times(own * share, working) - through
-            yield Load(own, own * share, common, through, net)
+        own = (rows @ inverse) @ self.adjustments
+        common = own @ (self.parts - of_stratum * share) @ inverse
+        through = own @ self.working
+        return Load(own, own * share, common, through, (own * share) @ working - through)
 
     def _factors(self, one: Load, other: Load) -> tuple[Floats, Floats, Floats]:
-        """Give D (M,), X and Y (M, 4Q): the covariance within strata is diag(D) + X Yᵀ.
+        """Give D (M, K), X and Y (M, K, 4Q): the covariance within strata is diag(D) + X Yᵀ.
 
         Between strata it is the product of the first 2Q columns.
         """
         total = self.working.sum(axis=0)
         left = [one.common @ total + one.net, one.common, one.net, -one.shared]
         right = [other.common, other.net, other.shared, other.working]
-        diagonal = (one.working * other.own).sum(axis=1)
-        return diagonal, np.concatenate(left, axis=1), np.concatenate(right, axis=1)
+        diagonal = (one.working * other.own).sum(axis=-1)
+        return diagonal, np.concatenate(left, axis=-1), np.concatenate(right, axis=-1)
 
     def _expected(self, one: Load, other: Load) -> float:
         """Expected covariance of two combinations."""
         diagonal, left, right = self._factors(one, other)
         return float(diagonal.sum() + (left * right).sum())
-
-    def _squares(self, diagonal: Floats, left: Floats, right: Floats) -> Floats:
-        """Sum the squares of the covariances within every stratum, shape (H,)."""
-        blocks = [left[here] @ right[here].T for here in self._strata()]
-        for block, here in zip(blocks, self._strata(), strict=True):
-            block.flat[:: len(block) + 1] += diagonal[here]
-        return np.array([(block**2).sum() for block in blocks])
 
     def _covariance(self, one: Load, other: Load) -> Floats:
         diagonal, left, right = self._factors(one, other)
@@ -265,12 +267,14 @@ class ClusterRobust:
         return [slice(start, end) for start, end in zip(self.stage.starts, ends, strict=True)]
 
 
+def _squares(diagonal: Floats, left: Floats, right: Floats) -> Floats:
+    """Sum the squares of K covariances of m clusters, diag(D) + X Yᵀ, shape (K,)."""
+    blocks = np.swapaxes(left, 0, 1) @ np.moveaxis(right, 0, 2)
+    place = np.arange(len(diagonal))
+    blocks[:, place, place] += diagonal.T
+    return (blocks**2).sum(axis=(1, 2))
+
+
 def _satterthwaite(covariance: Floats) -> float:
     """Degrees of freedom of a variance from the clusters' contributions to it, (M, M)."""
     return float(np.trace(covariance) ** 2 / (covariance * covariance.T).sum())
-
-
-def _times(vectors: Floats, matrices: Floats) -> Floats:
-    """Multiply every cluster's vector by its matrix; (M, Q)."""
-    product: Floats = np.matmul(vectors[:, None, :], matrices)[:, 0, :]
-    return product

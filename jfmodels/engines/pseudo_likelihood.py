@@ -14,9 +14,12 @@ __all__ = ["DISPERSION", "Estimate", "Predictors", "has_shares", "maximise"]
 
 type Ints = NDArray[np.int64]
 type Floats = NDArray[np.float64]
+type Bools = NDArray[np.bool_]
 
 ROUNDS = 100
 SINGULAR = 1e-11  # information of a combination of coefficients beside the most of any
+TOLERANCE = 1e-9  # of the last step, beside the longest parameter
+NEGLIGIBLE = 1e-13  # shares and mean counts below are 0, whatever else was found
 EXTREME = 1e-8  # shares and mean counts below are 0 if the fit has failed
 POISSON = -5.0  # a log dispersion below is that of a Poisson if the fit has failed
 DISPERSION = "log dispersion"
@@ -117,6 +120,7 @@ def maximise(
     answer: Floats,
     weight: Floats,
     start: Floats,
+    free: Bools | None = None,
 ) -> Estimate:
     """Maximise the weighted log likelihood of N kinds of answer by Newton's method.
 
@@ -128,6 +132,8 @@ def maximise(
         Pattern, answer and summed weight of every kind of answer that occurs.
     start : ndarray, shape (Q,)
         Where to begin.
+    free : ndarray of bool, shape (Q,), optional
+        Parameters that may move; all by default.
 
     Raises
     ------
@@ -135,20 +141,16 @@ def maximise(
         If parameters cannot be told apart, answers are separated, or it does not converge.
     """
     weight = weight / weight.mean()
+    free = np.ones(len(start), dtype=np.bool_) if free is None else free
     theta, matrix = start, predictors.matrix[pattern]
     value, found = _at(family, predictors, theta, pattern, answer, weight)
     for _ in range(ROUNDS):
-        score = weight @ predictors.expand(found.gradient, matrix)
-        information = _information(predictors, found.information, matrix, weight)
-        definite = _weakest(information)[0] > SINGULAR
-        if not definite:  # far from the maximum of a likelihood that is not concave
-            information = _information(predictors, _bent(found.information), matrix, weight)
-        step = _solve(information, score, family, predictors, theta)
+        step, definite = _newton(family, predictors, theta, found, matrix, weight, free)
         theta, value, found = _halve(
             family, predictors, theta, step, value, pattern, answer, weight
         )
-        if definite and np.abs(step).max() <= 1e-9 * (1 + np.abs(theta).max()):
-            if _extreme(family, predictors, theta) < 1e-13:
+        if definite and np.abs(step).max() <= TOLERANCE * (1 + np.abs(theta).max()):
+            if _extreme(family, predictors, theta) < NEGLIGIBLE:
                 raise _separation(predictors, theta)
             information = _information(predictors, found.information, matrix, weight)
             expected = _expected(family, predictors.eta(theta)[pattern])
@@ -170,10 +172,40 @@ def _at(
     return float(weight @ found.value), found
 
 
+def _newton(
+    family: Family,
+    predictors: Predictors,
+    theta: Floats,
+    found: Derivatives,
+    matrix: Floats,
+    weight: Floats,
+    free: Bools,
+) -> tuple[Floats, bool]:
+    """Newton's step, and whether the likelihood is concave where it starts."""
+    score = weight @ predictors.expand(found.gradient, matrix)
+    information = _information(predictors, found.information, matrix, weight)
+    held, score = _held(information, score, free)
+    share, direction = _weakest(held)
+    definite = share > SINGULAR
+    if not definite:  # far from the maximum of a likelihood that is not concave
+        bent = _information(predictors, _bent(found.information), matrix, weight)
+        held, score = _held(bent, score, free)
+        share, direction = _weakest(held)
+    if share <= SINGULAR:
+        raise _failure(family, predictors, theta) or _unknown(predictors, direction)
+    return _solve(held, score), definite
+
+
 def _information(
     predictors: Predictors, information: Floats, matrix: Floats, weight: Floats
 ) -> Floats:
     return predictors.information(weight[:, None, None] * information, matrix)
+
+
+def _held(information: Floats, score: Floats, free: Bools) -> tuple[Floats, Floats]:
+    """Give parameters that may not move a step of 0, whatever the others do."""
+    both = np.outer(free, free)
+    return np.where(both, information, np.eye(len(free))), np.where(free, score, 0.0)
 
 
 def _expected(family: Family, eta: Floats) -> Floats:
@@ -181,7 +213,7 @@ def _expected(family: Family, eta: Floats) -> Floats:
 
     Of numbers it is taken at their mean, which is exact but for a dispersion's own part.
     """
-    means = family.means(eta)[0]
+    means = family.means(eta)
     if not has_shares(family):
         return family.derivatives(means[:, 0], eta).information
     answers = [np.full(len(eta), float(answer)) for answer in range(means.shape[1])]
@@ -223,18 +255,18 @@ def _weakest(information: Floats) -> tuple[float, Floats]:
     return float(values[0] / max(values[-1], 1e-300)), vectors[:, 0]
 
 
-def _solve(
-    information: Floats, score: Floats, family: Family, predictors: Predictors, theta: Floats
-) -> Floats:
-    """Newton's step; parameters without information of their own are named."""
-    share, direction = _weakest(information)
-    if share <= SINGULAR:
-        leaning = zip(predictors.names, direction, strict=True)
-        lost = [name for name, part in leaning if abs(part) > 0.1]
-        raise _failure(family, predictors, theta) or EstimationError(
-            f"The data cannot tell these coefficients apart, or hold nothing of them: "
-            f"{listing(lost)}. Leave one out, merge its categories, or narrow where=."
-        )
+def _unknown(predictors: Predictors, direction: Floats) -> EstimationError:
+    """Name the parameters that have no information of their own."""
+    leaning = zip(predictors.names, direction, strict=True)
+    lost = [name for name, part in leaning if abs(part) > 0.1]
+    return EstimationError(
+        f"The data cannot tell these coefficients apart, or hold nothing of them: "
+        f"{listing(lost)}. Leave one out, merge its categories, or narrow where=."
+    )
+
+
+def _solve(information: Floats, score: Floats) -> Floats:
+    """Newton's step, of parameters on whatever scales."""
     scale = np.sqrt(np.diag(information))
     step: Floats = np.linalg.solve(information / np.outer(scale, scale), score / scale) / scale
     return step
@@ -256,8 +288,7 @@ def _extreme(family: Family, predictors: Predictors, theta: Floats) -> float:
     """How close to 0 or 1 the shares, or to 0 the mean counts, of some pattern are."""
     if family.link == "identity":
         return np.inf
-    means = family.means(predictors.eta(theta))[0]
-    return float(means.min())
+    return float(family.means(predictors.eta(theta)).min())
 
 
 def _separation(predictors: Predictors, theta: Floats) -> EstimationError:

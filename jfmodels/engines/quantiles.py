@@ -12,7 +12,7 @@ from scipy.special import stdtrit
 from jfmodels.engines.evidence import evidence_of, without_lone_clusters
 from jfmodels.engines.replicated import replicated
 from jfmodels.errors import SpecError, choose
-from jfmodels.model.cells import Grid, Tables, tabulate
+from jfmodels.model.cells import Grid, Tables, places, tabulate
 from jfmodels.results.engine import Belief, flag_bits
 from jfmodels.results.joint import Normal, Summary
 from jfmodels.survey.replicates import Multipliers
@@ -201,7 +201,8 @@ def _replicate_values(
     keys = [*grid.names, *extra, "unit"]
     for item, each in enumerate(grid.items):
         codes, group, value, weight = survey.rows.distribution(keys, each.source)
-        place, inside = _places(survey, grid, where, codes[:, :-1], keys[:-1])
+        inside, place = places(survey.rows, keys[:-1], codes[:, :-1], where)
+        place = place[:, : len(grid.names)]
         if replicates.factors is None:
             weights = survey.rows.replicates_by_value(each.source)
         else:
@@ -224,35 +225,14 @@ def _samples(survey: Survey, grid: Grid, where: Mapping[str, Sequence[str]]) -> 
     for item, each in enumerate(grid.items):
         keys = [*grid.names, *extra]
         codes, group, value, weight = survey.rows.distribution(keys, each.source)
-        place, inside = _places(survey, grid, where, codes, keys)
+        inside, place = places(survey.rows, keys, codes, where)
+        place = place[:, : len(grid.names)]
         for d, domain in enumerate(_all_domains(grid)):
             member = inside & ((domain < 0) | (place == domain)).all(axis=1)
             rows = member[group]
             if rows.any():
                 samples[item * grid.n_domains + d] = _Sample(value[rows], weight[rows])
     return samples
-
-
-def _places(
-    survey: Survey,
-    grid: Grid,
-    where: Mapping[str, Sequence[str]],
-    codes: Ints,
-    keys: Sequence[str],
-) -> tuple[Ints, NDArray[np.bool_]]:
-    """Places of combinations of keys on the grid's axes, and whether they are in the domain."""
-    inside = np.ones(len(codes), dtype=bool)
-    place = np.empty((len(codes), len(grid.names)), dtype=np.int64)
-    for k, name in enumerate(keys):
-        labels = survey.rows.keys[name].labels
-        kept = tuple(where.get(name, labels))
-        table = np.array([*(kept.index(text) if text in kept else -2 for text in labels), -2])
-        found = table[codes[:, k]]
-        if name in where:
-            inside &= found >= 0
-        if k < len(grid.names):
-            place[:, k] = found
-    return place, inside
 
 
 def _all_domains(grid: Grid) -> Ints:
@@ -271,7 +251,8 @@ def _below(survey: Survey, grid: Grid, where: Mapping[str, Sequence[str]], value
     for item, each in enumerate(grid.items):
         keys = [*grid.names, *extra, "unit"]
         codes, group, values, weight = survey.rows.distribution(keys, each.source)
-        place, inside = _places(survey, grid, where, codes[:, :-1], keys[:-1])
+        inside, place = places(survey.rows, keys[:-1], codes[:, :-1], where)
+        place = place[:, : len(grid.names)]
         unit = codes[:, -1]
         for d, domain in enumerate(domains):
             cell = item * grid.n_domains + d

@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from jfmodels.engines.kinds import Kinds
 from jfmodels.engines.pseudo_likelihood import Estimate, Predictors, maximise
 from jfmodels.engines.replicated import deviations
+from jfmodels.engines.together import maximise_together
 from jfmodels.errors import EstimationError, SpecError
 from jfmodels.model.data import ModelData
 from jfmodels.model.families import Family
@@ -17,7 +19,6 @@ from jfmodels.survey.replicates import Multipliers
 
 __all__ = ["Refits", "refit", "weights_of"]
 
-type Ints = NDArray[np.int64]
 type Floats = NDArray[np.float64]
 
 
@@ -46,7 +47,7 @@ def refit(
     predictors: Predictors,
     estimate: Estimate,
     data: ModelData,
-    kinds: tuple[Ints, Floats, Ints],
+    kinds: Kinds,
     replicates: Multipliers,
 ) -> Refits:
     """Maximise the likelihood under the weights of every replicate.
@@ -57,8 +58,8 @@ def refit(
         The model, and where the whole sample's likelihood is highest.
     data : ModelData
         G sums of rows.
-    kinds : tuple of ndarray
-        Pattern (N,) and answer (N,) of every kind of answer, and the kind of each sum (G,).
+    kinds : Kinds
+        N kinds of answer.
     replicates : Multipliers
         The replicates.
 
@@ -67,23 +68,35 @@ def refit(
     EstimationError
         If a replicate cannot be fitted.
     """
-    pattern, answer, kind = kinds
-    sums = csr_array((np.ones(len(kind)), (kind, np.arange(len(kind)))))
-    weights = sums @ weights_of(data, replicates)
-    theta = np.empty((weights.shape[1], len(estimate.theta)))
-    for r, weight in enumerate(weights.T):
-        held = weight != 0
-        try:
-            found = maximise(
-                family, predictors, pattern[held], answer[held], weight[held], estimate.theta
-            )
-        except EstimationError as fault:
-            raise EstimationError(
-                f"Replicate {r + 1} of {len(theta)} cannot be fitted. {fault} Fay's replicates "
-                "and linearisation keep every cluster."
-            ) from fault
-        theta[r] = found.theta
+    n = len(kinds.of_sum)
+    sums = csr_array((np.ones(n), (kinds.of_sum, np.arange(n))))
+    weights = np.ascontiguousarray((sums @ weights_of(data, replicates)).T)
+    theta = maximise_together(family, predictors, kinds, weights, estimate.theta)
+    for r in np.flatnonzero(np.isnan(theta).any(axis=1)):
+        theta[r] = _alone(family, predictors, estimate, kinds, weights, int(r))
     return Refits(replicates, theta)
+
+
+def _alone(
+    family: Family,
+    predictors: Predictors,
+    estimate: Estimate,
+    kinds: Kinds,
+    weights: Floats,
+    replicate: int,
+) -> Floats:
+    """Maximise the likelihood of one replicate with care, or say why there is no maximum."""
+    weight = weights[replicate]
+    held = weight != 0
+    pattern, answer = kinds.pattern[held], kinds.answer[held]
+    try:
+        found = maximise(family, predictors, pattern, answer, weight[held], estimate.theta)
+    except EstimationError as fault:
+        raise EstimationError(
+            f"Replicate {replicate + 1} of {len(weights)} cannot be fitted. {fault} Fay's "
+            "replicates and linearisation keep every cluster."
+        ) from fault
+    return found.theta
 
 
 def weights_of(data: ModelData, replicates: Multipliers) -> Floats:

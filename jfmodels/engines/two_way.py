@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,12 +13,13 @@ from scipy.sparse import csr_array
 
 from jfmodels.engines.linearize import few_clusters, scores, stage_rows
 from jfmodels.model.cells import Grid, tabulate
+from jfmodels.results.engine import Belief
 from jfmodels.results.joint import DegreesOfFreedom, Normal
 from jfmodels.survey.rows import Key, Rows
 from jfmodels.survey.sampling import Sampling, SamplingStage
 from jfmodels.survey.survey import Survey
 
-__all__ = ["two_way"]
+__all__ = ["believed_two_ways", "by_interviewer", "two_way", "with_second_way"]
 
 type Floats = NDArray[np.float64]
 
@@ -48,7 +51,21 @@ def two_way(
     crossed = _crossed(survey.rows, name)
     added = _influence(survey.rows, grid, where, name, small_sample)
     shared = _influence(crossed, grid, where, "interviewer × unit", small_sample)
-    interviewers = len(survey.rows.keys[name].labels)
+    return with_second_way(joint, added, shared, len(survey.rows.keys[name].labels))
+
+
+def with_second_way(joint: Normal, added: Floats, shared: Floats, interviewers: int) -> Normal:
+    """Add one influence to a belief and subtract another.
+
+    Parameters
+    ----------
+    joint : Normal
+        The belief with the clusters' influence.
+    added, shared : ndarray, shape (R', C)
+        Influence of interviewers, and of the combinations of interviewer and unit.
+    interviewers : int
+        How many there are.
+    """
     return replace(
         joint,
         influence=np.concatenate([joint.influence, added, shared]),
@@ -56,6 +73,41 @@ def two_way(
         minus=len(shared),
         floor=len(joint.influence),
     )
+
+
+def believed_two_ways(belief: Belief, one: Belief, both: Belief, interviewers: int) -> Belief:
+    """Add to a belief what two others say of the same cells: by interviewer, and within units.
+
+    A cell of one interviewer shows no variance between interviewers; the clusters' is kept.
+    """
+    joint, *others = (cast(Normal, each.joint) for each in (belief, one, both))
+    alone = np.isnan(others[0].influence).any(axis=0)
+    added, shared = (np.where(alone, 0.0, each.influence) for each in others)
+    return replace(belief, joint=with_second_way(joint, added, shared, interviewers))
+
+
+def by_interviewer(survey: Survey) -> tuple[Survey, Survey]:
+    """The survey as if interviewers were its clusters, and as if they were within units."""
+    name = str(survey.design.interviewer)
+    crossed = _crossed(survey.rows, name)
+    keys = (survey.rows.keys[name], crossed.keys["interviewer × unit"])
+    one, both = (_clustered(survey, key) for key in keys)
+    return one, both
+
+
+def _clustered(survey: Survey, unit: Key) -> Survey:
+    """The same survey with other units, all in one stratum."""
+    other = copy(survey)
+    rows = replace(survey.rows, keys={**survey.rows.keys, "unit": unit})
+    object.__setattr__(other, "rows", rows)
+    object.__setattr__(other, "sampling", _one_stratum(len(unit.labels)))
+    return other
+
+
+def _one_stratum(size: int) -> Sampling:
+    """Units drawn from everywhere."""
+    stage = SamplingStage(np.zeros(size, np.int64), np.zeros(size, np.int64), np.zeros(1))
+    return Sampling((stage,), (), (), "certainty", np.arange(size))
 
 
 def _crossed(rows: Rows, name: str) -> Rows:
@@ -72,11 +124,10 @@ def _influence(
 ) -> Floats:
     """Influence of the groups of a key, all in one stratum."""
     tables = tabulate(rows, grid, where, unit)
-    size = len(tables.numerator)
-    stage = SamplingStage(np.zeros(size, np.int64), np.zeros(size, np.int64), np.zeros(1))
+    sampling = _one_stratum(len(tables.numerator))
     if small_sample == "none":
-        return stage_rows(scores(tables.numerator, tables.denominator), stage, "certainty")
-    sampling = Sampling((stage,), (), (), "certainty", np.arange(size))
+        sums = scores(tables.numerator, tables.denominator)
+        return stage_rows(sums, sampling.stages[0], sampling.lonely)
     return few_clusters(tables.numerator, tables.denominator, sampling)[0]
 
 

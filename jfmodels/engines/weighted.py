@@ -3,52 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import pairwise
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
-from jfmodels.engines.cluster_robust import ClusterRobust, adjusted_scores, centring
-from jfmodels.engines.fitted import Coefficients
-from jfmodels.engines.linearize import linearized
+from jfmodels.engines.direct import INTERVIEWERS
+from jfmodels.engines.fitted import Coefficients, SecondWay
+from jfmodels.engines.influence import design_df, influence
+from jfmodels.engines.kinds import kinds_of
 from jfmodels.engines.margins import margins
 from jfmodels.engines.pseudo_likelihood import (
     DISPERSION,
-    Estimate,
     Predictors,
     has_shares,
     maximise,
 )
 from jfmodels.engines.refits import refit
 from jfmodels.engines.replicated import replicates_for, require_way
-from jfmodels.errors import EstimationError, SpecError, choose, listing
+from jfmodels.engines.term_tests import joint_test
+from jfmodels.engines.two_way import believed_two_ways, by_interviewer
+from jfmodels.errors import SpecError, choose, listing
 from jfmodels.model.cells import Where, read_where
 from jfmodels.model.data import ModelData, Response, read_data, read_response
 from jfmodels.model.deficiency import require_full_rank
 from jfmodels.model.design_matrix import DesignMatrix, design_matrix
-from jfmodels.model.families import FAMILIES, Family
-from jfmodels.model.formula import Formula, parse
-from jfmodels.results.engine import Belief, Question
-from jfmodels.results.joint import Constant, DegreesOfFreedom, JointTest, Normal
+from jfmodels.model.families import Family
+from jfmodels.model.formula import Formula
+from jfmodels.model.model import check_answers, family_of, threshold_names
+from jfmodels.results.diagnose import rows_left_out
+from jfmodels.results.engine import Belief, Check, Question
+from jfmodels.results.joint import JointTest, Normal
 from jfmodels.survey.replicates import Replicates
-from jfmodels.survey.sampling import Sampling
 from jfmodels.survey.survey import Survey
 
 __all__ = ["Regression", "Weighted", "fit_weighted"]
 
-type Ints = NDArray[np.int64]
 type Floats = NDArray[np.float64]
 
-DEFAULT_FAMILY = {
-    "shown": "bernoulli",
-    "binary": "bernoulli",
-    "ordinal": "ordinal",
-    "nominal": "categorical",
-    "continuous": "gaussian",
-    "count": "negative binomial",
-}
 SMALL_SAMPLE: Mapping[str, str] = {
     "cr2": "bias-reduced variance; df from independent commune-by-wave effects",
     "cr2_rows": "bias-reduced variance; df from independent rows of variance 1 / weight",
@@ -67,18 +59,28 @@ class Weighted:
     replicates : Replicates, optional
         Fit the model again in every replicate of the sample; variances then are the
         replicates', with the degrees of freedom of "none".
+    interviewers : {"ignore", "cluster"}, default "ignore"
+        "cluster" counts interviewers as a second way in which answers cluster, as in
+        :func:`jfmodels.direct`.
     """
 
     small_sample: str = "cr2"
     replicates: Replicates | None = None
+    interviewers: str = "ignore"
 
     def __post_init__(self) -> None:
         choose("small_sample", self.small_sample, SMALL_SAMPLE)
+        choose("interviewers", self.interviewers, INTERVIEWERS)
+        if self.replicates is not None and self.interviewers == "cluster":
+            raise SpecError("Replicates draw clusters alone; leave interviewers='cluster' out.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Regression:
-    """A fitted survey-weighted regression; see :func:`jfmodels.fit`."""
+    """A fitted survey-weighted regression; see :func:`jfmodels.fit`.
+
+    `ways` are the same regression clustered by interviewer, and by interviewer within unit.
+    """
 
     survey: Survey
     formula: Formula
@@ -88,6 +90,7 @@ class Regression:
     data: ModelData
     coefficients: Coefficients
     where: Mapping[str, Sequence[str]]
+    ways: tuple[Regression, ...] = ()
     name: str = "weighted"
     beliefs: dict[str, Belief] = field(default_factory=dict, repr=False)
 
@@ -106,20 +109,31 @@ class Regression:
         """The belief about the coefficients."""
         return self.coefficients.joint
 
-    def test_term(self, term: str) -> JointTest:
-        """Ask whether all coefficients of a term are zero, by a Wald test."""
-        return self.coefficients.test(term, self.family.constant_blocks)
+    def test_term(self, term: str, method: object = None) -> JointTest:
+        """Ask whether a coefficient, or all those of a term, are zero."""
+        return joint_test(self, term, method)
+
+    def checks(self) -> list[Check]:
+        """Say what its data lack."""
+        return [rows_left_out(self.data)]
 
     def believe(self, question: Question) -> Belief:
         """Answer for every cell of a question, averaging the model over a composition."""
         key = repr(question)
         if key not in self.beliefs:
-            self.beliefs[key] = margins(self, question)
+            self.beliefs[key] = self._believe(question)
         return self.beliefs[key]
+
+    def _believe(self, question: Question) -> Belief:
+        belief, second = margins(self, question), self.coefficients.second
+        if second is None:
+            return belief
+        one, both = (margins(way, question) for way in self.ways)
+        return believed_two_ways(belief, one, both, second.interviewers)
 
 
 def fit_weighted(
-    formula: str,
+    formula: Formula,
     survey: Survey,
     *,
     settings: Weighted,
@@ -127,32 +141,50 @@ def fit_weighted(
     where: Where | None = None,
 ) -> Regression:
     """Fit a survey-weighted regression; see :func:`jfmodels.fit`."""
-    parsed = parse(formula)
-    if parsed.effects:
+    if formula.effects:
         raise SpecError(
             "Survey-weighted regression has no random terms; leave "
-            f"{listing(effect.text for effect in parsed.effects)} out."
+            f"{listing(effect.text for effect in formula.effects)} out, or choose "
+            "engine='laplace' or 'nuts'."
         )
     require_way(survey, settings.replicates)
-    response = read_response(survey, parsed)
-    chosen = family or FAMILIES[DEFAULT_FAMILY[response.scale]]()
-    if response.scale not in chosen.scales:
-        raise SpecError(
-            f"Family '{chosen.name}' does not serve scale '{response.scale}'; it serves "
-            f"{listing(chosen.scales)}."
-        )
+    response = read_response(survey, formula)
+    chosen = family_of(response, family)
     allowed = read_where(survey, where)
-    data = read_data(survey, parsed, response, allowed)
-    return Regression(
+    data = read_data(survey, formula, response, allowed)
+    model = Regression(
         survey=survey,
-        formula=parsed,
+        formula=formula,
         family=chosen,
         settings=settings,
         response=response,
         data=data,
-        coefficients=_coefficients(survey, parsed, chosen, settings, response, data),
+        coefficients=_coefficients(survey, formula, chosen, settings, response, data),
         where=allowed,
     )
+    return model if settings.interviewers == "ignore" else _two_way(model)
+
+
+def _two_way(model: Regression) -> Regression:
+    """Add interviewers as a second way of clustering."""
+    name = model.survey.design.interviewer
+    if name is None:
+        raise SpecError("interviewers='cluster' needs interviewer= in the SurveyDesign.")
+    one, both = (_clustered(model, survey) for survey in by_interviewer(model.survey))
+    size = len(model.survey.rows.keys[name].labels)
+    second = SecondWay(one.coefficients.rows, both.coefficients.rows, size)
+    return replace(model, coefficients=replace(model.coefficients, second=second), ways=(one, both))
+
+
+def _clustered(model: Regression, survey: Survey) -> Regression:
+    """The same estimates with the influence of other units."""
+    data = read_data(survey, model.formula, model.response, model.where)
+    fitted, way = model.coefficients, model.settings.small_sample
+    rows, degrees = influence(
+        survey.sampling, way, fitted.predictors, fitted.estimate, data, kinds_of(data)
+    )
+    coefficients = replace(fitted, rows=rows, degrees=degrees)
+    return replace(model, survey=survey, data=data, coefficients=coefficients, beliefs={})
 
 
 def _coefficients(
@@ -167,28 +199,22 @@ def _coefficients(
     weights = np.bincount(data.pattern, data.weight, len(data.patterns))
     design = design_matrix(formula, data.patterns, weights)
     require_full_rank(design)
-    _check_answers(design, family, response, data)
+    check_answers(design, family, response, data)
     predictors = _predictors(design, family, len(response.categories), response.categories)
     made = None if settings.replicates is None else replicates_for(survey, settings.replicates)
     df = survey.sampling.df if made is None or made.df is None else made.df
     _check_size(predictors, df)
-    kinds, kind = np.unique(
-        np.column_stack([data.pattern, data.answer]), axis=0, return_inverse=True
-    )
-    kind = kind.ravel()
-    pattern, answer = kinds[:, 0].astype(np.int64), kinds[:, 1]
-    total = np.bincount(kind, data.weight)
-    start = _start(family, predictors, response, answer, total)
-    estimate = maximise(family, predictors, pattern, answer, total, start)
+    kinds = kinds_of(data)
+    total = kinds.total(data.weight)
+    start = _start(family, predictors, response, kinds.answer, total)
+    estimate = maximise(family, predictors, kinds.pattern, kinds.answer, total, start)
     if made is not None:
-        refits = refit(family, predictors, estimate, data, (pattern, answer, kind), made)
+        refits = refit(family, predictors, estimate, data, kinds, made)
         rows = refits.influence(estimate.theta)
-        spent = _design_df(predictors, df)
+        spent = design_df(predictors, df)
         return Coefficients(design, predictors, estimate, rows, spent, refits)
-    scale = total.mean()  # the information was summed with weights of mean 1
-    rows, degrees = _influence(
-        survey.sampling, settings, predictors, estimate, data, pattern, kind, scale
-    )
+    way = settings.small_sample
+    rows, degrees = influence(survey.sampling, way, predictors, estimate, data, kinds)
     return Coefficients(design, predictors, estimate, rows, degrees)
 
 
@@ -201,32 +227,12 @@ def _predictors(
     names = [name for name in design.names if not (family.constant_blocks and name == "Intercept")]
     blocks = family.blocks(n_categories)
     if family.name == "ordinal":
-        cuts = [f"{a} | {b}" for a, b in pairwise(categories)]
-        named = [*names, *cuts]
+        named = [*names, *threshold_names(categories)]
     elif family.name == "categorical":
         named = [f"{category}: {name}" for category in categories[1:] for name in names]
     else:
         named = [*names, *([DISPERSION] if "1" in blocks else [])]
     return Predictors(x, design.offset, blocks, tuple(named))
-
-
-def _check_answers(
-    design: DesignMatrix, family: Family, response: Response, data: ModelData
-) -> None:
-    """Refuse categories that nobody chose, and thresholds beside columns that replace them."""
-    if family.constant_blocks and "Intercept" not in design.names:
-        raise SpecError(
-            "Thresholds take the intercept's place, so an ordinal model needs one: write its "
-            "formula without '0 +' and '- 1'."
-        )
-    if has_shares(family):
-        seen = np.bincount(data.answer.astype(np.int64), minlength=len(response.categories)) > 0
-        absent = [name for name, any_ in zip(response.categories, seen, strict=True) if not any_]
-        if absent:
-            raise EstimationError(
-                f"Nobody in these rows answered {listing(absent)} of '{response.outcome.name}'. "
-                "Merge categories in the codebook, or widen where=."
-            )
 
 
 def _check_size(predictors: Predictors, df: float) -> None:
@@ -255,94 +261,3 @@ def _start(
         place = np.arange(part.start, part.stop)
         theta[place if block == "1" else place[constant][:1]] = value
     return theta
-
-
-def _influence(
-    sampling: Sampling,
-    settings: Weighted,
-    predictors: Predictors,
-    estimate: Estimate,
-    data: ModelData,
-    pattern: Ints,
-    kind: Ints,
-    scale: float,
-) -> tuple[Floats, DegreesOfFreedom]:
-    """Influence of every unit on every parameter, and the rule for degrees of freedom."""
-    matrix = predictors.matrix[pattern]
-    score = predictors.expand(estimate.derivatives.gradient, matrix)
-    n_units = len(sampling.stages[-1].stratum)
-    weight = data.weight / scale
-    scores = csr_array((weight, (data.unit, kind)), shape=(n_units, len(score))) @ score
-    inverse = np.linalg.inv(estimate.information)
-    if settings.small_sample == "none":
-        return linearized(scores @ inverse, sampling), _design_df(predictors, sampling.df)
-    if len(sampling.stages) > 1:
-        raise SpecError(
-            "CR2 is not derived for designs with finite population corrections at several "
-            "stages. Choose Weighted(small_sample='none'), or leave the later stages' fpc out."
-        )
-    parts = _parts(predictors, estimate, data, pattern, kind, weight, n_units)
-    rows, adjustments = adjusted_scores(scores, parts, sampling)
-    working = parts
-    if settings.small_sample == "cr2":
-        working = _cluster_effects(predictors, estimate, data, pattern, kind, weight, n_units)
-    stage, share, loadings = sampling.stages[0], centring(sampling), np.eye(len(inverse))
-    return rows @ inverse, ClusterRobust(parts, adjustments, working, stage, share, loadings)
-
-
-def _design_df(predictors: Predictors, df: float) -> Constant:
-    """Degrees of freedom of the design less the coefficients."""
-    n_x = predictors.matrix.shape[1]
-    thresholds = "1" in predictors.blocks and predictors.blocks[0] == "x"
-    spent = n_x + (1 if thresholds and len(predictors.blocks) > 2 else 0)
-    return Constant(df + 1 - spent)
-
-
-def _parts(
-    predictors: Predictors,
-    estimate: Estimate,
-    data: ModelData,
-    pattern: Ints,
-    kind: Ints,
-    weight: Floats,
-    n_units: int,
-) -> Floats:
-    """Every unit's part of the information that the model expects, shape (U, Q, Q)."""
-    parts = np.zeros((n_units, len(predictors.names), len(predictors.names)))
-    order = np.argsort(data.unit, kind="stable")
-    bounds = np.searchsorted(data.unit[order], np.arange(n_units + 1))
-    for unit in range(n_units):
-        here = order[bounds[unit] : bounds[unit + 1]]
-        information = weight[here, None, None] * estimate.expected[kind[here]]
-        parts[unit] = predictors.information(information, predictors.matrix[pattern[kind[here]]])
-    return parts
-
-
-def _cluster_effects(
-    predictors: Predictors,
-    estimate: Estimate,
-    data: ModelData,
-    pattern: Ints,
-    kind: Ints,
-    weight: Floats,
-    n_units: int,
-) -> Floats:
-    """Variance of units' scores if all rows of a unit and wave move together; (U, Q, Q)."""
-    roots = _roots(estimate.expected)
-    visit = data.unit * (data.wave.max() + 1) + data.wave
-    occurring, place = np.unique(visit, return_inverse=True)
-    unit = occurring // (data.wave.max() + 1)
-    effects = np.zeros((n_units, len(predictors.names), len(predictors.names)))
-    sums = csr_array((weight, (place.ravel(), kind)), shape=(len(occurring), len(pattern)))
-    matrix = predictors.matrix[pattern]
-    for k in range(roots.shape[2]):
-        moved = sums @ predictors.expand(roots[:, :, k], matrix)
-        np.add.at(effects, unit, moved[:, :, None] * moved[:, None, :])
-    return effects
-
-
-def _roots(information: Floats) -> Floats:
-    """Symmetric square roots of (N, L, L) matrices; negative parts count as none."""
-    values, vectors = np.linalg.eigh(information)
-    root = np.sqrt(np.maximum(values, 0.0))
-    return (vectors * root[:, None, :]) @ np.swapaxes(vectors, 1, 2)

@@ -23,6 +23,8 @@ __all__ = [
     "Grid",
     "Tables",
     "grid_of",
+    "look_up",
+    "places",
     "read_where",
     "spread",
     "tabulate",
@@ -63,6 +65,8 @@ class Grid:
         Years since the first wave.
     where : mapping of str to sequence of str
         The domain that all cells lie in.
+    per : str
+        The number by which the items' derivatives are meant; empty where they are levels.
     """
 
     items: tuple[Item, ...]
@@ -71,6 +75,7 @@ class Grid:
     wording: Ints
     time: Floats | None
     where: Mapping[str, Sequence[str]]
+    per: str = ""
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -133,7 +138,7 @@ def grid_of(
 ) -> Grid:
     """Lay out the cells of a question: the wave, then the groups of `by`."""
     for name in by:
-        if name == "wave" or by.count(name) > 1:
+        if (name == "wave" and survey.waves) or by.count(name) > 1:
             raise SpecError(f"by= names '{name}' twice; the wave is always there.")
     names = [*(["wave"] if survey.waves else []), *by]
     axes = tuple(Axis(name, tuple(where.get(name, survey.group(name).labels))) for name in names)
@@ -201,7 +206,8 @@ def tabulate(
     sources = list(dict.fromkeys(item.source for item in grid.items))
     keys = [unit, *grid.names, *extra]
     groups = rows.aggregate(keys, sources)
-    inside, place = _inside(rows, grid, where, extra, groups.codes)
+    inside, place = places(rows, [*grid.names, *extra], groups.codes[:, 1:], where)
+    place = place[inside, : len(grid.names)]
     n_units = len(rows.keys[unit].labels)
     _guard_size(n_units, len(grid.items) * grid.n_domains)
     columns = _sums(grid.items, groups)
@@ -219,8 +225,9 @@ def tabulate_replicates(
     extra = [name for name in where if name not in grid.names]
     sources = list(dict.fromkeys(item.source for item in grid.items))
     codes, sums = rows.replicate_sums([*grid.names, *extra], sources)
-    codes = np.column_stack([np.zeros(len(codes), dtype=np.int64), codes])  # all are one unit
-    inside, place = _inside(rows, grid, where, extra, codes)
+    inside, place = places(rows, [*grid.names, *extra], codes, where)
+    place = place[inside, : len(grid.names)]
+    together = np.zeros(len(place), dtype=np.int64)  # all are one unit
     laid = []
     for item in grid.items:
         of_item = sums[item.source][inside]
@@ -228,7 +235,7 @@ def tabulate_replicates(
             parts = [of_item[:, list(each)].sum(axis=1) for each in (item.answers, item.base)]
         else:
             parts = [of_item[:, 0], of_item[:, 1]]
-        laid.append([spread(grid, codes[inside, 0], place, 1, each) for each in parts])
+        laid.append([spread(grid, together, place, 1, each) for each in parts])
     shape = (-1, grid.n_domains)
     numerator, denominator = (
         np.concatenate([each.reshape(shape) for each in column], axis=1)
@@ -247,27 +254,48 @@ def _guard_size(n_units: int, n_cells: int) -> None:
         )
 
 
-def _inside(
-    rows: Rows,
-    grid: Grid,
-    where: Mapping[str, Sequence[str]],
-    extra: Sequence[str],
-    codes: Ints,
+def places(
+    rows: Rows, names: Sequence[str], codes: Ints, where: Mapping[str, Sequence[str]]
 ) -> tuple[NDArray[np.bool_], Ints]:
-    """Find the groups inside the domain and their places on the grid's axes."""
-    inside = np.ones(len(codes), dtype=bool)
-    places = []
-    for k, name in enumerate([*grid.names, *extra], start=1):
+    """Find combinations of keys in a domain.
+
+    Parameters
+    ----------
+    rows : Rows
+        Whose keys.
+    names : sequence of str
+        K keys.
+    codes : ndarray of int64, shape (G, K)
+        G combinations, -1 for a missing key.
+    where : mapping of str to sequence of str
+        Labels allowed.
+
+    Returns
+    -------
+    inside : ndarray of bool, shape (G,)
+        Which combinations lie in the domain.
+    place : ndarray of int64, shape (G, K)
+        Place of each key among the labels allowed; -1 where it is not among them.
+    """
+    inside, place = np.ones(len(codes), dtype=bool), np.empty_like(codes)
+    for k, name in enumerate(names):
         labels = rows.keys[name].labels
-        kept = tuple(where.get(name, labels))
-        table = np.array([kept.index(text) if text in kept else -1 for text in labels] + [-1])
-        place = table[codes[:, k]]
+        place[:, k] = look_up(labels, where.get(name, labels))[codes[:, k]]
         if name in where:
-            inside &= place >= 0
-        if name not in extra:
-            places.append(place)
-    stacked = np.stack(places, axis=1) if places else np.empty((len(codes), 0), dtype=np.int64)
-    return inside, stacked[inside]
+            inside &= place[:, k] >= 0
+    return inside, place
+
+
+def look_up(labels: Sequence[str], kept: Sequence[str]) -> Ints:
+    """Place of every label among those kept, -1 for others and, last, for a missing one.
+
+    Examples
+    --------
+    >>> look_up(["Gao", "Mopti", "Segou"], ["Segou", "Gao"])
+    array([ 1, -1,  0, -1])
+    """
+    place = {text: k for k, text in enumerate(kept)}
+    return np.array([*(place.get(text, -1) for text in labels), -1], dtype=np.int64)
 
 
 def _sums(items: Sequence[Item], groups: Groups) -> list[Floats]:
@@ -298,7 +326,7 @@ def spread(grid: Grid, unit: Ints, place: Ints, n_units: int, sums: Floats) -> F
     for k, size in enumerate(grid.shape):
         flat = flat * size + place[:, k] % size  # a missing group goes where the margin will be
     size = n_units * grid.n_domains
-    if len(np.unique(flat)) == len(flat):
+    if np.bincount(flat, minlength=1).max() <= 1:
         table = np.zeros((size, n_items))
         table[flat] = sums
     else:

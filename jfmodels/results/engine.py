@@ -16,10 +16,12 @@ from jfmodels.survey.survey import Survey
 
 __all__ = [
     "Belief",
+    "Check",
     "Engine",
     "Evidence",
     "LevelInterval",
     "Question",
+    "WithChecks",
     "WithCoefficients",
     "flag_bits",
 ]
@@ -49,12 +51,17 @@ class Question:
         The composition to average over, where the engine has a model.
     categories : "shown", "all" or sequence of str
         Which categories.
+    effect : str
+        Column whose effect is asked rather than a level, of an engine with a model: the cells
+        are then split by it, everybody moved to each of its labels; or, where it is a number,
+        they are derivatives, as the grid's `per` says.
     """
 
     by: tuple[str, ...] = ()
     where: Where | None = None
     over: object = None
     categories: str | Sequence[str] = "shown"
+    effect: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,6 +119,39 @@ class Belief:
     level_interval: LevelInterval | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One row of what should make one careful, as in :data:`jfmodels.results.schema.DIAGNOSTICS`.
+
+    Attributes
+    ----------
+    check, subject : str
+        What was checked, and of what.
+    value, threshold : float
+        What was found, and from where on there is reason to worry.
+    ok : bool
+        Whether the check passed.
+    says : str
+        The finding in plain words.
+    """
+
+    check: str
+    subject: str
+    value: float
+    threshold: float
+    ok: bool
+    says: str
+
+
+@runtime_checkable
+class WithChecks(Protocol):
+    """An engine that has something of its own to check, beside the survey's design."""
+
+    def checks(self) -> Sequence[Check]:
+        """Say what was found."""
+        ...
+
+
 @runtime_checkable
 class WithCoefficients(Protocol):
     """An engine that estimates coefficients and can test those of a term."""
@@ -131,8 +171,16 @@ class WithCoefficients(Protocol):
         """The belief about the coefficients."""
         ...
 
-    def test_term(self, term: str) -> JointTest:
-        """Ask whether all coefficients of a term are zero."""
+    def test_term(self, term: str, method: object = None) -> JointTest:
+        """Ask whether a coefficient, or all those of a term, are zero.
+
+        Parameters
+        ----------
+        term : str
+            One of :attr:`terms` or :attr:`names`.
+        method : object, optional
+            The test, in the engine's words; its default if None.
+        """
         ...
 
 

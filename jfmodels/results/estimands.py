@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from jfmodels.errors import SpecError, choose, listing, unknown
 from jfmodels.model.cells import Grid
 from jfmodels.model.items import Item
+from jfmodels.results.marginal_effects import effect_of
 from jfmodels.results.plans import (
     ITEM_AXES,
     SCALES,
@@ -241,6 +242,11 @@ class Index:
     def axes(self) -> tuple[str, ...]:
         """Groups that the cells must be split by."""
         return self.of.axes
+
+    @property
+    def effect(self) -> str:
+        """The covariate whose effect is averaged over the outcomes, where one is."""
+        return effect_of(self.of)
 
     def plan(self, grid: Grid) -> Plan:
         """Average the rows that `of` has for the outcomes."""

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from numbers import Real
 
 import numpy as np
 import pandas as pd
 
-from jfmodels.errors import SpecError, choose
+from jfmodels.errors import SpecError, require_share
 from jfmodels.model.cells import Where
 from jfmodels.results.coefficients import coefficient_table
 from jfmodels.results.diagnose import diagnose
@@ -17,8 +16,18 @@ from jfmodels.results.engine import Belief, Engine, Question, WithCoefficients
 from jfmodels.results.estimands import Change, Contrast, Estimand, Level, Range
 from jfmodels.results.extremes import extremes_table
 from jfmodels.results.hypotheses import joint_tests, term_test
-from jfmodels.results.multiplicity import ADJUSTMENTS
-from jfmodels.results.multiplicity import adjust as adjusted
+from jfmodels.results.marginal_effects import effect_of
+from jfmodels.results.multiplicity import with_adjustment
+from jfmodels.results.plans import Plan, take
+from jfmodels.results.probabilities import (
+    Bounds,
+    Probability,
+    Rows,
+    all_together,
+    negligible,
+    refuse_range,
+    rows_of,
+)
 from jfmodels.results.tables import estimate_table
 from jfmodels.survey.design import Names, as_names
 
@@ -63,10 +72,12 @@ class Fit:
         ----------
         by : str or list of str, optional
             Groups, beside the wave.
-        over : "wave", "fixed" or Population, optional
-            Composition to average over, where a model has covariates.
+        over : "wave", "fixed" or "everyone", optional
+            Composition to average over, where a model has covariates: each wave's own people;
+            the people of all waves together; or the same people, moved to every group too.
         where : mapping, optional
-            The domain, for example ``{"region": ["Mopti", "Gao"]}``.
+            The domain, for example ``{"region": ["Mopti", "Gao"]}``; of waves and groups to
+            which `over` moves people, those that are shown.
         categories : "shown", "all" or list of str
             Which categories.
         """
@@ -123,6 +134,7 @@ class Fit:
         categories: Categories = "shown",
         adjust: str | None = None,
         coverage: float = 0.95,
+        rope: float | None = None,
     ) -> pd.DataFrame:
         """Tabulate how each level changed against another wave.
 
@@ -134,6 +146,10 @@ class Fit:
             As in :meth:`levels`.
         adjust : {"holm", "bh", "bonferroni", "none"}, optional
             Adjustment over the rows of the table; Holm where there are p-values.
+        rope : float, optional
+            Half the width of the region of practical equivalence: `prob_rope` is then the
+            posterior probability of a change no larger, of a Bayesian fit. With 0.02, changes
+            of less than two percentage points are negligible.
 
         Returns
         -------
@@ -144,7 +160,8 @@ class Fit:
         Raises
         ------
         SpecError
-            If a name is not known, or an adjustment is asked of a Bayesian fit.
+            If a name is not known, an adjustment is asked of a Bayesian fit, or `rope` of
+            one that is none.
 
         Examples
         --------
@@ -160,6 +177,7 @@ class Fit:
             categories=categories,
             adjust=adjust,
             coverage=coverage,
+            rope=rope,
         )
 
     def contrasts(
@@ -173,6 +191,7 @@ class Fit:
         categories: Categories = "shown",
         adjust: str | None = None,
         coverage: float = 0.95,
+        rope: float | None = None,
     ) -> pd.DataFrame:
         """Tabulate how far groups, outcomes or categories lie apart in each wave.
 
@@ -183,7 +202,7 @@ class Fit:
         reference : str, optional
             What the others are set against; ``"others"`` for the mean of the others, None
             for every pair.
-        by, over, where, categories, adjust, coverage
+        by, over, where, categories, adjust, coverage, rope
             As in :meth:`changes`.
 
         Returns
@@ -206,6 +225,7 @@ class Fit:
             categories=categories,
             adjust=adjust,
             coverage=coverage,
+            rope=rope,
         )
 
     def estimate(
@@ -217,14 +237,15 @@ class Fit:
         categories: Categories = "shown",
         adjust: str | None = None,
         coverage: float = 0.95,
+        rope: float | None = None,
     ) -> pd.DataFrame:
         """Answer one question as a tidy table.
 
         Parameters
         ----------
-        estimand : Level, Change, Contrast, DiffInDiff, Slope, Index or Range
+        estimand : Level, Change, Contrast, MarginalEffect, DiffInDiff, Slope, Index or Range
             The question.
-        over, where, categories, adjust, coverage
+        over, where, categories, adjust, coverage, rope
             As in :meth:`changes`.
 
         Returns
@@ -239,21 +260,89 @@ class Fit:
         >>> fit.estimate(jf.Index(["trust_army", "trust_police"]))["outcome"].unique().tolist()
         ['index']
         """
-        if not isinstance(coverage, Real) or not 0 < coverage < 1:
-            raise SpecError(f"coverage is a number strictly between 0 and 1; found {coverage!r}.")
+        require_share("coverage", coverage)
+        question, belief, plan = self._asked(estimand, over, where, categories)
+        if isinstance(estimand, Range):
+            if rope is not None:
+                refuse_range(estimand, "rope=")
+            return extremes_table(self.engine, question, belief, plan, estimand, coverage)
+        answer = plan.answer(belief.joint)
+        summary = answer.summary(coverage, plan.null)
+        table = estimate_table(self.engine, question, belief, plan, summary, coverage)
+        if rope is not None:
+            probability = negligible(answer, plan, rope)
+            table["prob_rope"] = np.where(table["estimate"].isna(), np.nan, probability)
+        return with_adjustment(table, adjust)
+
+    def _asked(
+        self, estimand: Estimand, over: object, where: Where | None, categories: Categories
+    ) -> tuple[Question, Belief, Plan]:
+        """Put a question to the engine, and plan its rows."""
         if isinstance(estimand, type) or not hasattr(estimand, "plan"):
             raise SpecError(
                 "estimate() takes a question such as jf.Level(), jf.Change() or jf.Slope(); found "
                 f"{estimand!r}."
             )
-        question = Question(as_names(estimand.axes), where, over, categories)
+        axes = as_names(estimand.axes)
+        question = Question(axes, where, over, categories, effect_of(estimand))
         belief = self.engine.believe(question)
-        plan = estimand.plan(belief.grid)
-        if isinstance(estimand, Range):
-            return extremes_table(self.engine, question, belief, plan, estimand, coverage)
-        summary = plan.answer(belief.joint).summary(coverage, plan.null)
-        table = estimate_table(self.engine, question, belief, plan, summary, coverage)
-        return _with_adjustment(table, adjust)
+        return question, belief, estimand.plan(belief.grid)
+
+    def probability(
+        self,
+        estimands: Estimand | Sequence[Estimand],
+        *,
+        above: float | None = None,
+        below: float | None = None,
+        rows: Rows | None = None,
+        over: object = None,
+        where: Where | None = None,
+        categories: Categories = "shown",
+    ) -> Probability:
+        """Give the posterior probability that all rows of one or more questions hold at once.
+
+        It is asked of questions rather than of a table, since a table has forgotten how its
+        rows go together: three changes that are each positive with probability .9 may be so
+        together with .9 or with .7.
+
+        Parameters
+        ----------
+        estimands : Level, Change, Contrast, DiffInDiff, Slope, Index, or a list of them
+            The questions.
+        above, below : float, optional
+            Where every row must lie, in its unit; one of them at least.
+        rows : mapping, optional
+            Which rows of the tables are meant, by their labels: ``{"wave": "Q6"}``.
+        over, where, categories
+            As in :meth:`levels`.
+
+        Returns
+        -------
+        Probability
+            With its Monte Carlo error; ``float()`` of it is the probability alone.
+
+        Raises
+        ------
+        SpecError
+            If the fit is not Bayesian, or a row has no estimate.
+
+        Examples
+        --------
+        >>> import jfmodels as jf
+        >>> fit = jf.fit("shown(trust_army) ~ wave + (1 | commune)", jf.example(),
+        ...              weighting="ignore")
+        >>> rose = fit.probability(jf.Change("first"), above=0.0, rows={"wave": ["Q5", "Q6"]})
+        >>> rose.n_rows
+        2
+        """
+        bounds, answers = Bounds(above, below), []
+        for each in estimands if isinstance(estimands, Sequence) else [estimands]:
+            refuse_range(each, "probability()")
+            question, belief, plan = self._asked(each, over, where, categories)
+            summary = plan.answer(belief.joint).summary(0.5, plan.null)
+            table = estimate_table(self.engine, question, belief, plan, summary, 0.5)
+            answers.append(take(plan, rows_of(table, rows)).answer(belief.joint))
+        return all_together(answers, bounds)
 
     def test(
         self,
@@ -263,16 +352,21 @@ class Fit:
         over: object = None,
         where: Where | None = None,
         categories: Categories = "shown",
+        method: object = None,
     ) -> pd.DataFrame:
         """Test jointly that a term is zero, or that nothing differs along an axis.
 
         Parameters
         ----------
         along : str, default "wave"
-            A term of the model's formula; or the wave, a group, ``"outcome"`` or
-            ``"category"``, along which the levels are compared.
+            A term of the model's formula, or one of its coefficients; or the wave, a group,
+            ``"outcome"`` or ``"category"``, along which the levels are compared.
         by, over, where, categories
             As in :meth:`levels`.
+        method : {"wald", "wild", "lrt", "lrt_saddlepoint"} or Wild, optional
+            How the coefficients of a survey-weighted regression are tested: by a Wald test, as
+            is the default; by the wild cluster bootstrap; by the Rao-Scott likelihood ratio, or
+            R's saddlepoint approximation of it.
 
         Returns
         -------
@@ -285,14 +379,22 @@ class Fit:
         >>> import jfmodels as jf
         >>> jf.direct(jf.example(), "trust_army").test("wave")["df1"].tolist()
         [5.0]
+        >>> model = jf.fit("shown(trust_army) ~ wave + sex", jf.example())
+        >>> model.test("sex", method="wild")["method"].item()
+        'wild cluster bootstrap, all 65,536 Rademacher weights'
         """
-        if isinstance(self.engine, WithCoefficients) and along in self.engine.terms and by is None:
+        if isinstance(self.engine, WithCoefficients) and _names_term(self.engine, along, by):
             if where is not None or over is not None:
                 raise SpecError(
                     f"The test of the term '{along}' is one of coefficients; where= and over= do "
                     "not change it. Fit within the domain instead: jf.fit(..., where=...)."
                 )
-            return term_test(self.engine, along)
+            return term_test(self.engine, along, method)
+        if method is not None:
+            raise SpecError(
+                f"method= is for tests of a model's coefficients, and '{along}' is compared by "
+                "levels. Leave method= out, or name a term of the formula without by=."
+            )
         axes = Contrast(along, None, by).axes
         question = Question(axes, where, over, categories)
         belief = self.engine.believe(question)
@@ -331,7 +433,7 @@ class Fit:
         return coefficient_table(self.engine, ratios=ratios, coverage=coverage)
 
     def diagnostics(self) -> pd.DataFrame:
-        """Say in plain words what in the design should make one careful.
+        """Say in plain words what in the design or the fit should make one careful.
 
         Returns
         -------
@@ -341,20 +443,6 @@ class Fit:
         return diagnose(self.engine)
 
 
-def _with_adjustment(table: pd.DataFrame, method: str | None) -> pd.DataFrame:
-    """Adjust p-values over the rows of the table, and say so."""
-    choose("adjustment", method or "holm", ADJUSTMENTS)
-    p = table["p_value"].to_numpy(dtype=np.float64)
-    family = int((~np.isnan(p)).sum())
-    bayesian = table["prob_positive"].notna().any()
-    if method is not None and bayesian:
-        raise SpecError(
-            f"adjust='{method}' adjusts p-values, and a Bayesian fit has none: read prob_positive."
-        )
-    if not family:
-        return table
-    chosen = method or "holm"
-    table["p_adjusted"] = adjusted(p, chosen)
-    text = chosen if chosen == "none" else f"{chosen} over {family}"
-    table["adjustment"] = pd.array([None if np.isnan(each) else text for each in p], dtype="str")
-    return table
+def _names_term(engine: WithCoefficients, along: str, by: Names) -> bool:
+    """Whether a term or a coefficient is asked for, rather than an axis of the levels."""
+    return by is None and along in (*engine.terms, *engine.names)

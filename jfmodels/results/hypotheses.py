@@ -46,21 +46,24 @@ def joint_tests(
     return table
 
 
-def term_test(engine: WithCoefficients, term: str) -> pd.DataFrame:
-    """Test that all coefficients of a term are zero.
+def term_test(engine: WithCoefficients, term: str, method: object = None) -> pd.DataFrame:
+    """Test that a coefficient, or all those of a term, are zero.
 
     Parameters
     ----------
     engine : WithCoefficients
         The fitted model.
     term : str
-        A term of its formula.
+        A term of its formula, or a coefficient.
+    method : object, optional
+        The test; the engine's own if None.
     """
-    found = engine.test_term(term)
+    found = engine.test_term(term, method)
+    all_of_it = f"all coefficients of {term} are zero"
     row = {
         "outcome": None,
         "category": None,
-        "hypothesis": f"all coefficients of {term} are zero",
+        "hypothesis": all_of_it if term in engine.terms else f"the coefficient {term} is zero",
         "method": f"refused: {found.refused}" if found.refused else found.method,
         "statistic": found.statistic,
         "df1": float(found.df1),

@@ -25,6 +25,7 @@ __all__ = [
     "along_groups",
     "change",
     "contrast",
+    "derivative",
     "gather",
     "groups_of",
     "level",
@@ -134,6 +135,21 @@ def level(grid: Grid, by: Sequence[str]) -> Plan:
         domain_ref=np.full_like(domain, -1),
         comparable=np.ones(k, dtype=bool),
     )
+
+
+def derivative(grid: Grid, by: Sequence[str], of: str, reference: str | None) -> Plan:
+    """List the derivatives by a number in every wave and group, if the cells hold them."""
+    if grid.per != of:
+        raise SpecError(
+            f"An effect of '{of}' needs a model that reads it: jf.fit(\"... + {of}\", survey). "
+            f"Groups as they were interviewed are compared by jf.Contrast('{of}')."
+        )
+    if reference is not None:
+        raise SpecError(
+            f"The model takes '{of}' as a number, so its effect is per unit and has no "
+            f"reference; found '{reference}'. Write C({of}) in the formula for names."
+        )
+    return replace(level(grid, by), unit=f" per {of}")
 
 
 def along_groups(plan: Plan, grid: Grid, along: str) -> list[Ints]:

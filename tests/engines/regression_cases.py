@@ -20,6 +20,7 @@ from r_cases import DESIGNS, REFERENCE, Case, frame_of
 from scipy.sparse import csr_array
 
 import jfmodels as jf
+from jfmodels.results.engine import Question
 
 type Numbers = dict[str, Any]
 
@@ -111,11 +112,13 @@ APART: Mapping[str, tuple[Model, float]] = {
     "ws_cs_CR2": (COMMUNES, 0.01),
     "ws_cs_CR2_converged": (COMMUNES, 0.01),
 }
+MARGINS: Mapping[str, tuple[Model, str]] = {
+    "predmeans_clus1": (Model(f"{AWARDED} + meals"), "stype")
+}
 OTHER_CR = "CR2 and plain linearisation are offered; CR0 is the latter without m / (m - 1)"
 OTHER_WALD = "of the approximations to Hotelling's T-squared, clubSandwich's own default is offered"
 OTHER_WORKING = "clubSandwich's working model of weighted rows is not ours; see APART"
 DECLINED: Mapping[str, str] = {
-    "predmeans_clus1": "adds the group to the model and sets everyone to it: a causal contrast",
     "psrsq_clus1": "pseudo R-squared says nothing of change between waves",
     "aic_clus1": "models are not chosen by information criteria here",
     **{f"cs_lm_{each}_apiclus1": OTHER_CR for each in ("CR0", "CR1", "CR1S", "CR3")},
@@ -155,7 +158,7 @@ def survey_of(dataset: str, design: jf.SurveyDesign) -> jf.Survey:
 
 def fit_of(case: Case, model: Model) -> jf.Fit:
     """Fit a model to R's data, with R's design or the one that the model names."""
-    theirs = case.design.split("; d <- update")[0]
+    theirs = re.split(r"; [dm] <- ", case.design)[0]
     design = UNSTRATIFIED[model.design] if model.design else DESIGNS[theirs]
     settings = jf.Weighted(small_sample=model.small_sample)
     survey = survey_of(case.dataset, design)
@@ -211,6 +214,28 @@ def pairwise(fit: jf.Fit) -> Numbers:
         "ci_lower": found.low,
         "ci_upper": found.high,
     }
+
+
+def parts(fit: jf.Fit, question: Question) -> tuple[np.ndarray, np.ndarray]:
+    """Influence on all cells by way of coefficients, and by way of who is averaged over."""
+    fitted = fit.engine.coefficients
+    certain = replace(fit.engine, beliefs={}, coefficients=replace(fitted, rows=0 * fitted.rows))
+    both, people = (each.believe(question).joint.influence for each in (fit.engine, certain))
+    return both - people, people
+
+
+def predictive_margins(case: Case, fit: jf.Fit, by: str) -> Numbers:
+    """Everybody moved to each group, under R's names.
+
+    R adds up the covariance of the coefficients and that of the composition, as if they had
+    nothing in common; so the two are taken apart here.
+    """
+    table = fit.levels(by=by, over="everyone")
+    place = [table[by].tolist().index(name) for name in case.results["names"]]
+    both = [part[:, place] for part in parts(fit, Question((by,), over="everyone"))]
+    covariance = sum(part.T @ part for part in both)
+    estimate = table["estimate"].iloc[place]
+    return {"estimate": estimate, "se": np.sqrt(np.diag(covariance)), "vcov": covariance}
 
 
 def read_cases() -> dict[str, Case]:

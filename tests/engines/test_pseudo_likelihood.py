@@ -40,7 +40,7 @@ def truth(family: Family, model: Predictors, rng: np.random.Generator) -> np.nda
 
 
 def answers(family: Family, eta: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    means = family.means(eta)[0]
+    means = family.means(eta)
     if has_shares(family):
         return (rng.random((len(eta), 1)) > means.cumsum(axis=1)[:, :-1]).sum(axis=1).astype(float)
     if family.name == "gaussian":
@@ -152,7 +152,7 @@ def test_expected_information_is_the_variance_of_scores(name):
     begin = start(family, model, answer, weight)
     found = maximise(family, model, np.arange(len(answer)), answer, weight, begin)
     eta = model.eta(found.theta)
-    shares = family.means(eta)[0]
+    shares = family.means(eta)
     total = np.zeros_like(found.expected)
     for place in range(shares.shape[1]):
         gradient = family.derivatives(np.full(len(eta), float(place)), eta).gradient

@@ -335,3 +335,12 @@ def test_collinear_numbers_are_named_whatever_their_scale():
     assert deficiency(mine.matrix, mine.names) == ["twice"]
     with pytest.raises(SpecError, match="'twice'"):
         require_full_rank(mine)
+
+
+def test_a_term_of_one_level_is_refused_rather_than_dropped():
+    men = survey().assign(sex=pd.Categorical(["male"] * 120, SEXES))
+    with pytest.raises(
+        SpecError, match=r"has 'sex', 'wave:sex', .* one value alone of sex \('male'\)"
+    ):
+        design_matrix(parse("y ~ wave * sex"), men)
+    assert design_matrix(parse("y ~ 0 + sex"), men).names == ("sex[male]",)
