@@ -7,19 +7,29 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
+    "jfmodels.engines.bayesian_fit": ("BayesianFit",),
     "jfmodels.engines.direct": (
         "Quantile",
         "Ratio",
         "direct",
     ),
     "jfmodels.engines.fitting": ("fit",),
+    "jfmodels.engines.laplace": ("Laplace",),
+    "jfmodels.engines.nuts": ("Nuts",),
+    "jfmodels.engines.many": ("Fits", "fit_many"),
+    "jfmodels.engines.prior": ("prior_predictive",),
+    "jfmodels.engines.leave_out": ("LeaveOut",),
+    "jfmodels.engines.loading": ("load_fit",),
+    "jfmodels.engines.shared": ("SharedFit",),
     "jfmodels.engines.table_test": ("goodness_of_fit", "table_test"),
     "jfmodels.engines.weighted": ("Weighted",),
+    "jfmodels.engines.wild": ("Wild",),
     "jfmodels.errors": (
         "CodebookError",
         "DataError",
         "DesignError",
         "EstimationError",
+        "FitWarning",
         "JfmodelsError",
         "ReadError",
         "SpecError",
@@ -31,6 +41,15 @@ _HOMES = {
         "NegativeBinomial",
         "Ordinal",
         "Poisson",
+    ),
+    "jfmodels.model.model": ("Model",),
+    "jfmodels.model.priors": (
+        "LKJ",
+        "Beta",
+        "Exponential",
+        "HalfNormal",
+        "HalfStudentT",
+        "Normal",
     ),
     "jfmodels.report.files": ("write_table",),
     "jfmodels.report.plots": (
@@ -47,6 +66,7 @@ _HOMES = {
         "Slope",
     ),
     "jfmodels.results.fit": ("Fit",),
+    "jfmodels.results.marginal_effects": ("MarginalEffect",),
     "jfmodels.results.render": ("say",),
     "jfmodels.survey.codebook": ("Codebook",),
     "jfmodels.survey.design": (

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
+from numbers import Integral, Real
 
 __all__ = [
     "CodebookError",
     "DataError",
     "DesignError",
     "EstimationError",
+    "FitWarning",
     "JfmodelsError",
     "ReadError",
     "SpecError",
     "choose",
     "listing",
     "raise_all",
+    "require_share",
+    "require_whole",
     "unknown",
 ]
 
@@ -46,6 +50,10 @@ class SpecError(JfmodelsError):
 
 class EstimationError(JfmodelsError):
     """A model could not be fitted to these data, for a reason that is named."""
+
+
+class FitWarning(UserWarning):
+    """A fit was made in another way than asked, or cannot be believed in full."""
 
 
 def listing(names: Iterable[object], most: int = 8) -> str:
@@ -88,6 +96,20 @@ def choose[Chosen](
     if isinstance(name, str) and name in options:
         return options[name]
     raise error(unknown(kind, name, options))
+
+
+def require_whole(name: str, value: object, least: int) -> None:
+    """Refuse what is not a whole number of at least `least`."""
+    whole = isinstance(value, Integral) and not isinstance(value, bool)
+    if not whole or int(str(value)) < least:
+        raise SpecError(f"{name} takes a whole number from {least}; found {value!r}.")
+
+
+def require_share(name: str, value: object) -> None:
+    """Refuse what is not a number strictly between 0 and 1."""
+    number = isinstance(value, Real) and not isinstance(value, bool)
+    if not number or not 0 < float(str(value)) < 1:
+        raise SpecError(f"{name} is a number strictly between 0 and 1; found {value!r}.")
 
 
 def raise_all(error: type[JfmodelsError], problems: Sequence[str], subject: str) -> None:

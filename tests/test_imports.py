@@ -1,4 +1,4 @@
-"""What loading the package and asking for direct estimates may cost: only what they need."""
+"""What loading the package, direct estimates and multilevel fits may cost: what they need."""
 
 import subprocess
 import sys
@@ -12,6 +12,13 @@ fit = jf.direct(jf.example(), "trust_army", by="region")
 fit.levels(by="region")
 fit.changes(by="region")
 """
+MULTILEVEL = """
+import jfmodels as jf
+formula = "shown(trust_army) ~ wave + (1 | commune)"
+fit = jf.fit(formula, jf.example(), engine="laplace", weighting="ignore")
+fit.changes(by="region", over="wave")
+"""
+HEAVY = ["scipy.stats", "statsmodels", "pymc", "arviz", "matplotlib"]
 
 
 def loaded_by(code):
@@ -25,11 +32,22 @@ def loaded_by_estimates():
     return loaded_by(ESTIMATE)
 
 
+@pytest.fixture(scope="module")
+def loaded_by_multilevel():
+    return loaded_by(MULTILEVEL)
+
+
 def test_importing_the_package_loads_nothing_heavy():
     assert not {"numpy", "pandas", "scipy"} & loaded_by("import jfmodels")
 
 
-@pytest.mark.parametrize("module", ["scipy.stats", "statsmodels", "pymc", "arviz", "matplotlib"])
+@pytest.mark.parametrize("module", HEAVY)
 def test_direct_estimates_do_not_load(loaded_by_estimates, module):
     assert "jfmodels.engines.direct" in loaded_by_estimates
     assert module not in loaded_by_estimates
+
+
+@pytest.mark.parametrize("module", HEAVY)
+def test_a_multilevel_fit_by_laplace_does_not_load(loaded_by_multilevel, module):
+    assert "jfmodels.engines.laplace" in loaded_by_multilevel
+    assert module not in loaded_by_multilevel

@@ -13,7 +13,7 @@ from jfmodels.results.joint import Normal
 from jfmodels.survey.sampling import Sampling
 from jfmodels.survey.survey import Survey
 
-__all__ = ["cell_df", "evidence_of", "without_lone_clusters"]
+__all__ = ["cell_df", "evidence_of", "interviews_behind", "without_lone_clusters"]
 
 type Ints = NDArray[np.int64]
 type Floats = NDArray[np.float64]
@@ -40,6 +40,19 @@ def evidence_of(
     asked = _not_asked(grid) == 0
     flags = np.where(asked, flags, _not_asked(grid))
     return Evidence(n.astype(np.int64), n_clusters.astype(np.int64), deff, flags)
+
+
+def interviews_behind(survey: Survey, grid: Grid, n: Floats) -> Evidence:
+    """Say what every cell of a model with its own beliefs rests on; n is of shape (U, C)."""
+    by_cluster = _first_stage(survey.sampling, n)
+    total = by_cluster.sum(axis=0)
+    unseen = _not_asked(grid) > 0
+    flags = flag_bits("model_based", (total == 0) & ~unseen) | _not_asked(grid)
+    flags |= flag_bits("no_interviews", (total == 0) & ~unseen)
+    flags |= flag_bits("small_cell", (total > 0) & (total < SMALL))
+    clusters = _clusters(survey.sampling, by_cluster > 0)
+    missing = np.full(len(total), np.nan)
+    return Evidence(total.astype(np.int64), clusters.astype(np.int64), missing, flags)
 
 
 def _clusters(sampling: Sampling, present: NDArray[np.bool_]) -> Ints:

@@ -2,52 +2,76 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from jfmodels.engines.bayesian_fit import BayesianFit
+from jfmodels.engines.laplace import Laplace
+from jfmodels.engines.multilevel import fit_multilevel
+from jfmodels.engines.nuts import Nuts
 from jfmodels.engines.weighted import Weighted, fit_weighted
 from jfmodels.errors import SpecError, choose
 from jfmodels.model.cells import Where
-from jfmodels.model.families import FAMILIES, Family
+from jfmodels.model.families import Family
+from jfmodels.model.model import Model
+from jfmodels.model.priors import Prior
 from jfmodels.results.fit import Fit
 from jfmodels.survey.survey import Survey
 
-__all__ = ["fit"]
+__all__ = ["ENGINES", "Settings", "fit"]
 
-ENGINES = {"weighted": Weighted()}
+type Settings = Weighted | Laplace | Nuts
+
+ENGINES: Mapping[str, Settings] = {
+    "weighted": Weighted(),
+    "laplace": Laplace(),
+    "nuts": Nuts(),
+}
 
 
 def fit(
-    formula: str,
+    formula: str | Model,
     survey: Survey,
     *,
-    engine: str | Weighted | None = None,
+    engine: str | Settings | None = None,
     family: str | Family | None = None,
     where: Where | None = None,
+    weighting: str | None = None,
+    priors: Mapping[str, Prior] | None = None,
 ) -> Fit:
     r"""Fit a regression model to a survey.
 
-    Coefficients maximise the weighted log likelihood. Their variance is linearised over the
-    design's clusters and strata [1]_, by default bias-reduced with degrees of freedom for
-    every coefficient and contrast [2]_. Levels and changes average the model over a stated
-    composition, whose sampling error they include.
+    Without random terms, coefficients maximise the weighted log likelihood. Their variance is
+    linearised over the design's clusters and strata [1]_, by default bias-reduced with degrees
+    of freedom for every coefficient and contrast [2]_. With random terms the model is
+    multilevel and Bayesian: a nested Laplace approximation corrected by importance weights
+    [3]_, or sampled by NUTS. Levels and changes average the model over a stated composition,
+    whose sampling error they include.
 
     Parameters
     ----------
-    formula : str
-        As in ``"shown(trust_army) ~ wave * region + sex"``. The left side is an outcome:
-        ``shown(y)`` for the share that the codebook shows, ``option(y, "cattle theft")`` for
-        one option, ``y`` for all its categories, or its number.
+    formula : str or Model
+        As in ``"shown(trust_army) ~ wave * region + sex + (1 | commune)"``. The left side is
+        an outcome: ``shown(y)`` for the share that the codebook shows, ``option(y, "cattle
+        theft")`` for one option, ``y`` for all its categories, or its number.
     survey : Survey
         The survey.
-    engine : str or Weighted, optional
-        ``"weighted"``, or its settings.
+    engine : {"weighted", "laplace", "nuts"} or settings, optional
+        By default ``"laplace"`` with random terms, ``"weighted"`` without.
     family : str or Family, optional
         By default the one of the outcome's scale: bernoulli, ordinal, categorical, gaussian,
         negative binomial.
     where : mapping, optional
         A domain, for example ``{"region": ["Mopti", "Gao"]}``.
+    weighting : {"ignore"}, optional
+        What survey weights do in a Bayesian fit; must be said once they vary. "ignore" lets
+        every interview count once in the likelihood; weights then enter only who is averaged
+        over.
+    priors : mapping of str to Prior, optional
+        Of a Bayesian fit, in place of the defaults that :meth:`Model.priors` shows.
 
     Returns
     -------
-    Fit
+    Fit or BayesianFit
         Ask it for ``summary``, ``levels``, ``changes``, ``contrasts``, ``estimate``, ``test``.
 
     Raises
@@ -65,6 +89,9 @@ def fit(
     .. [2] Pustejovsky, J. E. and Tipton, E. (2018). Small-sample methods for cluster-robust
        variance estimation and hypothesis testing in fixed effects models. Journal of
        Business & Economic Statistics 36, 672-683.
+    .. [3] Rue, H., Martino, S. and Chopin, N. (2009). Approximate Bayesian inference for
+       latent Gaussian models by using integrated nested Laplace approximations. Journal of
+       the Royal Statistical Society B 71, 319-392.
 
     Examples
     --------
@@ -73,12 +100,44 @@ def fit(
     >>> model.changes(over="fixed")["wave"].tolist()
     ['Q2', 'Q3', 'Q4', 'Q5', 'Q6']
     """
-    settings = choose("engine", engine or "weighted", ENGINES) if _named(engine) else engine
-    if not isinstance(settings, Weighted):
+    model = _model(formula, family, priors)
+    settings = _settings(engine, model)
+    if isinstance(settings, Weighted):
+        _refuse_bayesian(weighting, model)
+        return Fit(
+            fit_weighted(model.formula, survey, settings=settings, family=model.family, where=where)
+        )
+    return BayesianFit(fit_multilevel(model, survey, settings, where=where, weighting=weighting))
+
+
+def _model(
+    formula: str | Model, family: str | Family | None, priors: Mapping[str, Prior] | None
+) -> Model:
+    """Read the model; a Model brings its family and priors along."""
+    if not isinstance(formula, Model):
+        return Model(formula, family=family, priors=priors)
+    if family is not None or priors is not None:
+        raise SpecError("A jf.Model has its family and priors; give them to it, not to fit().")
+    return formula
+
+
+def _settings(engine: object, model: Model) -> Settings:
+    """Read the engine; random terms decide where none is named."""
+    default = "laplace" if model.formula.effects else "weighted"
+    if engine is None or isinstance(engine, str):
+        return choose("engine", engine or default, ENGINES)
+    if not isinstance(engine, Weighted | Laplace | Nuts):
         raise SpecError(f"engine= takes a name or its settings; found {type(engine).__name__}.")
-    chosen = choose("family", family, FAMILIES)() if isinstance(family, str) else family
-    return Fit(fit_weighted(formula, survey, settings=settings, family=chosen, where=where))
+    return engine
 
 
-def _named(engine: object) -> bool:
-    return engine is None or isinstance(engine, str)
+def _refuse_bayesian(weighting: str | None, model: Model) -> None:
+    """Refuse what only a Bayesian fit has a use for."""
+    if weighting is not None:
+        raise SpecError(
+            "Survey-weighted regression always uses the weights; weighting= is for Bayesian fits."
+        )
+    if model.given:
+        raise SpecError(
+            "Survey-weighted regression has no priors; choose engine='laplace' or 'nuts'."
+        )

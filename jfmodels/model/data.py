@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from jfmodels.errors import SpecError, listing
+from jfmodels.model.cells import places
 from jfmodels.model.formula import Formula, check_columns
 from jfmodels.survey.columns import as_number
 from jfmodels.survey.encode import OPTION
@@ -17,7 +19,14 @@ from jfmodels.survey.outcome import Outcome
 from jfmodels.survey.rows import Rows
 from jfmodels.survey.survey import Survey
 
-__all__ = ["ModelData", "Response", "pattern_frame", "read_data", "read_response"]
+__all__ = [
+    "ModelData",
+    "Response",
+    "pattern_codes",
+    "pattern_frame",
+    "read_data",
+    "read_response",
+]
 
 type Ints = NDArray[np.int64]
 type Floats = NDArray[np.float64]
@@ -68,6 +77,8 @@ class ModelData:
         Rows and their weights.
     left_out : int
         Rows of the domain without answer or covariates, in waves that asked.
+    codes : mapping of str to ndarray of int64, shape (P,)
+        Place of every pattern's label in each of the formula's columns.
     replicate_weight : ndarray of float64 or None, shape (G, R)
         Weight in every supplied replicate.
     """
@@ -81,6 +92,7 @@ class ModelData:
     n: Floats
     weight: Floats
     left_out: int
+    codes: Mapping[str, Ints]
     replicate_weight: Floats | None = None
 
 
@@ -150,8 +162,30 @@ def pattern_frame(survey: Survey, names: Sequence[str], codes: Ints) -> pd.DataF
     return frame
 
 
+def pattern_codes(survey: Survey, patterns: pd.DataFrame) -> dict[str, Ints]:
+    """Read the columns of :func:`pattern_frame` back as places of labels, -1 for others, (P,)."""
+    found: dict[str, Ints] = {}
+    for name in patterns.columns:
+        column = patterns[name]
+        if isinstance(column.dtype, pd.CategoricalDtype):
+            found[str(name)] = column.cat.codes.to_numpy().astype(np.int64)
+        elif name != "time":
+            numbers = np.array([as_number(each) for each in survey.rows.keys[str(name)].labels])
+            order = np.argsort(numbers)
+            after = np.searchsorted(numbers[order], column.to_numpy())
+            place = order[np.minimum(after, len(order) - 1)]
+            found[str(name)] = np.where(numbers[place] == column, place, -1).astype(np.int64)
+    return found
+
+
 def _categorical(codes: Ints, labels: Sequence[str]) -> pd.Categorical:
-    return pd.Categorical.from_codes(codes, pd.Index(list(labels), dtype="str"), ordered=True)
+    return pd.Categorical.from_codes(codes, dtype=_ordered(tuple(labels)))
+
+
+@cache
+def _ordered(labels: tuple[str, ...]) -> pd.CategoricalDtype:
+    """Ordered categories; pandas takes twenty times as long to make them as to use them."""
+    return pd.CategoricalDtype(pd.Index(list(labels), dtype="str"), ordered=True)
 
 
 def read_data(
@@ -174,7 +208,7 @@ def read_data(
     """
     known = [name for name in survey.rows.keys if name != "unit"]
     check_columns(formula, [*known, *(["time"] if survey.time else [])])
-    columns = [name for name in formula.columns if name not in ("time", "wave")]
+    columns = [name for name in formula.all_columns if name not in ("time", "wave")]
     waves = ["wave"] if survey.waves else []
     extra = [name for name in where if name not in (*waves, *columns, *by)]
     names = list(dict.fromkeys([*waves, *columns, *by, *extra]))
@@ -182,7 +216,7 @@ def read_data(
     keys = ["unit", *names, RESPONSE]
     groups = rows.aggregate(keys)
     codes = {name: groups.codes[:, k] for k, name in enumerate(keys)}
-    inside = _inside(survey, codes, where)
+    inside, _ = places(survey.rows, names, groups.codes[:, 1:-1], where)
     if waves:
         asked = survey.asked.get(response.source, survey.asked[response.outcome.name])
         inside &= asked[codes["wave"]]
@@ -194,33 +228,31 @@ def read_data(
     pattern_names = [*waves, *columns]
     kept = {name: each[complete] for name, each in codes.items()}
     nowhere = np.zeros(int(complete.sum()), dtype=np.int64)
-    columned = [kept[name] for name in pattern_names] or [nowhere]
-    patterns, pattern = np.unique(np.column_stack(columned), axis=0, return_inverse=True)
+    sizes = {name: len(survey.rows.keys[name].labels) for name in pattern_names}
+    patterns, pattern = _patterns([kept[name] for name in sizes], tuple(sizes.values()), nowhere)
     replicated = None if rows.replicates is None else rows.replicate_weights(keys)[complete]
     return ModelData(
         patterns=pattern_frame(survey, pattern_names, patterns),
         unit=kept["unit"],
         wave=kept.get("wave", nowhere),
-        pattern=pattern.ravel(),
+        pattern=pattern,
         groups=np.array([kept[name] for name in by], np.int64).reshape(len(by), len(nowhere)).T,
         answer=answers[kept[RESPONSE]],
         n=groups.n[complete].astype(np.float64),
         weight=groups.weight[complete],
         left_out=int(groups.n[inside & ~complete].sum()),
+        codes=dict(zip(pattern_names, patterns.T, strict=True)),
         replicate_weight=replicated,
     )
 
 
-def _inside(
-    survey: Survey, codes: Mapping[str, Ints], where: Mapping[str, Sequence[str]]
-) -> NDArray[np.bool_]:
-    """Which sums lie in the domain."""
-    inside = np.ones(len(codes["unit"]), dtype=bool)
-    for name, kept in where.items():
-        labels = survey.rows.keys[name].labels
-        allowed = np.array([*(label in kept for label in labels), False])
-        inside &= allowed[codes[name]]
-    return inside
+def _patterns(columns: Sequence[Ints], sizes: tuple[int, ...], nowhere: Ints) -> tuple[Ints, Ints]:
+    """List the combinations of codes that occur, (P, K), and that of every sum, (G,)."""
+    if not sizes:
+        return np.zeros((1, 0), dtype=np.int64), nowhere
+    flat = np.ravel_multi_index(tuple(columns), sizes)
+    occurring, place = np.unique(flat, return_inverse=True)
+    return np.column_stack(np.unravel_index(occurring, sizes)), place
 
 
 def _with_response(rows: Rows, response: Response) -> tuple[Rows, Floats]:

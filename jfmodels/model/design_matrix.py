@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from jfmodels.errors import SpecError
-from jfmodels.model.coding import Coding, lay_out, multiply
+from jfmodels.errors import SpecError, listing
+from jfmodels.model.coding import Coding, Layout, lay_out, multiply
 from jfmodels.model.formula import Formula, RandomTerm
 from jfmodels.model.syntax import Node, written
 from jfmodels.model.terms import Term, term_written
@@ -172,10 +172,12 @@ def _encoded(
 ) -> DesignMatrix:
     """Evaluate factors, let patsy choose their contrasts, and lay out the columns."""
     patterns = Patterns(frame, _weights(weights, len(frame)), {})
-    values = {factor: evaluate(factor, patterns) for term in terms for factor in term}
+    once = dict.fromkeys(factor for term in terms for factor in term)
+    values = {factor: evaluate(factor, patterns) for factor in once}
     added = numbers(offset, patterns) if offset is not None else np.zeros(len(frame))
     _guard_size(terms, values, len(frame))
     layout = lay_out(terms, values)
+    _require_columns(layout, values)
     return DesignMatrix(
         matrix=multiply(layout.codings, values, len(frame)),
         names=layout.names,
@@ -184,6 +186,21 @@ def _encoded(
         factors={written(each): x for each, x in values.items() if isinstance(x, Coded)},
         encoder=Encoder(layout.codings, dict(patterns.learned), offset),
     )
+
+
+def _require_columns(layout: Layout, values: Mapping[Node, Coded | Floats]) -> None:
+    """Refuse terms that would be left out, a factor of one level having nothing to tell."""
+    left_out = [term for term, place in layout.terms.items() if place.start == place.stop]
+    if left_out:
+        single = {
+            f"{written(node)} ('{x.levels[0]}')": None
+            for node, x in values.items()
+            if isinstance(x, Coded) and len(x.levels) == 1
+        }
+        raise SpecError(
+            f"The formula has {listing(left_out)}, but these rows hold one value alone of "
+            f"{', '.join(single)}. Leave it out of the formula, or widen where=."
+        )
 
 
 def _weights(weights: ArrayLike | None, n: int) -> Floats:

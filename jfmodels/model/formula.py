@@ -72,6 +72,13 @@ class Formula:
         random = (name for effect in self.effects for name in effect.columns)
         return tuple(dict.fromkeys([*self.columns, *random]))
 
+    @property
+    def text(self) -> str:
+        """The formula, written in one way; to read it gives the same formula again."""
+        left = written(_left(self))
+        offset = [] if self.offset is None else [f"offset({self.offset})"]
+        return f"{left} ~ {' + '.join([self.fixed, *(e.text for e in self.effects), *offset])}"
+
 
 def parse(formula: str) -> Formula:
     """Read a formula of the closed language.
@@ -155,6 +162,15 @@ def check_columns(formula: Formula, known: Iterable[str]) -> None:
     hint = " A column of many values enters once the codebook lists it under covariates."
     problems = [ROLES.get(name) or unknown("column", name, names) + hint for name in absent]
     raise_all(SpecError, problems, "Formula")
+
+
+def _left(formula: Formula) -> Node:
+    """The left side as a tree."""
+    outcome = Name(formula.outcome)
+    if formula.form == "categories":
+        return outcome
+    named = (Text(formula.option),) if formula.form == "option" else ()
+    return Call(formula.form, (outcome, *named))
 
 
 def _outcome(left: Node) -> tuple[str, str, str]:

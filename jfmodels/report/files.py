@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from jfmodels.errors import SpecError, choose
-from jfmodels.results.schema import BY, BY_REF, COLUMNS, DIAGNOSTICS, FLAGS, TESTS, Column
+from jfmodels.results.schema import BY, BY_REF, COLUMNS, FLAGS, GLOSSARIES, Column
 
 if TYPE_CHECKING:
     from openpyxl.cell.cell import Cell, MergedCell
@@ -108,9 +108,7 @@ def _rows(table: pd.DataFrame) -> Iterator[list[Any]]:
 
 
 def _glossary(table: pd.DataFrame) -> Mapping[str, Column]:
-    if "hypothesis" in table:
-        return TESTS
-    return DIAGNOSTICS if "check" in table else COLUMNS
+    return next((each for name, each in GLOSSARIES.items() if name in table), COLUMNS)
 
 
 def _column(name: str, glossary: Mapping[str, Column]) -> Column:

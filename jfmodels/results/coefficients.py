@@ -26,7 +26,8 @@ def coefficient_table(engine: WithCoefficients, *, ratios: bool, coverage: float
     found = engine.parameters.summary(coverage)
     missing = np.full(len(found.df), np.nan)
     known = found.std_error > 0  # a coefficient that rests on one cluster has no error to see
-    t = np.divide(found.estimate, found.std_error, out=missing.copy(), where=known)
+    tested = known & ~np.isnan(found.df)  # draws have no t
+    t = np.divide(found.estimate, found.std_error, out=missing.copy(), where=tested)
     std_error = np.where(known, found.std_error, missing)
     scale = np.exp if ratios else (lambda x: x)
     estimate = scale(found.estimate)
@@ -39,5 +40,7 @@ def coefficient_table(engine: WithCoefficients, *, ratios: bool, coverage: float
         "p_value": found.p_value,
         "low": scale(found.low),
         "high": scale(found.high),
+        "prob_positive": found.prob_positive,
+        "mc_error": found.mc_error * (estimate if ratios else 1.0),
     }
     return pd.DataFrame(data, columns=list(COEFFICIENTS))

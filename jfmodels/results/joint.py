@@ -15,7 +15,19 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, eye_array
 from scipy.special import fdtrc, stdtr, stdtrit
 
-__all__ = ["DegreesOfFreedom", "Draws", "Joint", "JointTest", "Normal", "Summary"]
+from jfmodels.errors import SpecError
+
+__all__ = [
+    "Clustered",
+    "DegreesOfFreedom",
+    "Draws",
+    "Independent",
+    "Joint",
+    "JointTest",
+    "MonteCarlo",
+    "Normal",
+    "Summary",
+]
 
 type Floats = NDArray[np.float64]
 type Transform = Callable[[NDArray[np.inexact]], NDArray[np.inexact]]
@@ -90,6 +102,10 @@ class Joint(Protocol):
 
     def extremes(self, coverage: float) -> tuple[Summary, tuple[int, int]]:
         """Say what is believed of the lowest, the highest and their distance; and which."""
+        ...
+
+    def within(self, low: float, high: float) -> Draws:
+        """Say draw by draw whether each number lies strictly between two ends, as 1 or 0."""
         ...
 
 
@@ -280,6 +296,15 @@ class Normal:
         )
         return found, (low, high)
 
+    def within(self, low: float, high: float) -> Draws:
+        """Refuse a posterior probability, which a design-based belief does not have."""
+        raise SpecError(
+            "A design-based fit has no posterior probabilities. That a difference is negligible "
+            "is shown by its interval: with coverage=0.9 it lies within the margin wherever two "
+            "one-sided tests at 5 % both reject. Probabilities need jf.fit(..., "
+            "engine='laplace') or 'nuts'."
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Constant:
@@ -300,6 +325,44 @@ def _differences(pairs: list[tuple[int, int]], size: int) -> csr_array:
     return csr_array(weights)
 
 
+class MonteCarlo(Protocol):
+    """How far means of draws may be off, which depends on how they were drawn."""
+
+    def __call__(self, draws: Floats) -> Floats:
+        """Standard errors of the means of draws (S, K), shape (K,)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Independent:
+    """Draws of which each was made for itself."""
+
+    def __call__(self, draws: Floats) -> Floats:
+        """Standard errors of the means of draws (S, K), shape (K,)."""
+        error: Floats = draws.std(axis=0, ddof=1) / np.sqrt(len(draws))
+        return error
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Clustered:
+    """Draws that belong together in groups, the groups being independent of one another.
+
+    Attributes
+    ----------
+    group : ndarray of int64, shape (S,)
+        Group of every draw.
+    """
+
+    group: NDArray[np.int64]
+
+    def __call__(self, draws: Floats) -> Floats:
+        """Standard errors of the means of draws (S, K), shape (K,)."""
+        away = draws - draws.mean(axis=0)
+        place = csr_array((np.ones(len(draws)), (self.group, np.arange(len(draws)))))
+        error: Floats = np.sqrt(((place @ away) ** 2).sum(axis=0)) / len(draws)
+        return error
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Draws:
     """A Bayesian belief: equally weighted draws of all numbers together.
@@ -308,8 +371,8 @@ class Draws:
     ----------
     draws : ndarray of float64, shape (S, C)
         NaN throughout a number of which nothing is known.
-    n_effective : float or None
-        Independent draws that these are worth; None for as many as there are.
+    error : MonteCarlo
+        How far their means may be off.
 
     Examples
     --------
@@ -319,7 +382,7 @@ class Draws:
     """
 
     draws: Floats
-    n_effective: float | None = None
+    error: MonteCarlo = Independent()
 
     @property
     def size(self) -> int:
@@ -328,11 +391,11 @@ class Draws:
 
     def combine(self, weights: csr_array) -> Draws:
         """Believe in K linear combinations, weights of shape (K, C)."""
-        return Draws((weights @ self.draws.T).T, self.n_effective)
+        return Draws((weights @ self.draws.T).T, self.error)
 
     def apply(self, transform: Transform) -> Draws:
         """Believe in K functions, draw by draw."""
-        return Draws(np.asarray(transform(self.draws), dtype=np.float64), self.n_effective)
+        return Draws(np.asarray(transform(self.draws), dtype=np.float64), self.error)
 
     def summary(self, coverage: float, null: float = 0.0) -> Summary:
         """Say what is believed of each number alone: mean, sd, equal-tailed interval."""
@@ -341,7 +404,6 @@ class Draws:
         std_error = self.draws.std(axis=0, ddof=1)
         tails = [(1 - coverage) / 2, (1 + coverage) / 2]
         low, high = np.quantile(self.draws, tails, axis=0)
-        worth = self.n_effective or len(self.draws)
         return Summary(
             estimate=self.draws.mean(axis=0),
             std_error=std_error,
@@ -350,7 +412,7 @@ class Draws:
             df=missing,
             p_value=missing,
             prob_positive=np.where(known, (self.draws > null).mean(axis=0), np.nan),
-            mc_error=std_error / np.sqrt(worth),
+            mc_error=self.error(self.draws),
         )
 
     def test(self) -> JointTest:
@@ -371,5 +433,10 @@ class Draws:
         known = np.where(np.isnan(self.draws).all(axis=0), np.nan, self.draws)
         low, high = np.nanmin(known, axis=1), np.nanmax(known, axis=1)
         mean = known.mean(axis=0)
-        found = Draws(np.stack([low, high, high - low], axis=1), self.n_effective)
+        found = Draws(np.stack([low, high, high - low], axis=1), self.error)
         return found.summary(coverage), (int(np.nanargmin(mean)), int(np.nanargmax(mean)))
+
+    def within(self, low: float, high: float) -> Draws:
+        """Say draw by draw whether each number lies strictly between two ends, as 1 or 0."""
+        inside = ((self.draws > low) & (self.draws < high)).astype(np.float64)
+        return Draws(np.where(np.isnan(self.draws), np.nan, inside), self.error)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
-from jfmodels.errors import choose
+from jfmodels.errors import SpecError, choose
 
-__all__ = ["ADJUSTMENTS", "adjust"]
+__all__ = ["ADJUSTMENTS", "adjust", "with_adjustment"]
 
 type Floats = NDArray[np.float64]
 
@@ -54,3 +55,22 @@ def adjust(p: Floats, method: str) -> Floats:
     if tested.any():
         adjusted[tested] = np.minimum(choose("adjustment", method, ADJUSTMENTS)(p[tested]), 1.0)
     return adjusted
+
+
+def with_adjustment(table: pd.DataFrame, method: str | None) -> pd.DataFrame:
+    """Adjust p-values over the rows of the table, and say so."""
+    choose("adjustment", method or "holm", ADJUSTMENTS)
+    p = table["p_value"].to_numpy(dtype=np.float64)
+    family = int((~np.isnan(p)).sum())
+    bayesian = table["prob_positive"].notna().any()
+    if method is not None and bayesian:
+        raise SpecError(
+            f"adjust='{method}' adjusts p-values, and a Bayesian fit has none: read prob_positive."
+        )
+    if not family:
+        return table
+    chosen = method or "holm"
+    table["p_adjusted"] = adjust(p, chosen)
+    text = chosen if chosen == "none" else f"{chosen} over {family}"
+    table["adjustment"] = pd.array([None if np.isnan(each) else text for each in p], dtype="str")
+    return table

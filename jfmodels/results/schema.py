@@ -16,8 +16,15 @@ __all__ = [
     "BY_REF",
     "COEFFICIENTS",
     "COLUMNS",
+    "COMPONENTS",
     "DIAGNOSTICS",
+    "EFFECTS",
+    "FAILURES",
     "FLAGS",
+    "GLOSSARIES",
+    "LEAVE_OUT",
+    "PREDICTIVE",
+    "STACKED",
     "TESTS",
     "Column",
     "columns",
@@ -97,12 +104,14 @@ TESTS: dict[str, Column] = {
 COEFFICIENTS: dict[str, Column] = {
     "coefficient": Column("text", "the coefficient, in the words of the formula"),
     "estimate": Column("float", "on the scale of the linear predictor, or as a ratio"),
-    "std_error": Column("float", "standard error; of a ratio, by the delta method"),
+    "std_error": Column("float", "standard error (a ratio's by the delta method) or posterior sd"),
     "t": Column("float", "the linear predictor's coefficient over its standard error"),
     "df": Column("float", "degrees of freedom of the coefficient's own t"),
     "p_value": Column("float", "two-sided p of no effect"),
     "low": Column("float", "lower end of the interval"),
     "high": Column("float", "upper end of the interval"),
+    "prob_positive": Column("float", "posterior probability above 0 (a ratio: above 1)"),
+    "mc_error": Column("float", "Monte Carlo standard error of the estimate; of draws only"),
 }
 
 DIAGNOSTICS: dict[str, Column] = {
@@ -113,6 +122,129 @@ DIAGNOSTICS: dict[str, Column] = {
     "ok": Column("bool", "whether the check passed"),
     "says": Column("text", "the finding in plain words"),
 }
+
+COMPONENTS: dict[str, Column] = {
+    "component": Column("text", "a standard deviation, correlation or other parameter, by name"),
+    "estimate": Column("float", "posterior mean, on the scale of the linear predictor"),
+    "std_error": Column("float", "posterior standard deviation"),
+    "low": Column("float", "lower end of the interval"),
+    "high": Column("float", "upper end of the interval"),
+    "coverage": Column("float", "content of all intervals of the row"),
+    "mc_error": Column("float", "Monte Carlo standard error of the estimate"),
+    "share": Column(
+        "float", "part of the latent variance that is left once the fixed part is known"
+    ),
+    "share_low": Column("float", "lower end of its interval"),
+    "share_high": Column("float", "upper end of its interval"),
+    "icc_latent": Column(
+        "float", "correlation of the latent answers of two people in one group; first row of a term"
+    ),
+    "icc_latent_low": Column("float", "lower end of its interval"),
+    "icc_latent_high": Column("float", "upper end of its interval"),
+    "icc_response": Column(
+        "float", "the same of the answers, shown or not, at the average fixed part; not if nominal"
+    ),
+    "icc_response_low": Column("float", "lower end of its interval"),
+    "icc_response_high": Column("float", "upper end of its interval"),
+}
+
+EFFECTS: dict[str, Column] = {
+    "term": Column("text", "the random term, as written"),
+    "level": Column("text", "the group; a number where it is one interviewer"),
+    "coordinate": Column("text", "what varies by group: a slope, or the wave of a walk"),
+    "answer": Column("text", "the answer moved, against the mean of all; nominal outcomes only"),
+    "estimate": Column("float", "posterior mean, on the scale of the linear predictor"),
+    "std_error": Column("float", "posterior standard deviation"),
+    "low": Column("float", "lower end of the interval"),
+    "high": Column("float", "upper end of the interval"),
+    "coverage": Column("float", "content of the interval, for example 0.95"),
+    "prob_positive": Column("float", "posterior probability above 0"),
+    "mc_error": Column("float", "Monte Carlo standard error of the estimate"),
+    "n": Column("int", "interviews that it acts upon; withheld where the group is one interviewer"),
+}
+
+PREDICTIONS: dict[str, Column] = {
+    BY: Column("category", "a column of the rows asked about; as given"),
+    "category": Column("text", "the answer, or answers, whose share is meant"),
+    "estimate": Column("float", "the share or mean expected; shares lie in [0, 1]"),
+    "std_error": Column("float", "posterior standard deviation"),
+    "low": Column("float", "lower end of the interval"),
+    "high": Column("float", "upper end of the interval"),
+    "coverage": Column("float", "content of the interval, for example 0.95"),
+    "mc_error": Column("float", "Monte Carlo standard error of the estimate"),
+    "of": Column("text", "'mean': the average of all new groups; 'group': one of them"),
+    "drawn_anew": Column("text", "groups that the fit does not know, so that new ones are drawn"),
+    "unit": Column("text", "unit of the estimate"),
+    "engine": Column("text", "which engine answered"),
+    "flag": Column("flags", "codes of what a reader must know before using the row"),
+}
+
+SENSITIVITY: dict[str, Column] = {
+    "quantity": Column("text", "a standard deviation or other parameter, or the level in a wave"),
+    "scaled": Column("text", "'prior' or 'likelihood': what is raised to a power near 1"),
+    "sensitivity": Column(
+        "float", "how far the quantity moves per doubling of the power; 0.05 and more is much"
+    ),
+    "pareto_k": Column("float", "tail shape of the weights; above 0.7 the row cannot be believed"),
+    "verdict": Column(
+        "text",
+        "'strong prior / weak likelihood': the prior alone decides; 'prior-data conflict': both "
+        "pull; '-': the data decide",
+    ),
+}
+
+FAILURES: dict[str, Column] = {
+    "fit": Column("text", "the fit that failed, by its name"),
+    "error": Column("text", "the kind of error"),
+    "message": Column("text", "what is wrong, and what would do"),
+}
+
+STACKED: dict[str, Column] = {
+    "fit": Column("category", "which of several fits the row is of, by its name"),
+    **COLUMNS,
+}
+
+LEAVE_OUT: dict[str, Column] = {
+    "unit": Column("text", "what was left out: people by their covariates and answer, or a group"),
+    "n_units": Column("int", "how many units are alike in this; 1 unless people are left out"),
+    "n": Column("int", "interviews in one such unit"),
+    "elpd": Column("float", "log predictive density of one such unit's answers without it"),
+    "p_loo": Column("float", "how much higher their log density is if the unit is known"),
+    "pareto_k": Column("float", "shape of the weights' tail; above 0.7 they cannot be believed"),
+    "refitted": Column("bool", "whether the model was fitted again without the unit"),
+    "refit_pareto_k": Column("float", "shape of the new fit's own weights"),
+}
+
+PREDICTIVE: dict[str, Column] = {
+    "outcome": Column("category", "the question asked"),
+    "category": Column("category", "the answer whose share is meant; missing for means"),
+    BY: Column("category", "the group"),
+    "wave": Column("category", "the wave"),
+    "n": Column("int", "interviews in the cell"),
+    "observed": Column("float", "share or mean of the interviews, not weighted"),
+    "predicted": Column("float", "mean of the same over replications of the interviews"),
+    "low": Column("float", "lower end of the interval of replications"),
+    "high": Column("float", "upper end of the interval of replications"),
+    "coverage": Column("float", "content of the interval, for example 0.95"),
+    "tail_probability": Column(
+        "float", "share of replications above what was observed, ties by half; near 0 or 1: misfit"
+    ),
+    "flag": Column("flags", "codes of what a reader must know before using the row"),
+}
+
+GLOSSARIES: dict[str, dict[str, Column]] = {
+    "hypothesis": TESTS,
+    "check": DIAGNOSTICS,
+    "coefficient": COEFFICIENTS,
+    "component": COMPONENTS,
+    "coordinate": EFFECTS,
+    "pareto_k": LEAVE_OUT,
+    "tail_probability": PREDICTIVE,
+    "drawn_anew": PREDICTIONS,
+    "sensitivity": SENSITIVITY,
+    "message": FAILURES,
+    "fit": STACKED,
+}  # by the column that tells them
 
 FLAGS: dict[str, dict[str, str]] = {
     "at_boundary": {
@@ -127,6 +259,10 @@ FLAGS: dict[str, dict[str, str]] = {
         "en": "Clusters were chosen on purpose: inference to the region rests on a model.",
         "fr": "Grappes choisies à dessein : l'inférence à la région repose sur un modèle.",
     },
+    "fit_failed": {
+        "en": "The fit failed its own checks, see diagnostics(): no conclusion rests on it.",
+        "fr": "L'ajustement échoue à ses propres contrôles (diagnostics) : aucune conclusion.",
+    },
     "few_clusters": {
         "en": "Fewer than 2 degrees of freedom: the interval is very wide and fragile.",
         "fr": "Moins de 2 degrés de liberté : l'intervalle est très large et fragile.",
@@ -138,6 +274,10 @@ FLAGS: dict[str, dict[str, str]] = {
     "mc_error_large": {
         "en": "Monte Carlo error is large beside the uncertainty: draw more.",
         "fr": "L'erreur de Monte-Carlo est grande devant l'incertitude : tirer davantage.",
+    },
+    "misfit": {
+        "en": "The model's replications of the interviews miss what was observed.",
+        "fr": "Les réplications du modèle ne reproduisent pas ce qui a été observé.",
     },
     "model_based": {
         "en": "The row rests on a model rather than on interviews of its own.",
@@ -154,6 +294,10 @@ FLAGS: dict[str, dict[str, str]] = {
     "one_cluster": {
         "en": "A tenth or more rests on strata of one cluster here, whose variance is not known.",
         "fr": "Un dixième ou plus repose sur des strates à grappe unique, de variance inconnue.",
+    },
+    "places_missing": {
+        "en": "Some places were not reached in this wave; the model and other waves stand in.",
+        "fr": "Des lieux n'ont pas été atteints ; le modèle et d'autres vagues les remplacent.",
     },
     "relabelled": {
         "en": "Answer wording changed between these waves; the codebook does not allow comparison.",
@@ -174,8 +318,8 @@ FLAGS: dict[str, dict[str, str]] = {
 }
 
 
-def columns(by: Iterable[str]) -> list[str]:
-    """List the columns of a table in order, the groups `by` put in their places.
+def columns(by: Iterable[str], glossary: Iterable[str] = COLUMNS) -> list[str]:
+    """List the columns of a glossary's table in order, the groups `by` put in their places.
 
     Examples
     --------
@@ -184,7 +328,7 @@ def columns(by: Iterable[str]) -> list[str]:
     """
     names = list(by)
     places = {BY: names, BY_REF: [f"{name}_ref" for name in names]}
-    listed = [column for name in COLUMNS for column in places.get(name, [name])]
+    listed = [column for name in glossary for column in places.get(name, [name])]
     for name in names:
         if listed.count(name) > 1 or listed.count(f"{name}_ref") > 1:
             raise SpecError(f"Group '{name}' is a column of every table. Rename it in the data.")

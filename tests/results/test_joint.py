@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 from scipy.sparse import csr_array
 
-from jfmodels.results.joint import Draws, Normal
+from jfmodels.results.joint import Clustered, Draws, Normal
 
 MEAN = np.array([0.42, 0.31, 0.57, 0.2])
 INFLUENCE = np.random.default_rng(1).normal(0, 0.01, (30, 4))
@@ -142,9 +142,10 @@ def test_draws_know_no_p_value(draws):
     assert draws.summary(0.95, null=0.42).prob_positive[0] == pytest.approx(0.5, abs=0.01)
 
 
-def test_n_effective_decides_the_monte_carlo_error(draws):
-    worth = Draws(draws.draws, n_effective=400.0)
-    assert worth.summary(0.95).mc_error == pytest.approx(draws.draws.std(axis=0, ddof=1) / 20)
+def test_draws_that_belong_together_are_worth_less(draws):
+    some = draws.draws[:400]
+    worth = Draws(np.repeat(some, 5, axis=0), Clustered(np.repeat(np.arange(400), 5)))
+    assert worth.summary(0.95).mc_error == pytest.approx(some.std(axis=0) / np.sqrt(400))
 
 
 def test_hotelling_is_the_one_sample_test_of_independent_clusters():

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from jfmodels.errors import choose
 from jfmodels.model.families.base import Derivatives, Family
 from jfmodels.model.families.bernoulli import Bernoulli
 from jfmodels.model.families.categorical import Categorical
@@ -24,9 +25,10 @@ __all__ = [
     "NegativeBinomial",
     "Ordinal",
     "Poisson",
+    "family_named",
 ]
 
-FAMILIES: Mapping[str, Callable[[], Family]] = {
+FAMILIES: Mapping[str, Callable[..., Family]] = {
     "bernoulli": Bernoulli,
     "ordinal": Ordinal,
     "categorical": Categorical,
@@ -34,3 +36,15 @@ FAMILIES: Mapping[str, Callable[[], Family]] = {
     "poisson": Poisson,
     "negative binomial": NegativeBinomial,
 }
+
+
+def family_named(name: str, link: str) -> Family:
+    """Make a family again from its name and link.
+
+    Examples
+    --------
+    >>> family_named("bernoulli", "probit").link
+    'probit'
+    """
+    usual = choose("family", name, FAMILIES)()
+    return usual if usual.link == link else FAMILIES[name](link)

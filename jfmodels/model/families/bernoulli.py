@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from jfmodels.errors import choose
-from jfmodels.model.families.base import Derivatives, Family
+from jfmodels.model.families.base import (
+    Derivatives,
+    Family,
+    Tallied,
+    Tally,
+    first_alone,
+    of_answers,
+)
 from jfmodels.model.families.links import LINKS, Link
 
 __all__ = ["Bernoulli"]
@@ -37,7 +46,16 @@ def Bernoulli(link: str = "logit") -> Family:
         blocks=lambda n_categories: ("x",),
         derivatives=lambda answer, eta: _derivatives(inverse, answer, eta[:, 0]),
         means=lambda eta: _means(inverse, eta[:, 0]),
+        slopes=lambda eta: _slopes(inverse, eta[:, 0]),
         start=lambda share: inverse.quantile(np.clip(share[1:], 1e-3, 1 - 1e-3)),
+        log_density=lambda answer, eta, _: _log_density(inverse, answer, eta[..., 0]),
+        tally=Tally(
+            of_answers,
+            lambda sums, eta, _: _tallied(inverse, sums, eta[0]),
+            lambda sums, eta, _: _value(inverse, sums, eta[0]),
+            lambda eta, answers: _mean(inverse, eta[0], answers),
+            first_alone,
+        ),
     )
 
 
@@ -50,6 +68,40 @@ def _derivatives(link: Link, answer: Floats, eta: Floats) -> Derivatives:
     return Derivatives(value, gradient[:, None], (density**2 / spread)[:, None, None])
 
 
-def _means(link: Link, eta: Floats) -> tuple[Floats, Floats]:
-    p, density = link.cdf(eta), link.density(eta)
-    return np.stack([1 - p, p], axis=1), np.stack([-density, density], axis=1)[:, :, None]
+def _means(link: Link, eta: Floats) -> Floats:
+    p = link.cdf(eta)
+    return np.stack([1 - p, p], axis=1)
+
+
+def _slopes(link: Link, eta: Floats) -> Floats:
+    density = link.density(eta)
+    return np.stack([-density, density], axis=1)[:, :, None]
+
+
+def _log_density(link: Link, answer: Floats, eta: Floats) -> Floats:
+    return np.where(answer > 0, link.log_cdf(eta), link.log_sf(eta))
+
+
+def _value(link: Link, sums: Floats, eta: Floats) -> Floats:
+    """Log density of all rows, (B,), from how many did not and did give the answer, (N, 2)."""
+    if link is LINKS["logit"]:
+        return sums[:, 1] @ eta + sums.sum(axis=1) @ link.log_sf(eta)
+    return sums[:, 1] @ link.log_cdf(eta) + sums[:, 0] @ link.log_sf(eta)
+
+
+def _tallied(link: Link, sums: Floats, eta: Floats) -> Tallied:
+    p, n = link.cdf(eta), sums.sum(axis=1)[:, None]
+    if link is LINKS["logit"]:
+        return Tallied(
+            _value(link, sums, eta), (sums[:, 1:] - n * p)[None], (n * p * (1 - p))[None]
+        )
+    not_p = np.exp(link.log_sf(eta))  # without loss where p is nearly 1
+    density = link.density(eta)
+    steep = density / np.maximum(p * not_p, TINY)
+    residual = sums[:, 1:] * not_p - sums[:, :1] * p
+    return Tallied(_value(link, sums, eta), (residual * steep)[None], (n * density * steep)[None])
+
+
+def _mean(link: Link, eta: Floats, answers: Sequence[int]) -> Floats:
+    p = link.cdf(eta)
+    return (1 - p) * (0 in answers) + p * (1 in answers)

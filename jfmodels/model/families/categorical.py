@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 
-from jfmodels.model.families.base import Derivatives, Family
+from jfmodels.model.families.base import Derivatives, Family, Tallied, Tally, of_answers
 
 __all__ = ["Categorical"]
 
@@ -28,7 +30,11 @@ def Categorical() -> Family:
         blocks=lambda n_categories: ("x",) * (n_categories - 1),
         derivatives=_derivatives,
         means=_means,
+        slopes=_slopes,
         start=lambda share: np.log(np.maximum(share[1:], 1e-6) / max(share[0], 1e-6)),
+        log_density=_log_density,
+        tally=Tally(of_answers, _tallied, _value, _mean, _pairs),
+        coding=_coding,
     )
 
 
@@ -46,7 +52,60 @@ def _derivatives(answer: Floats, eta: Floats) -> Derivatives:
     return Derivatives(log_p[np.arange(len(eta)), place], chosen - p, information)
 
 
-def _means(eta: Floats) -> tuple[Floats, Floats]:
-    p = np.exp(_log_probabilities(eta))
+def _means(eta: Floats) -> Floats:
+    p: Floats = np.exp(_log_probabilities(eta))
+    return p
+
+
+def _slopes(eta: Floats) -> Floats:
+    p = _means(eta)
     towards = np.concatenate([np.zeros((1, eta.shape[1])), np.eye(eta.shape[1])])
-    return p, p[:, :, None] * (towards - p[:, None, 1:])
+    slopes: Floats = p[:, :, None] * (towards - p[:, None, 1:])
+    return slopes
+
+
+def _pairs(n_predictors: int) -> tuple[tuple[int, int], ...]:
+    return tuple((j, k) for k in range(n_predictors) for j in range(k + 1))
+
+
+def _coding(n_predictors: int) -> Floats:
+    """Predictors from orthonormal coordinates of logits that sum to zero; (K - 1, K - 1)."""
+    place, column = np.arange(n_predictors + 1)[:, None], np.arange(n_predictors)
+    helmert = np.where(place == column + 1, column + 1.0, np.where(place <= column, -1.0, 0.0))
+    helmert /= np.sqrt((helmert**2).sum(axis=0))
+    return helmert[1:] - helmert[0]
+
+
+def _log_density(answer: Floats, eta: Floats, _: Floats) -> Floats:
+    padded = np.concatenate([np.zeros((*eta.shape[:-1], 1)), eta], axis=-1)
+    chosen = padded[..., np.arange(len(answer)), answer.astype(np.int64)]
+    return chosen - logsumexp(padded, axis=-1)
+
+
+def _normaliser(eta: Floats) -> Floats:
+    """log(1 + sum of exponentials) of every row and field, (N, B)."""
+    top = np.maximum(eta.max(axis=0), 0.0)
+    return top + np.log(np.exp(-top) + np.exp(eta - top).sum(axis=0))
+
+
+def _value(sums: Floats, eta: Floats, _: Floats) -> Floats:
+    """Log density of all rows, (B,), from who chose what, (N, A)."""
+    chosen = sum(sums[:, k + 1] @ eta[k] for k in range(len(eta)))
+    return chosen - sums.sum(axis=1) @ _normaliser(eta)
+
+
+def _tallied(sums: Floats, eta: Floats, _: Floats) -> Tallied:
+    n, total = sums.sum(axis=1)[:, None], _normaliser(eta)
+    p = np.exp(eta - total)
+    chosen = sum(sums[:, k + 1] @ eta[k] for k in range(len(eta)))
+    gradient = sums.T[1:, :, None] - n * p
+    information = [n * p[j] * ((j == k) - p[k]) for j, k in _pairs(len(eta))]
+    return Tallied(chosen - n[:, 0] @ total, gradient, np.stack(information))
+
+
+def _mean(eta: Floats, answers: Sequence[int]) -> Floats:
+    """Probability of any of some categories, the first having the predictor 0."""
+    total = _normaliser(eta)
+    chosen = [np.exp((eta[k - 1] if k else 0.0) - total) for k in answers]
+    summed: Floats = np.sum(chosen, axis=0)
+    return summed

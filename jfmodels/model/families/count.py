@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln, polygamma, psi
 
-from jfmodels.model.families.base import Derivatives, Family
+from jfmodels.model.families.base import (
+    Derivatives,
+    Family,
+    Tallied,
+    Tally,
+    first_alone,
+    of_moments,
+)
 
 __all__ = ["NegativeBinomial", "Poisson"]
 
@@ -27,8 +36,11 @@ def Poisson() -> Family:
         scales=("count", "continuous"),
         blocks=lambda n_categories: ("x",),
         derivatives=_poisson,
-        means=lambda eta: (np.exp(eta), np.exp(eta)[:, :, None]),
+        means=np.exp,
+        slopes=lambda eta: np.exp(eta)[:, :, None],
         start=lambda mean: np.log(np.maximum(mean, 1e-6)),
+        log_density=_poisson_log_density,
+        tally=Tally(of_moments, _poisson_tallied, _poisson_value, _mean, first_alone),
     )
 
 
@@ -46,8 +58,19 @@ def NegativeBinomial() -> Family:
         scales=("count",),
         blocks=lambda n_categories: ("x", "1"),
         derivatives=_negative_binomial,
-        means=_negative_binomial_means,
+        means=lambda eta: np.exp(eta[:, :1]),
+        slopes=_negative_binomial_slopes,
         start=lambda mean: np.append(np.log(np.maximum(mean, 1e-6)), 0.0),
+        log_density=_negative_binomial_log_density,
+        tally=Tally(
+            of_moments,
+            _negative_binomial_tallied,
+            _negative_binomial_value,
+            _mean,
+            first_alone,
+            _negative_binomial_beyond,
+        ),
+        dispersion="dispersion",
     )
 
 
@@ -78,7 +101,55 @@ def _negative_binomial(answer: Floats, eta: Floats) -> Derivatives:
     return Derivatives(value, gradient, information)
 
 
-def _negative_binomial_means(eta: Floats) -> tuple[Floats, Floats]:
+def _negative_binomial_slopes(eta: Floats) -> Floats:
     mean = np.exp(eta[:, :1])
-    gradient = np.stack([mean, np.zeros_like(mean)], axis=2)
-    return mean, gradient
+    return np.stack([mean, np.zeros_like(mean)], axis=2)
+
+
+def _poisson_log_density(answer: Floats, eta: Floats, _: Floats) -> Floats:
+    return answer * eta[..., 0] - np.exp(eta[..., 0]) - gammaln(answer + 1)
+
+
+def _poisson_value(sums: Floats, eta: Floats, _: Floats) -> Floats:
+    """Log density of all rows, (B,), from their moments (N, 3)."""
+    return sums[:, 1] @ eta[0] - sums[:, 0] @ np.exp(eta[0])
+
+
+def _poisson_tallied(sums: Floats, eta: Floats, _: Floats) -> Tallied:
+    mean = sums[:, :1] * np.exp(eta[0])
+    value = sums[:, 1] @ eta[0] - mean.sum(axis=0)
+    return Tallied(value, (sums[:, 1:2] - mean)[None], mean[None])
+
+
+def _negative_binomial_log_density(answer: Floats, eta: Floats, log_dispersion: Floats) -> Floats:
+    log_size = -np.asarray(log_dispersion)[..., None]
+    size = np.exp(log_size)
+    log_total = np.logaddexp(eta[..., 0], log_size)
+    constant = gammaln(answer + size) - gammaln(size) - gammaln(answer + 1)
+    return constant + answer * (eta[..., 0] - log_total) + size * (log_size - log_total)
+
+
+def _negative_binomial_value(sums: Floats, eta: Floats, log_dispersion: Floats) -> Floats:
+    """What depends on the mean, (B,), from the moments of rows (N, 3)."""
+    n, total = sums[:, 0], sums[:, 1]
+    log_total = np.logaddexp(eta[0], -log_dispersion)
+    size = np.exp(-log_dispersion)
+    return total @ (eta[0] - log_total) - size * (n @ (log_total + log_dispersion))
+
+
+def _negative_binomial_tallied(sums: Floats, eta: Floats, log_dispersion: Floats) -> Tallied:
+    n, total = sums[:, :1], sums[:, 1:2]
+    mean, size = np.exp(eta[0]), np.exp(-log_dispersion)
+    gradient = size * (total - n * mean) / (mean + size)
+    information = size * mean * (total + n * size) / (mean + size) ** 2
+    value = _negative_binomial_value(sums, eta, log_dispersion)
+    return Tallied(value, gradient[None], information[None])
+
+
+def _negative_binomial_beyond(answer: Floats, n: Floats, log_dispersion: Floats) -> Floats:
+    size = np.exp(-log_dispersion)
+    return n @ (gammaln(answer[:, None] + size) - gammaln(size))
+
+
+def _mean(eta: Floats, answers: Sequence[int]) -> Floats:
+    return np.exp(eta[0])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, logit, ndtr, ndtri
+from scipy.special import expit, log_ndtr, logit, ndtr, ndtri
 
 __all__ = ["LINKS", "Link"]
 
@@ -24,12 +24,22 @@ class Link:
         F, f = F' and f', elementwise.
     quantile : callable
         The link itself, the inverse of F.
+    log_cdf, log_sf : callable
+        log F and log(1 - F), without loss in the tails.
     """
 
     cdf: Callable[[Floats], Floats]
     density: Callable[[Floats], Floats]
     slope: Callable[[Floats], Floats]
     quantile: Callable[[Floats], Floats]
+    log_cdf: Callable[[Floats], Floats]
+    log_sf: Callable[[Floats], Floats]
+
+
+def _softplus(x: Floats) -> Floats:
+    """log(1 + exp(x))."""
+    positive: Floats = np.maximum(x, 0.0)
+    return positive + np.log1p(np.exp(-np.abs(x)))
 
 
 def _normal_density(x: Floats) -> Floats:
@@ -47,12 +57,28 @@ def _gumbel_density(x: Floats) -> Floats:
 
 
 LINKS: Mapping[str, Link] = {
-    "logit": Link(expit, lambda x: expit(x) * expit(-x), _logistic_slope, logit),
-    "probit": Link(ndtr, _normal_density, lambda x: -x * _normal_density(x), ndtri),
+    "logit": Link(
+        expit,
+        lambda x: expit(x) * expit(-x),
+        _logistic_slope,
+        logit,
+        lambda x: -_softplus(-x),
+        lambda x: -_softplus(x),
+    ),
+    "probit": Link(
+        ndtr,
+        _normal_density,
+        lambda x: -x * _normal_density(x),
+        ndtri,
+        log_ndtr,
+        lambda x: log_ndtr(-x),
+    ),
     "cloglog": Link(
         lambda x: -np.expm1(-np.exp(np.minimum(x, 700.0))),
         _gumbel_density,
         lambda x: _gumbel_density(x) * (1 - np.exp(np.minimum(x, 700.0))),
         lambda p: np.log(-np.log1p(-p)),
+        lambda x: np.log(np.maximum(-np.expm1(-np.exp(np.minimum(x, 700.0))), 1e-300)),
+        lambda x: -np.exp(np.minimum(x, 700.0)),
     ),
 }

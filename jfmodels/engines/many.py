@@ -1,0 +1,320 @@
+"""Many fits in one call, wherever they are computed: what fails is reported, the rest is done."""
+
+from __future__ import annotations
+
+import io
+import pickle
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, as_completed
+from dataclasses import dataclass, field
+from functools import partial
+
+import pandas as pd
+
+from jfmodels.engines.fitting import Settings, fit
+from jfmodels.errors import EstimationError, SpecError, choose
+from jfmodels.model.cells import Where
+from jfmodels.model.families import Family
+from jfmodels.model.model import Model
+from jfmodels.model.priors import Prior
+from jfmodels.results.estimands import Change, Estimand, Level
+from jfmodels.results.fit import Categories, Fit
+from jfmodels.results.schema import FAILURES
+from jfmodels.results.stacked import stack
+from jfmodels.survey.design import Names
+from jfmodels.survey.survey import Survey
+
+__all__ = ["Fits", "fit_many"]
+
+type Formulas = Mapping[str, str | Model] | Sequence[str]
+type Fitting = Callable[[str | Model, Survey], Fit]
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Fits(Mapping[str, Fit]):
+    """Several fits by name, and what became of those that failed; see :func:`fit_many`.
+
+    Attributes
+    ----------
+    fits : mapping of str to Fit
+        Those that succeeded, in the order asked for.
+    failures : DataFrame
+        Columns of :data:`jfmodels.results.schema.FAILURES`.
+    """
+
+    fits: Mapping[str, Fit]
+    failures: pd.DataFrame = field(repr=False)
+
+    def __getitem__(self, name: str) -> Fit:
+        return choose("fit", name, self.fits)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.fits)
+
+    def __len__(self) -> int:
+        return len(self.fits)
+
+    def __repr__(self) -> str:
+        return f"{len(self)} fits, {len(self.failures)} failed"
+
+    def levels(
+        self,
+        by: Names = None,
+        *,
+        over: object = None,
+        where: Where | None = None,
+        categories: Categories = "shown",
+        coverage: float = 0.95,
+    ) -> pd.DataFrame:
+        """Tabulate the levels of all fits; see :meth:`jfmodels.Fit.levels`."""
+        return self.estimate(
+            Level(by), over=over, where=where, categories=categories, coverage=coverage
+        )
+
+    def changes(
+        self,
+        against: str = "previous",
+        *,
+        by: Names = None,
+        over: object = None,
+        where: Where | None = None,
+        categories: Categories = "shown",
+        adjust: str | None = None,
+        coverage: float = 0.95,
+        rope: float | None = None,
+    ) -> pd.DataFrame:
+        """Tabulate the changes of all fits; see :meth:`jfmodels.Fit.changes`.
+
+        P-values are adjusted over the rows of all fits together.
+        """
+        return self.estimate(
+            Change(against, by),
+            over=over,
+            where=where,
+            categories=categories,
+            adjust=adjust,
+            coverage=coverage,
+            rope=rope,
+        )
+
+    def estimate(
+        self,
+        estimand: Estimand,
+        *,
+        over: object = None,
+        where: Where | None = None,
+        categories: Categories = "shown",
+        adjust: str | None = None,
+        coverage: float = 0.95,
+        rope: float | None = None,
+    ) -> pd.DataFrame:
+        """Put one question to all fits.
+
+        Parameters
+        ----------
+        estimand, over, where, categories, coverage, rope
+            As in :meth:`jfmodels.Fit.estimate`.
+        adjust : {"holm", "bh", "bonferroni", "none"}, optional
+            Adjustment over the rows of all fits together; Holm where there are p-values.
+
+        Returns
+        -------
+        DataFrame
+            Columns of :data:`jfmodels.results.schema.STACKED`.
+        """
+        if not self.fits:
+            raise EstimationError("No fit succeeded; read why in .failures.")
+        tables = {}
+        for name, each in self.fits.items():
+            try:
+                tables[name] = each.estimate(
+                    estimand,
+                    over=over,
+                    where=where,
+                    categories=categories,
+                    coverage=coverage,
+                    rope=rope,
+                )
+            except SpecError as error:
+                raise SpecError(f"{name}: {error}") from error
+        return stack(tables, adjust)
+
+
+def fit_many(
+    formulas: Formulas,
+    survey: Survey,
+    *,
+    engine: str | Settings | None = None,
+    family: str | Family | None = None,
+    where: Where | None = None,
+    weighting: str | None = None,
+    priors: Mapping[str, Prior] | None = None,
+    executor: Executor | None = None,
+    progress: bool | None = None,
+) -> Fits:
+    """Fit many models to one survey.
+
+    Parameters
+    ----------
+    formulas : mapping of str to str or Model, or sequence of str
+        The models by name; formulas without names are their own.
+    survey : Survey
+        The survey.
+    engine, family, where, weighting, priors
+        As in :func:`jfmodels.fit`, the same for all.
+    executor : concurrent.futures.Executor, optional
+        Who computes them; by default this process, one after the other.
+    progress : bool, optional
+        Whether to show a bar; by default in a terminal.
+
+    Returns
+    -------
+    Fits
+        A mapping of names to fits, with a table of failures.
+
+    Raises
+    ------
+    SpecError
+        If there are no formulas, or one name stands for two.
+
+    Examples
+    --------
+    >>> import jfmodels as jf
+    >>> items = ["trust_army", "trust_police", "trust_amry"]
+    >>> fits = jf.fit_many({item: f"shown({item}) ~ wave" for item in items}, jf.example())
+    >>> fits
+    2 fits, 1 failed
+    >>> fits.changes("first")["adjustment"].unique().tolist()
+    ['holm over 10']
+    """
+    models = _named(formulas)
+    fitting = partial(
+        fit, engine=engine, family=family, where=where, weighting=weighting, priors=priors
+    )
+    done = (
+        _here(fitting, models, survey)
+        if executor is None
+        else _by(executor, fitting, models, survey)
+    )
+    found = dict(_watched(done, len(models), progress))
+    fits = {name: each for name in models if isinstance(each := found[name], Fit)}
+    failed = {name: each for name in models if isinstance(each := found[name], Exception)}
+    rows = [(name, type(each).__name__, str(each)) for name, each in failed.items()]
+    return Fits(fits, pd.DataFrame(rows, columns=list(FAILURES)))
+
+
+def _named(formulas: object) -> Mapping[str, str | Model]:
+    """Read names and models."""
+    if isinstance(formulas, Mapping) and formulas:
+        return formulas
+    if isinstance(formulas, str) or not isinstance(formulas, Sequence) or not formulas:
+        raise SpecError(
+            "fit_many() takes formulas by name, such as {'army': 'shown(trust_army) ~ wave'}, or "
+            f"a list of them; found {formulas!r}."
+        )
+    unnamed = [each for each in formulas if not isinstance(each, str)]
+    if unnamed or len(set(formulas)) < len(formulas):
+        raise SpecError(
+            "A list holds formulas as text, each once. Name models, and formulas that stand "
+            "twice: {'army': jf.Model(...), ...}."
+        )
+    return {each: each for each in formulas}
+
+
+def _attempt(fitting: Fitting, model: str | Model, survey: Survey) -> Parcel | Exception:
+    """Fit one model; whatever goes wrong with it must not stop the others."""
+    try:
+        return Parcel(fitting(model, survey), survey)
+    except Exception as error:
+        return error
+
+
+def _here(
+    fitting: Fitting, models: Mapping[str, str | Model], survey: Survey
+) -> Iterator[tuple[str, Fit | Exception]]:
+    """Fit one model after the other."""
+    for name, model in models.items():
+        found = _attempt(fitting, model, survey)
+        yield name, found if isinstance(found, Exception) else found.open(survey)
+
+
+def _by(
+    executor: Executor, fitting: Fitting, models: Mapping[str, str | Model], survey: Survey
+) -> Iterator[tuple[str, Fit | Exception]]:
+    """Have models fitted by others, and take them as they come."""
+    futures = {
+        executor.submit(_attempt, fitting, model, survey): name for name, model in models.items()
+    }
+    try:
+        for future in as_completed(futures):
+            lost = future.exception()
+            found = future.result() if lost is None else EstimationError(str(lost))
+            yield (
+                futures[future],
+                found if isinstance(found, Exception) else found.open(survey),
+            )
+    finally:
+        for future in futures:
+            future.cancel()
+
+
+def _watched[Each](done: Iterable[Each], total: int, progress: bool | None) -> Iterable[Each]:
+    """Show how far it is, in a terminal or where asked for."""
+    from rich.console import Console
+    from rich.progress import track
+
+    console = Console(stderr=True)
+    shown = console.is_terminal if progress is None else progress
+    return track(done, "Fitting", total=total, console=console, disable=not shown)
+
+
+class Parcel:
+    """A fit on its way between processes, which leaves its survey behind.
+
+    Parameters
+    ----------
+    content : Fit or bytes
+        The fit, packed where it has travelled.
+    survey : Survey or None
+        What it was fitted to, where it is known.
+    """
+
+    def __init__(self, content: Fit | bytes, survey: Survey | None) -> None:
+        self.content, self.survey = content, survey
+
+    def __reduce__(self) -> tuple[type[Parcel], tuple[bytes, None]]:
+        packed = io.BytesIO()
+        _Packer(packed, self.survey).dump(self.content)
+        return Parcel, (packed.getvalue(), None)
+
+    def open(self, survey: Survey) -> Fit:
+        """Give the fit, its survey the one that is here."""
+        if isinstance(self.content, Fit):
+            return self.content
+        found = _Unpacker(io.BytesIO(self.content), survey).load()
+        assert isinstance(found, Fit)
+        return found
+
+
+class _Packer(pickle.Pickler):
+    """Packs everything but a survey."""
+
+    def __init__(self, file: io.BytesIO, survey: Survey | None) -> None:
+        super().__init__(file, protocol=pickle.HIGHEST_PROTOCOL)
+        self.survey = survey
+
+    def persistent_id(self, each: object) -> str | None:
+        """Name the survey rather than pack it."""
+        return "survey" if each is self.survey and each is not None else None
+
+
+class _Unpacker(pickle.Unpickler):
+    """Unpacks with the survey that is here."""
+
+    def __init__(self, file: io.BytesIO, survey: Survey) -> None:
+        super().__init__(file)
+        self.survey = survey
+
+    def persistent_load(self, pid: object) -> Survey:
+        """Give the survey that was named."""
+        return self.survey

@@ -1,0 +1,59 @@
+"""How a nested Laplace posterior is held against an exact one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from latent_cases import CODEBOOK, DESIGN
+from quadrature import CASES, PRIOR_SD, SLOPE_SD, Case, moments
+
+import jfmodels as jf
+from jfmodels.engines.laplace import Laplace, draw_laplace
+from jfmodels.engines.posterior import Posterior
+from jfmodels.model.latent import Latent
+from jfmodels.model.model import Model, lay_out
+
+FARTHEST = 4.0  # Monte Carlo errors: one in 16,000 comparisons lies farther off by chance
+ERROR = 0.02  # posterior sds that Monte Carlo errors may have, lest a wrong answer go unseen
+
+
+def survey_of(frame: pd.DataFrame, **covariates: dict) -> jf.Survey:
+    """Describe people to the package, with further covariates."""
+    book = CODEBOOK | {"covariates": CODEBOOK["covariates"] | covariates}
+    return jf.Survey(frame, DESIGN, book, simulated=True)
+
+
+def posterior_of(latent: Latent, draws: int = 20_000, seed: int = 1) -> Posterior:
+    return draw_laplace(latent, Laplace(draws=draws, seed=seed, on_poor_k="warn"))
+
+
+def named(posterior: Posterior) -> dict[str, np.ndarray]:
+    """Draws of all coefficients, thresholds and parameters by name."""
+    names = [*posterior.names, *(each.name for each in posterior.latent.hyperparameters)]
+    drawn = np.column_stack([posterior.coefficients().draws, posterior.parameters])
+    return dict(zip(names, drawn.T, strict=True))
+
+
+def agree(posterior: Posterior, exact: dict[str, tuple[float, float]]) -> None:
+    """Require the first two moments of all draws to be the exact ones, within their errors."""
+    drawn = named(posterior)
+    assert drawn.keys() == exact.keys()
+    for name, (mean, sd) in exact.items():
+        powers = np.column_stack([drawn[name] - mean, (drawn[name] - mean) ** 2 - sd**2])
+        error = posterior.error(powers)
+        assert np.abs(powers.mean(axis=0) / error).max() < FARTHEST
+        assert error[0] < ERROR * sd
+
+
+def agree_with_quadrature(family: str, frame: pd.DataFrame, case: Case) -> None:
+    """Fit the model of a case, with its priors, and hold it against quadrature."""
+    wide, scale = jf.Normal(0, PRIOR_SD), jf.HalfNormal(1)
+    given = {"Intercept": wide, "x": jf.Normal(0, SLOPE_SD), "thresholds": wide}
+    given |= dict.fromkeys(("sd(commune)", "sigma", "dispersion"), scale)
+    asked = {*CASES[family].names, "sd(commune)"}
+    asked |= {"thresholds"} if family == "ordinal" else {"Intercept"}
+    priors = {name: prior for name, prior in given.items() if name in asked}
+    model = Model(f"{case.formula} + (1 | commune)", family=family, priors=priors)
+    posterior = posterior_of(lay_out(model, survey_of(frame)).latent)
+    assert not posterior.failed
+    agree(posterior, moments(case, frame))
