@@ -15,6 +15,7 @@ _HOMES = {
     ),
     "jfmodels.engines.fitting": ("fit",),
     "jfmodels.engines.laplace": ("Laplace",),
+    "jfmodels.engines.missing_places": ("missing_places",),
     "jfmodels.engines.nuts": ("Nuts",),
     "jfmodels.engines.many": ("Fits", "fit_many"),
     "jfmodels.engines.prior": ("prior_predictive",),

@@ -10,6 +10,7 @@ from jfmodels.engines.leave_out import LeaveOut as LeaveOut
 from jfmodels.engines.loading import load_fit as load_fit
 from jfmodels.engines.many import Fits as Fits
 from jfmodels.engines.many import fit_many as fit_many
+from jfmodels.engines.missing_places import missing_places as missing_places
 from jfmodels.engines.nuts import Nuts as Nuts
 from jfmodels.engines.prior import prior_predictive as prior_predictive
 from jfmodels.engines.shared import SharedFit as SharedFit

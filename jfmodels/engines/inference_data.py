@@ -160,15 +160,11 @@ def _dataset(
     coordinates: Mapping[str, Any],
     attributes: Mapping[str, Any] | None = None,
 ) -> Dataset:
-    """Gather variables; a slash would be read as the path of a group."""
+    """Gather variables and their labels."""
     import xarray as xr
 
-    named = {name.replace("/", "∕"): value for name, value in variables.items()}
-    drawn = (
-        {}
-        if chains is None
-        else dict(zip(("chain", "draw"), map(np.arange, chains.shape), strict=True))
-    )
+    shape = {} if chains is None else dict(zip(("chain", "draw"), chains.shape, strict=True))
+    drawn = {name: np.arange(size) for name, size in shape.items()}
     labels = {name: np.asarray(each) for name, each in coordinates.items()}
     found = xr.Dataset(dict(variables), coords=drawn | labels, attrs=attributes)
     # a slash would be read as the path of a group

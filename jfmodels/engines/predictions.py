@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import product
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from jfmodels.engines.averages import AT_ONCE, Projection, expected
 from jfmodels.engines.multilevel import Multilevel
 from jfmodels.engines.new_patterns import read_patterns
+from jfmodels.engines.posterior import Posterior
 from jfmodels.errors import SpecError, choose
 from jfmodels.model.data import pattern_codes
 from jfmodels.model.items import Item, items_of
@@ -24,42 +24,47 @@ __all__ = ["prediction_table"]
 
 type Floats = NDArray[np.float64]
 type Answers = Sequence[Sequence[int]]
-
-OF: Mapping[str, str] = {
-    "mean": "the average of all groups that a new one stands for",
-    "group": "one new group, whose own effect is drawn",
-}
+type Turns = Iterator[tuple[slice, Floats]]
 
 
 def prediction_table(
-    engine: Multilevel, new: object, of: str, categories: str | Sequence[str], coverage: float
+    engine: Multilevel,
+    new: pd.DataFrame,
+    of: str,
+    categories: str | Sequence[str],
+    coverage: float,
 ) -> pd.DataFrame:
     """Tabulate what is expected of rows; see :meth:`BayesianFit.predict`."""
-    choose("prediction", of, OF)
-    posterior = engine.posterior
-    patterns = read_patterns(engine.survey, engine.formula, posterior.latent, new)
+    draw = choose("prediction", of, OF)
+    patterns = read_patterns(engine.survey, engine.formula, engine.posterior.latent, new)
     items = _items(engine, categories)
-    draw = _of_group if of == "group" else _of_mean
-    drawn = np.empty((posterior.n_draws, len(patterns), len(items)))
+    drawn = np.empty((engine.posterior.n_draws, len(patterns), len(items)))
     for here, mean in draw(engine, patterns, [item.answers for item in items]):
         drawn[here] = mean.T
-    found = Draws(drawn.reshape(posterior.n_draws, -1), posterior.error).summary(coverage)
-    flags = flag_bits("fit_failed", np.full(len(found.estimate), posterior.failed))
-    anew = _drawn_anew(engine, patterns)
-    data = _asked(patterns, items) | {
+    said = new[[name for name in patterns if name in new]]
+    data = _asked(said, items) | _numbers(engine.posterior, drawn, coverage)
+    data |= {
+        "of": of,
+        "drawn_anew": [groups for groups in _drawn_anew(engine, patterns) for _ in items],
+        "unit": [item.unit for _ in range(len(said)) for item in items],
+        "engine": engine.name,
+    }
+    return pd.DataFrame(data, columns=_names(said))
+
+
+def _numbers(posterior: Posterior, drawn: Floats, coverage: float) -> dict[str, object]:
+    """Summarise draws (S, P, I)."""
+    found = Draws(drawn.reshape(len(drawn), -1), posterior.error).summary(coverage)
+    failed = np.full(len(found.estimate), posterior.failed)
+    return {
         "estimate": found.estimate,
         "std_error": found.std_error,
         "low": found.low,
         "high": found.high,
         "coverage": coverage,
         "mc_error": found.mc_error,
-        "of": of,
-        "drawn_anew": [groups for groups in anew for _ in items],
-        "unit": [item.unit for _ in anew for item in items],
-        "engine": engine.name,
-        "flag": flags_of(flags),
+        "flag": flags_of(flag_bits("fit_failed", failed)),
     }
-    return pd.DataFrame(data, columns=_names(patterns))
 
 
 def _items(engine: Multilevel, categories: str | Sequence[str]) -> list[Item]:
@@ -79,16 +84,12 @@ def _people(engine: Multilevel) -> frozenset[str]:
     return frozenset({person} if person else ())
 
 
-def _of_mean(
-    engine: Multilevel, patterns: pd.DataFrame, answers: Answers
-) -> Iterator[tuple[slice, Floats]]:
+def _of_mean(engine: Multilevel, patterns: pd.DataFrame, answers: Answers) -> Turns:
     """Average over new groups, draw by draw."""
     return expected(engine.survey, engine.posterior, patterns, answers, _people(engine))
 
 
-def _of_group(
-    engine: Multilevel, patterns: pd.DataFrame, answers: Answers
-) -> Iterator[tuple[slice, Floats]]:
+def _of_group(engine: Multilevel, patterns: pd.DataFrame, answers: Answers) -> Turns:
     """Draw one new group in every draw, the same for all rows that have none of their own."""
     posterior, latent = engine.posterior, engine.posterior.latent
     projection = Projection.of(engine.survey, latent, patterns, _people(engine))
@@ -119,17 +120,23 @@ def _drawn_anew(engine: Multilevel, patterns: pd.DataFrame) -> list[str]:
     return named or [""] * len(patterns)
 
 
-def _asked(patterns: pd.DataFrame, items: Sequence[Item]) -> dict[str, object]:
-    """Columns that say what each row asks about."""
-    place = np.repeat(np.arange(len(patterns)), len(items))
-    said: dict[str, object] = {str(n): patterns[n].array[place] for n in patterns}
-    return said | {"category": [item.category for _, item in product(range(len(patterns)), items)]}
+def _asked(said: pd.DataFrame, items: Sequence[Item]) -> dict[str, object]:
+    """Columns that say what each row asks about, as they were given."""
+    place = np.repeat(np.arange(len(said)), len(items))
+    columns: dict[str, object] = {str(name): said[name].array[place] for name in said}
+    return columns | {"category": [item.category for _ in range(len(said)) for item in items]}
 
 
-def _names(patterns: pd.DataFrame) -> list[str]:
+def _names(said: pd.DataFrame) -> list[str]:
     """Columns of the table in order, those asked about in their place."""
-    asked = [str(name) for name in patterns]
+    asked = [str(name) for name in said]
     taken = [name for name in asked if name in PREDICTIONS]
     if taken:
         raise SpecError(f"'{taken[0]}' is a column of predictions. Rename it in the data.")
     return [each for name in PREDICTIONS for each in (asked if name == BY else [name])]
+
+
+OF: Mapping[str, Callable[[Multilevel, pd.DataFrame, Answers], Turns]] = {
+    "mean": _of_mean,
+    "group": _of_group,
+}

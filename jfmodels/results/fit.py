@@ -335,14 +335,16 @@ class Fit:
         >>> rose.n_rows
         2
         """
-        bounds, answers = Bounds(above, below), []
+        bounds, answers, flags = Bounds(above, below), [], []
         for each in estimands if isinstance(estimands, Sequence) else [estimands]:
             refuse_range(each, "probability()")
             question, belief, plan = self._asked(each, over, where, categories)
             summary = plan.answer(belief.joint).summary(0.5, plan.null)
             table = estimate_table(self.engine, question, belief, plan, summary, 0.5)
-            answers.append(take(plan, rows_of(table, rows)).answer(belief.joint))
-        return all_together(answers, bounds)
+            chosen = rows_of(table, rows)
+            flags += [code for codes in table["flag"].iloc[chosen] for code in codes]
+            answers.append(take(plan, chosen).answer(belief.joint))
+        return all_together(answers, bounds, flags)
 
     def test(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Real
 
@@ -33,6 +33,8 @@ class Probability:
         Its Monte Carlo standard error.
     n_rows : int
         How many rows it speaks of, all of them together.
+    flag : tuple of str
+        Codes of what a reader must know before using any of the rows, sorted.
 
     Examples
     --------
@@ -43,6 +45,7 @@ class Probability:
     value: float
     mc_error: float
     n_rows: int
+    flag: tuple[str, ...] = ()
 
     def __float__(self) -> float:
         return self.value
@@ -111,7 +114,9 @@ def negligible(joint: Joint, plan: Plan, rope: object) -> Floats:
     return inside.draws.mean(axis=0)
 
 
-def all_together(answers: Sequence[Joint], bounds: Bounds) -> Probability:
+def all_together(
+    answers: Sequence[Joint], bounds: Bounds, flags: Iterable[str] = ()
+) -> Probability:
     """Posterior probability that all numbers of all answers lie within bounds.
 
     Parameters
@@ -120,11 +125,14 @@ def all_together(answers: Sequence[Joint], bounds: Bounds) -> Probability:
         Beliefs that rest on the same draws.
     bounds : Bounds
         Where the numbers must lie.
+    flags : iterable of str
+        Codes of what must be told of the numbers.
     """
     inside = [joint.within(*bounds.ends) for joint in answers]
     drawn = np.concatenate([each.draws for each in inside], axis=1)
     every = Draws(drawn.min(axis=1, keepdims=True), inside[0].error).summary(0.5)
-    return Probability(float(every.estimate[0]), float(every.mc_error[0]), drawn.shape[1])
+    value, mc_error = float(every.estimate[0]), float(every.mc_error[0])
+    return Probability(value, mc_error, drawn.shape[1], tuple(sorted(set(flags))))
 
 
 def rows_of(table: pd.DataFrame, rows: Rows | None) -> NDArray[np.int64]:

@@ -23,7 +23,10 @@ __all__ = [
     "FLAGS",
     "GLOSSARIES",
     "LEAVE_OUT",
+    "MISSING_PLACES",
+    "PREDICTIONS",
     "PREDICTIVE",
+    "SENSITIVITY",
     "STACKED",
     "TESTS",
     "Column",
@@ -112,6 +115,19 @@ COEFFICIENTS: dict[str, Column] = {
     "high": Column("float", "upper end of the interval"),
     "prob_positive": Column("float", "posterior probability above 0 (a ratio: above 1)"),
     "mc_error": Column("float", "Monte Carlo standard error of the estimate; of draws only"),
+}
+
+MISSING_PLACES: dict[str, Column] = {
+    "wave": Column("text", "the wave"),
+    "wave_ref": Column("text", "the wave compared against"),
+    "places_missing": Column("int", "clusters that the earlier wave reached and this one did not"),
+    "share_missing": Column("float", "their share of the weight in the wave compared against"),
+    "change": Column("float", "the change in all places that were reached"),
+    "change_common": Column("float", "the change in the places that both waves reached"),
+    "low_common": Column("float", "lower end of its interval"),
+    "high_common": Column("float", "upper end of its interval"),
+    "level_before": Column("float", "level of the missing places in the wave compared against"),
+    "undone_at": Column("float", "level of the missing places now at which nothing has changed"),
 }
 
 DIAGNOSTICS: dict[str, Column] = {
@@ -238,10 +254,10 @@ GLOSSARIES: dict[str, dict[str, Column]] = {
     "coefficient": COEFFICIENTS,
     "component": COMPONENTS,
     "coordinate": EFFECTS,
+    "sensitivity": SENSITIVITY,
     "pareto_k": LEAVE_OUT,
     "tail_probability": PREDICTIVE,
     "drawn_anew": PREDICTIONS,
-    "sensitivity": SENSITIVITY,
     "message": FAILURES,
     "fit": STACKED,
 }  # by the column that tells them

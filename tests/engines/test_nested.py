@@ -98,7 +98,9 @@ def repeated():
     formula = f"yes ~ wave + {TWO}"
     tables = {"levels": [], "changes": [], "coefficients": [], "standard deviations": []}
     for seed in range(SEEDS):
-        fit = jf.fit(formula, simulated(), engine=Laplace(draws=1_000, seed=seed))
+        fit = jf.fit(
+            formula, simulated(), engine=Laplace(draws=1_000, seed=seed, on_poor_k="raise")
+        )
         asked = (fit.levels(), fit.changes(), fit.summary(), fit.variance_components())
         for found, table in zip(tables.values(), asked, strict=True):
             found.append(table[["estimate", "mc_error"]].to_numpy(dtype=float))

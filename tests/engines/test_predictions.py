@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,6 +15,7 @@ from scipy.special import expit
 import jfmodels as jf
 from jfmodels.engines.predictions import prediction_table
 from jfmodels.model.families import FAMILIES
+from jfmodels.results.schema import PREDICTIONS
 
 FORMULA = "yes ~ wave + x + (1 | commune) + (1 | commune:wave)"
 NEW = pd.DataFrame(
@@ -39,6 +42,7 @@ def test_a_known_commune_keeps_its_effect():
     assert row["std_error"] == pytest.approx(expit(eta).std(ddof=1))
     assert row["drawn_anew"] == ""
     assert row[["wave", "x", "commune"]].tolist() == ["w2", 0.5, "c5"]
+    assert list(fit.predict(NEW).columns) == [*NEW, *list(PREDICTIONS)[1:]]
 
 
 def test_new_groups_are_integrated_as_quadrature_does():
@@ -46,8 +50,6 @@ def test_new_groups_are_integrated_as_quadrature_does():
     field = np.zeros(laid.latent.size)
     field[0] = -0.8
     engine = fitted(FORMULA).engine
-    from dataclasses import replace
-
     known = replace(engine, laid=laid, posterior=certain(laid, [0.9, 1.2], field))
     table = prediction_table(known, NEW.iloc[[3]].assign(x=0.0, wave="w1"), "mean", "shown", 0.9)
     sd = np.hypot(0.9, 1.2)

@@ -131,12 +131,11 @@ def test_the_file_leaves_out_who_answered_and_what_else(tmp_path):
 
 def test_a_shared_file_holds_tables_and_draws_without_people(tmp_path):
     fit = fitted(MODEL)
-    path = fit.save(
-        tmp_path / "s.nc", share=True, tables={"regions": fit.levels("region", over="wave")}
-    )
+    tables = {"regions": fit.levels("region", over="wave")}
+    path = fit.save(tmp_path / "s.nc", share=True, tables=tables)
     shared = jf.load_fit(path)
     assert isinstance(shared, jf.SharedFit)
-    assert_same(shared.tables["regions"], fit.levels("region", over="wave"))
+    assert_same(shared.tables["regions"], tables["regions"])
     assert_same(shared.tables["summary"], fit.summary())
     assert_same(shared.tables["variance_components"], fit.variance_components())
     assert_same(shared.tables["diagnostics"], fit.diagnostics())
@@ -251,9 +250,7 @@ def test_a_changed_text_is_noticed(copy):
 
 def test_a_later_format_is_refused(copy):
     change(copy, None, lambda file: file.attrs.__setitem__("format", 99))
-    with pytest.raises(
-        jf.ReadError, match="has format 99; this version of jfmodels reads format 1"
-    ):
+    with pytest.raises(jf.ReadError, match="has format 99; this version"):
         jf.load_fit(copy)
 
 
@@ -301,7 +298,7 @@ def test_a_formula_in_a_file_is_read_by_the_grammar(saved, tmp_path):
 
 
 def test_where_a_fit_cannot_be_written(tmp_path):
-    with pytest.raises(jf.SpecError, match="name it 'fit.nc', not 'fit.pkl'"):
+    with pytest.raises(jf.SpecError, match=r"name it 'fit\.nc', not 'fit\.pkl'"):
         fitted(MODEL).save(tmp_path / "fit.pkl")
     with pytest.raises(jf.SpecError, match="There is no folder"):
         fitted(MODEL).save(tmp_path / "nowhere" / "fit.nc")

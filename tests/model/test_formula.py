@@ -299,3 +299,18 @@ def test_roles_that_the_survey_lacks(right, says):
 def test_a_slope_reads_its_columns_and_not_the_intercept():
     effect = parse("y ~ 1 + (1 + log(x) | g)").effects[0]
     assert effect.columns == ("g", "x")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "trust ~ wave * sex",
+        "shown(trust) ~ 0 + wave + bs(age, df=4) ** 2 + (1 | region/commune) + offset(log(n))",
+        'option(sources, "cattle theft") ~ Q("a b") + walk(wave | region) + bym2(commune)',
+        "y ~ (1 + time || region) + ar1(wave)",
+    ],
+)
+def test_a_formula_written_out_is_read_as_the_same(text):
+    formula = parse(text)
+    assert parse(formula.text) == formula
+    assert parse(formula.text).text == formula.text

@@ -115,3 +115,10 @@ def test_a_table_without_flags_or_record_is_written_too(tmp_path):
 def test_an_unknown_suffix_names_the_near_miss(table, tmp_path):
     with pytest.raises(SpecError, match=r"Unknown file format '.xls'. Did you mean '.xlsx'"):
         write_table(table, tmp_path / "levels.xls")
+
+
+@pytest.mark.parametrize("name", GLOSSARIES)
+def test_every_table_is_told_by_its_column(name):
+    glossary = GLOSSARIES[name]
+    said = meanings(pd.DataFrame(columns=[each for each in glossary if "<" not in each]))
+    assert said == {each: column.means for each, column in glossary.items() if "<" not in each}

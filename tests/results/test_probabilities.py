@@ -82,6 +82,12 @@ def test_all_at_once_is_counted_draw_by_draw():
     assert 0 < found.value < (draws > 0.08).mean(axis=0).min()
 
 
+def test_flags_of_the_rows_are_kept():
+    replaced = FIT.probability(jf.Change("first"), above=0.0, rows={"wave": "Q6"})
+    assert replaced.flag == ("interviewers_replaced",)
+    assert FIT.probability(jf.Change(), above=0.0, rows={"wave": "Q2"}).flag == ()
+
+
 def test_questions_together_are_less_probable_than_each():
     one, other = jf.Change(), jf.Contrast("outcome")
     both = FIT.probability([one, other], above=-0.01)
