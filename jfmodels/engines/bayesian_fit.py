@@ -53,13 +53,15 @@ class BayesianFit(Fit):
         ``constant_data`` hold answers and covariates: inference data are as confidential as the
         interviews.
 
-        Respondents are numbered by what they have in common, not in the order of the survey's
-        rows. Draws of a sampler keep their chains. Those of the Laplace engine are made into
-        four chains: sets of parameters are dealt at random, and draws that share one stand
-        side by side, so that ArviZ's effective sample sizes and errors count what they have in
-        common. The chains differ by chance alone: R-hat repeats what the effective sample
-        size says, and whether draws are to be believed stands in :meth:`diagnostics`. Made
-        anew at every call; keep it in a name.
+        Respondents are numbered as the survey's rows, from 0, so that fits of one survey are
+        compared person by person; those whom the model does not use are absent.
+
+        Draws of a sampler keep their chains. Those of the Laplace engine are made into four
+        chains: sets of parameters are dealt at random, and draws that share one stand side by
+        side, so that ArviZ's effective sample sizes and errors count what they have in common.
+        The chains differ by chance alone: R-hat repeats what the effective sample size says,
+        and whether draws are to be believed stands in :meth:`diagnostics`. Made anew at every
+        call; keep it in a name.
 
         Returns
         -------

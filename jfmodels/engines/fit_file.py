@@ -89,8 +89,9 @@ def write_file(path: str | Path, content: Content) -> Path:
     marks = {"content": CONTENT, "format": FORMAT, "checksum": content.checksum}
     root = xr.Dataset({"text": ((), content.text)}, attrs=marks)
     tree = xr.DataTree.from_dict({"/": root, **content.groups})
-    tree.to_netcdf(path, engine="h5netcdf")
-    return path
+    draft = path.with_name(f"{path.stem}.part.nc")  # an older file stays whole until this one is
+    tree.to_netcdf(draft, engine="h5netcdf")
+    return draft.replace(path)
 
 
 def read_file(path: str | Path) -> Content:

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from jfmodels.engines.draw import Chains
 from jfmodels.engines.multilevel import Multilevel
-from jfmodels.engines.pointwise import answers, log_densities
+from jfmodels.engines.pointwise import answers, kinds_of, log_densities
 from jfmodels.engines.posterior import Posterior
+from jfmodels.model.data import read_data
 from jfmodels.model.latent import Effect
 from jfmodels.results.joint import Clustered
 from jfmodels.results.tables import versions
@@ -26,6 +27,7 @@ type Floats = NDArray[np.float64]
 type Variables = dict[str, tuple[tuple[str, ...], Floats]]
 type Coordinates = dict[str, tuple[str, ...]]
 
+RESPONDENT = "respondent"
 CHAINS = 4  # into which draws that come without chains are dealt
 
 
@@ -122,12 +124,12 @@ def _dimensions(effect: Effect, posterior: Posterior) -> tuple[tuple[str, ...], 
 
 
 def _of_respondents(engine: Multilevel, chains: Ints) -> dict[str, Dataset]:
-    """What is known and said of every respondent; of those of a kind, one after the other."""
+    """What is known and said of every respondent, in the order of the survey's rows."""
     from jfmodels.engines.lazy import lazily
 
     latent, posterior = engine.laid.latent, engine.posterior
     name = engine.response.outcome.name
-    kind = np.repeat(np.arange(len(latent.n)), latent.n.astype(np.int64))
+    number, kind = _respondents(engine)
     rows, whole = latent.row[kind], latent.family.shares or latent.family.link == "log"
 
     def say(draws: Ints, people: Ints) -> Floats:
@@ -141,17 +143,26 @@ def _of_respondents(engine: Multilevel, chains: Ints) -> dict[str, Dataset]:
     drawn = lazily(chains, len(kind), np.int32 if whole else np.float64, draw)
     answer = latent.answer[kind].astype(np.int64 if whole else np.float64)
     known = {
-        str(column): (("respondent",), engine.data.patterns[column].to_numpy()[rows])
+        str(column): ((RESPONDENT,), engine.data.patterns[column].to_numpy()[rows])
         for column in engine.data.patterns
     }
-    people = {"respondent": np.arange(len(kind))}
+    people = {RESPONDENT: number}
     answered = {"answers": list(latent.categories)} if latent.categories else {}
     return {
         "posterior_predictive": _dataset({name: drawn}, chains, people, answered),
         "log_likelihood": _dataset({name: said}, chains, people),
-        "observed_data": _dataset({name: (("respondent",), answer)}, None, people, answered),
+        "observed_data": _dataset({name: ((RESPONDENT,), answer)}, None, people, answered),
         "constant_data": _dataset(known, None, people),
     }
+
+
+def _respondents(engine: Multilevel) -> tuple[Ints, Ints]:
+    """Row of every respondent in the survey, and kind of answer in the model; (R,) each."""
+    survey = engine.survey.with_row_numbers(RESPONDENT)
+    data = read_data(survey, engine.formula, engine.response, engine.where, [RESPONDENT])
+    kind = kinds_of(engine.posterior.latent, data.pattern, data.answer)
+    order = np.argsort(data.groups[:, 0])
+    return data.groups[order, 0], kind[order]
 
 
 def _dataset(

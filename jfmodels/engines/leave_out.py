@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -33,7 +34,7 @@ from jfmodels.engines.field import Field
 from jfmodels.engines.laplace import HIGHEST_K, Laplace, draw_laplace
 from jfmodels.engines.multilevel import Multilevel
 from jfmodels.engines.pareto import smooth
-from jfmodels.engines.pointwise import log_densities
+from jfmodels.engines.pointwise import kinds_of, log_densities
 from jfmodels.engines.posterior import Posterior
 from jfmodels.errors import SpecError
 from jfmodels.model.data import read_data
@@ -101,6 +102,14 @@ class _Units:
     alike: Floats
     names: Sequence[str]
 
+    def described(self) -> dict[str, Any]:
+        """What the table says of each before anything is left out."""
+        return {
+            "unit": pd.array(list(self.names), dtype="str"),
+            "n_units": self.alike.astype(np.int64),
+            "n": self.counts.sum(axis=1).astype(np.int64),
+        }
+
 
 def leave_out(engine: Multilevel, unit: str, refit: bool) -> LeaveOut:
     """Leave units out; see :meth:`BayesianFit.loo`."""
@@ -115,20 +124,9 @@ def leave_out(engine: Multilevel, unit: str, refit: bool) -> LeaveOut:
         left = units.counts[[u]].toarray()[0]
         elpd[u], refit_k[u] = left_out_density(posterior.latent, left, engine.seed)
     known = logsumexp(of_unit, axis=1) - np.log(of_unit.shape[1])
-    table = pd.DataFrame(
-        {
-            "unit": pd.array(list(units.names), dtype="str"),
-            "n_units": units.alike.astype(np.int64),
-            "n": units.counts.sum(axis=1).astype(np.int64),
-            "elpd": elpd,
-            "p_loo": known - elpd,
-            "pareto_k": k,
-            "refitted": again,
-            "refit_pareto_k": refit_k,
-        },
-        columns=list(LEAVE_OUT),
-    )
-    return _summed(unit, table)
+    told = {"elpd": elpd, "p_loo": known - elpd, "pareto_k": k}
+    told |= {"refitted": again, "refit_pareto_k": refit_k}
+    return _summed(unit, pd.DataFrame(units.described() | told, columns=list(LEAVE_OUT)))
 
 
 def highest_k(n: int) -> float:
@@ -256,15 +254,8 @@ def _groups(engine: Multilevel, columns: tuple[str, ...]) -> _Units:
             "they have no such group. Choose a column that is complete."
         )
     groups, group = np.unique(codes, axis=0, return_inverse=True)
-    kind = _kinds(engine.posterior.latent, data.pattern, data.answer)
+    kind = kinds_of(engine.posterior.latent, data.pattern, data.answer)
     shape = (len(groups), len(engine.posterior.latent.n))
     counts = csr_array((data.n, (group.ravel(), kind)), shape=shape)
     names = [":".join(key.labels[c] for key, c in zip(keys, row, strict=True)) for row in groups]
     return _Units(counts, np.ones(len(groups)), names)
-
-
-def _kinds(latent: Latent, row: Ints, answer: Floats) -> Ints:
-    """Find the kind of each answer by its row; kinds are sorted by both."""
-    values, place = np.unique(np.concatenate([latent.answer, answer]), return_inverse=True)
-    known, asked = np.split(place, [len(latent.answer)])
-    return np.searchsorted(latent.row * len(values) + known, row * len(values) + asked)

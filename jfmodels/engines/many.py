@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import pickle
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass, field
@@ -12,6 +10,7 @@ from functools import partial
 import pandas as pd
 
 from jfmodels.engines.fitting import Settings, fit
+from jfmodels.engines.parcel import Parcel
 from jfmodels.errors import EstimationError, SpecError, choose
 from jfmodels.model.cells import Where
 from jfmodels.model.families import Family
@@ -55,7 +54,7 @@ class Fits(Mapping[str, Fit]):
         return len(self.fits)
 
     def __repr__(self) -> str:
-        return f"{len(self)} fits, {len(self.failures)} failed"
+        return f"Fits: {len(self)} succeeded, {len(self.failures)} failed"
 
     def levels(
         self,
@@ -183,7 +182,7 @@ def fit_many(
     >>> items = ["trust_army", "trust_police", "trust_amry"]
     >>> fits = jf.fit_many({item: f"shown({item}) ~ wave" for item in items}, jf.example())
     >>> fits
-    2 fits, 1 failed
+    Fits: 2 succeeded, 1 failed
     >>> fits.changes("first")["adjustment"].unique().tolist()
     ['holm over 10']
     """
@@ -266,55 +265,3 @@ def _watched[Each](done: Iterable[Each], total: int, progress: bool | None) -> I
     console = Console(stderr=True)
     shown = console.is_terminal if progress is None else progress
     return track(done, "Fitting", total=total, console=console, disable=not shown)
-
-
-class Parcel:
-    """A fit on its way between processes, which leaves its survey behind.
-
-    Parameters
-    ----------
-    content : Fit or bytes
-        The fit, packed where it has travelled.
-    survey : Survey or None
-        What it was fitted to, where it is known.
-    """
-
-    def __init__(self, content: Fit | bytes, survey: Survey | None) -> None:
-        self.content, self.survey = content, survey
-
-    def __reduce__(self) -> tuple[type[Parcel], tuple[bytes, None]]:
-        packed = io.BytesIO()
-        _Packer(packed, self.survey).dump(self.content)
-        return Parcel, (packed.getvalue(), None)
-
-    def open(self, survey: Survey) -> Fit:
-        """Give the fit, its survey the one that is here."""
-        if isinstance(self.content, Fit):
-            return self.content
-        found = _Unpacker(io.BytesIO(self.content), survey).load()
-        assert isinstance(found, Fit)
-        return found
-
-
-class _Packer(pickle.Pickler):
-    """Packs everything but a survey."""
-
-    def __init__(self, file: io.BytesIO, survey: Survey | None) -> None:
-        super().__init__(file, protocol=pickle.HIGHEST_PROTOCOL)
-        self.survey = survey
-
-    def persistent_id(self, each: object) -> str | None:
-        """Name the survey rather than pack it."""
-        return "survey" if each is self.survey and each is not None else None
-
-
-class _Unpacker(pickle.Unpickler):
-    """Unpacks with the survey that is here."""
-
-    def __init__(self, file: io.BytesIO, survey: Survey) -> None:
-        super().__init__(file)
-        self.survey = survey
-
-    def persistent_load(self, pid: object) -> Survey:
-        """Give the survey that was named."""
-        return self.survey

@@ -11,7 +11,7 @@ from jfmodels.engines.posterior import Posterior
 from jfmodels.model.families import Family
 from jfmodels.model.latent import Latent
 
-__all__ = ["NUMBERS", "answers", "dispersion", "log_densities", "predictors", "sums"]
+__all__ = ["NUMBERS", "answers", "dispersion", "kinds_of", "log_densities", "predictors", "sums"]
 
 type Ints = NDArray[np.int64]
 type Floats = NDArray[np.float64]
@@ -55,6 +55,13 @@ def log_densities(posterior: Posterior, draws: Ints) -> Floats:
         log_dispersion = dispersion(posterior, draws[here])
         found[here] = latent.family.log_density(latent.answer, of_kind, log_dispersion)
     return found
+
+
+def kinds_of(latent: Latent, row: Ints, answer: Floats) -> Ints:
+    """Find the kind of each answer by its row; kinds are sorted by both."""
+    values, place = np.unique(np.concatenate([latent.answer, answer]), return_inverse=True)
+    known, asked = np.split(place, [len(latent.answer)])
+    return np.searchsorted(latent.row * len(values) + known, row * len(values) + asked)
 
 
 def answers(posterior: Posterior, draws: Ints, rows: Ints, seed: int) -> Floats:

@@ -24,9 +24,9 @@ ROUNDS = 50
 LONGEST = 1.5
 DF = 6.0
 SIDE = 1.5  # standard deviations from the mode at which skewness is measured
-NEAR_ZERO = 6.0  # a standard deviation may be 0 if that costs less than this in log evidence
-HALF_NORMAL = 0.4  # part of the points
-WIDER = 1.2  # scale of parameters drawn on their own, beside that of the normal approximation
+NEAR_ZERO = 9.0  # a standard deviation may be 0 if that costs less than this in log evidence
+HALF_NORMAL = 0.35  # part of the points
+WIDER = 1.6  # scale of parameters drawn on their own, beside that of the normal approximation
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -148,7 +148,7 @@ COMPONENTS: dict[str, Column] = {
     "coverage": Column("float", "content of all intervals of the row"),
     "mc_error": Column("float", "Monte Carlo standard error of the estimate"),
     "share": Column(
-        "float", "part of the latent variance that is left once the fixed part is known"
+        "float", "part of the latent variance beside the fixed part; negative for a cor below 0"
     ),
     "share_low": Column("float", "lower end of its interval"),
     "share_high": Column("float", "upper end of its interval"),

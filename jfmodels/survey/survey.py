@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from itertools import pairwise
 from typing import Any
@@ -141,6 +141,22 @@ class Survey:
         if outcome.scale != "multi":
             return (outcome.name,)
         return tuple(f"{outcome.name}{OPTION}{option}" for option in outcome.columns)
+
+    def with_row_numbers(self, name: str) -> Survey:
+        """Make every row a group of its own, for what is said of people one by one.
+
+        Parameters
+        ----------
+        name : str
+            Of the key whose groups are the rows, in their order.
+        """
+        number = Key(np.arange(self.n), tuple(map(str, range(self.n))))
+        rows = replace(self.rows, keys={**self.rows.keys, name: number})
+        survey = object.__new__(Survey)
+        for each in fields(self):
+            object.__setattr__(survey, each.name, getattr(self, each.name))
+        object.__setattr__(survey, "rows", rows)
+        return survey
 
     def describe(self) -> Any:
         """Say what was collected; see :func:`jfmodels.survey.describe.describe`."""

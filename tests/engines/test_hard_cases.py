@@ -5,23 +5,30 @@ Right means equal to quadrature within Monte Carlo error, with weights that can 
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
-from latent_cases import CODEBOOK, NEIGHBOURS, latent_model, people
-from nested_cases import agree_with_quadrature, named, posterior_of, survey_of
+from latent_cases import CODEBOOK, latent_model, people
+from nested_cases import (
+    FARTHEST,
+    agree_with_quadrature,
+    given_parameters,
+    named,
+    posterior_of,
+    survey_of,
+)
 from quadrature import CASES, even, in_order
 from scipy.special import expit
 
 import jfmodels as jf
-from jfmodels.engines.nested import nested_laplace
 from jfmodels.model.model import Model, lay_out
 
 TWO = "(1 | commune) + (1 | commune:wave)"
-LOW = {"intercept": even(-7.5, 2.5, 81), "v": even(-10, 5, 601)}
-HIGH = {"intercept": even(-2.5, 7.5, 81), "v": even(-5, 10, 601), "shape": even(-4, 2, 61)}
+LOW = {"intercept": even(-10, 2.5, 51), "v": even(-15, 7.5, 451), "shape": even(-4, 4, 41)}
+HIGH = {"intercept": even(-2.5, 10, 51), "v": even(-7.5, 15, 451), "shape": even(-6, 4, 51)}
 
 
 def answers(share: float) -> pd.DataFrame:
@@ -61,7 +68,7 @@ HARD = {
     "communes do not differ": (answers(0.4), BERNOULLI),
     "a commune that is all yes": (
         all_yes("c1", "commune"),
-        replace(BERNOULLI, v=even(-5, 10, 601)),
+        replace(BERNOULLI, intercept=even(-2.5, 3.5, 49), v=even(-5, 10, 601)),
     ),
     "a region that is all yes": (
         all_yes("north", "region").assign(x=lambda each: (each["region"] == "south") * 1.0),
@@ -82,7 +89,148 @@ def test_one_answer_in_an_ordinal_category():
     agree_with_quadrature("ordinal", one_alone("level"), replace(CASES["ordinal"], shape=shape))
 
 
-def test_one_answer_in_a_nominal_category():
-    case = CASES["categorical"]
-    wide = replace(case, intercept=even(-5.5, 5.5, 23, 2), v=even(-7.5, 7.5, 31, 2))
-    agree_with_quadrature("categorical", one_alone("choice"), wide)
+# ------------------------------------------------------------------ designs
+
+
+def test_a_commune_missing_in_two_waves_is_borrowed_and_said():
+    frame = people()
+    reached = frame[(frame["commune"] != "c1") | (frame["wave"] == "w1")]
+    levels = fit(f"yes ~ wave + region + {TWO}", reached).levels(by="region", over="wave")
+    flagged = {
+        (row.region, row.wave) for row in levels.itertuples() if "places_missing" in row.flag
+    }
+    assert flagged == {("north", "w2"), ("north", "w3")}
+
+
+def test_two_hundred_communes_in_six_waves():
+    """12,000 interviews: what they were drawn from is found again, within posterior errors."""
+    rng = np.random.default_rng(4)
+    commune, wave = np.divmod(np.arange(12_000) // 10, 6)
+    eta = rng.normal(0, 0.7, 200)[commune] + rng.normal(0, 0.4, (200, 6))[commune, wave]
+    frame = pd.DataFrame({"wave": wave, "region": "one", "commune": commune, "interviewer": "i"})
+    frame["yes"] = (rng.random(12_000) < expit(eta - 0.3 + 0.1 * wave)).astype(int)
+    design = jf.SurveyDesign(
+        wave="wave", cluster="commune", repeats="clusters", target="population"
+    )
+    survey = jf.Survey(frame, design, {"outcomes": {"yes": {"scale": "binary"}}}, simulated=True)
+    found = jf.fit(f"yes ~ wave + {TWO}", survey, engine=jf.Laplace(on_poor_k="raise"))
+    table = found.variance_components()
+    away = np.abs(table["estimate"] - [0.7, 0.4]) / table["std_error"]
+    assert away.max() < 3
+    assert table["std_error"].max() < 0.05
+
+
+def test_one_wave_is_no_trend_but_a_model():
+    levels = fit("yes ~ (1 | commune)", people().query("wave == 'w1'")).levels(over="wave")
+    assert levels["estimate"].between(0, 1).all()
+
+
+@pytest.mark.parametrize("terms", ["walk(wave)", "ar1(wave | region)"])
+def test_nothing_walks_over_one_wave(terms):
+    with pytest.raises(jf.SpecError, match="needs at least two waves"):
+        fit(f"yes ~ {terms}", people().query("wave == 'w1'"))
+
+
+def test_a_survey_without_waves():
+    design = jf.SurveyDesign(strata="region", cluster="commune", target="population")
+    book = {"outcomes": CODEBOOK["outcomes"], "covariates": {"x": {}}}
+    survey = jf.Survey(people().drop(columns="wave"), design, book, simulated=True)
+    engine = jf.Laplace(draws=2_000, on_poor_k="raise")
+    found = jf.fit("yes ~ x + (1 | commune)", survey, engine=engine)
+    assert found.levels(over="wave")["estimate"].between(0.4, 0.7).all()
+    with pytest.raises(jf.SpecError, match="has no wave"):
+        jf.fit("yes ~ walk(wave)", survey, engine=engine)
+
+
+def test_a_group_of_one_level_is_known_from_its_prior_alone():
+    """Nothing tells it from the intercept: its standard deviation stays half-normal."""
+    prior = jf.HalfNormal(0.5)
+    model = Model("yes ~ (1 | one)", priors={"sd(one)": prior, "Intercept": jf.Normal(0, 50)})
+    posterior = posterior_of(lay_out(model, survey_of(people().assign(one="a"), one={})).latent)
+    drawn = named(posterior)["sd(one)"][:, None]
+    assert np.abs(drawn.mean() - np.sqrt(2 / np.pi) / 2) < FARTHEST * posterior.error(drawn)
+
+
+def test_nine_parameters():
+    """Metropolis steps on the exact density of parameters leave draws where they are."""
+    latent = latent_model("gaussian", "(1 + x + wave | commune) + (1 | interviewer)", 300)
+    posterior = posterior_of(latent, 4_000)
+    first = np.unique(posterior.theta, axis=0, return_index=True)[1]
+    start = posterior.theta[np.sort(first)].T
+    assert len(start) >= 9
+    rng = np.random.default_rng(2)
+    theta, density = start, given_parameters(latent, start)[0]
+    for _ in range(40):
+        moved = theta + 0.5 * start.std(axis=1)[:, None] * rng.standard_normal(theta.shape)
+        there = given_parameters(latent, moved)[0]
+        taken = np.log(rng.random(len(there))) < there - density
+        theta, density = np.where(taken, moved, theta), np.where(taken, there, density)
+    change = theta - start
+    error = change.std(axis=1) / np.sqrt(change.shape[1])
+    assert np.abs(change.mean(axis=1) / error).max() < FARTHEST
+
+
+# ------------------------------------------------------------------ numbers
+
+
+@pytest.mark.parametrize(
+    ("formula", "column"),
+    [
+        ("yes ~ x + (1 | commune)", "x"),
+        ("yes ~ region:x + (1 | commune)", "region[north]:x"),
+        ("yes ~ center(x) + (1 + x | commune)", "x"),
+    ],
+)
+def test_numbers_far_from_zero_are_refused(formula, column):
+    """The prior of an intercept in the year 0 would flatten every slope."""
+    frame = people().assign(x=lambda each: 2015 + 2 * each["x"])
+    with pytest.raises(jf.SpecError, match=re.escape(f"'{column}' runs from 2015 to 2018")):
+        fit(formula, frame)
+
+
+def test_centred_numbers_may_lie_anywhere():
+    frame = people()
+    near, far = (
+        fit("yes ~ center(x) + (1 | commune)", frame.assign(x=shift + 2 * frame["x"])).summary()
+        for shift in (0, 2015)
+    )
+    assert far["estimate"].to_numpy() == pytest.approx(near["estimate"].to_numpy(), rel=1e-6)
+
+
+def test_large_counts_have_the_error_of_their_logarithm():
+    frame = people()
+    survey = frame.assign(times=100_000 * (1 + frame["times"]))
+    table = fit("times ~ x + (1 | commune)", survey).summary()
+    assert table["estimate"].iloc[0] == pytest.approx(np.log(survey["times"].mean()), abs=1)
+
+
+# ------------------------------------------------------------------ refusals
+
+
+@pytest.mark.parametrize(
+    ("column", "answers", "says"),
+    [
+        ("level", [0, 1], "Nobody .* answered 'high'"),
+        ("choice", [0, 2], "Nobody .* answered 'b'"),
+        ("yes", [1], "Nobody .* answered 'not yes'"),
+        ("size", [0.4], "Every answer to 'size' .* is 0.4"),
+        ("times", [0], "Every answer to 'times' .* is 0"),
+    ],
+)
+def test_answers_that_nobody_gave(column, answers, says):
+    frame = people()
+    given = np.resize(answers, len(frame))
+    with pytest.raises(jf.EstimationError, match=says):
+        fit(f"{column} ~ wave + (1 | commune)", frame.assign(**{column: given}))
+
+
+def test_columns_that_say_the_same():
+    frame = people().assign(twice=lambda each: 2 * each["x"])
+    with pytest.raises(jf.SpecError, match="repeat what others say: 'twice'"):
+        fit("yes ~ x + twice + (1 | commune)", frame, twice={})
+
+
+def test_measurements_too_far_from_zero_for_their_digits():
+    frame = people().assign(size=lambda each: each["size"] + 1e9)
+    with pytest.raises(jf.EstimationError, match="mode was not found"):
+        fit("size ~ x + (1 | commune)", frame)

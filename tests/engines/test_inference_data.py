@@ -8,7 +8,6 @@ import warnings
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import pytest
 from latent_cases import BLOCK_TERMS, CODEBOOK, DESIGN, OUTCOMES, people
 from posterior_cases import fitted
@@ -87,14 +86,36 @@ def test_every_family_has_its_parameters_by_name(family):
         assert labels == ["low | middle", "middle | high"]
 
 
-def test_respondents_are_those_of_the_survey():
-    fit = fitted("level ~ wave + x + (1 | commune)")
-    idata, frame = fit.idata, people()
-    told = pd.DataFrame({name: each.to_numpy() for name, each in idata["constant_data"].items()})
-    told["level"] = idata["observed_data"]["level"].to_numpy()
-    keys = ["wave", "x", "commune", "level"]
-    assert told.groupby(keys).size().equals(frame.groupby(keys).size())
+def test_respondents_are_the_surveys_rows():
+    frame = people().sample(frac=1, random_state=1)
+    missing = frame.index[[3, 50]]
+    frame.loc[missing, "level"] = None
+    fit = jf.fit(
+        "level ~ wave + x + (1 | commune)",
+        jf.Survey(frame, DESIGN, CODEBOOK),
+        engine=jf.Laplace(draws=400, on_poor_k="warn"),
+    )
+    idata, kept = fit.idata, frame.reset_index(drop=True).drop([3, 50])
+    told = {name: each.to_numpy() for name, each in idata["constant_data"].items()}
+    assert idata["observed_data"]["respondent"].to_numpy().tolist() == kept.index.tolist()
+    assert idata["observed_data"]["level"].to_numpy().tolist() == kept["level"].tolist()
+    for name in ("wave", "x", "commune"):
+        assert told[name].tolist() == kept[name].tolist()
     assert idata["observed_data"].attrs["answers"] == ["low", "middle", "high"]
+
+
+def test_models_are_compared_person_by_person(az):
+    """Two models of one survey that hardly differ: so do the densities of each person."""
+    fits = [
+        fitted("yes ~ wave + x + (1 | commune)"),
+        fitted("yes ~ x + wave + region + (1 | commune)"),
+    ]
+    one, other = (fit.idata["log_likelihood"]["yes"].mean(("chain", "draw")) for fit in fits)
+    assert np.corrcoef(one, other)[0, 1] > 0.99
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = az.compare({"a": fits[0].idata, "b": fits[1].idata}, round_to="none")
+    assert found["dse"].max() < 3 < found["se"].min()
 
 
 @pytest.mark.parametrize("group", ["posterior_predictive", "log_likelihood"])

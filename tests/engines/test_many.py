@@ -13,7 +13,7 @@ from posterior_cases import fitted
 from statsmodels.stats.multitest import multipletests
 
 import jfmodels as jf
-from jfmodels.engines.many import Parcel
+from jfmodels.engines.parcel import Parcel
 from jfmodels.model.effects import BLOCKS
 from jfmodels.model.families import FAMILIES, family_named
 from jfmodels.results.schema import FAILURES, STACKED
@@ -86,7 +86,7 @@ def test_failures_are_told_and_the_rest_is_finished():
     assert list(fits.failures.columns) == list(FAILURES)
     assert fits.failures["fit"].tolist() == ["a", "c"]
     assert "Did you mean 'yes'" in fits.failures["message"].iloc[0]
-    assert repr(fits) == "1 fits, 2 failed"
+    assert repr(fits) == "Fits: 1 succeeded, 2 failed"
 
 
 def test_a_question_that_one_cannot_answer_names_it():

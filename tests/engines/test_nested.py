@@ -12,6 +12,7 @@ from nested_cases import (
     FARTHEST,
     agree,
     agree_with_quadrature,
+    given_parameters,
     named,
     posterior_of,
     survey_of,
@@ -19,7 +20,7 @@ from nested_cases import (
 from quadrature import CASES, even
 
 import jfmodels as jf
-from jfmodels.engines.field import log_prior, natural
+from jfmodels.engines.field import natural
 from jfmodels.engines.laplace import Laplace
 from jfmodels.engines.nested import nested_laplace
 from jfmodels.model.model import Model, lay_out
@@ -37,45 +38,15 @@ def test_posterior_of_every_family_is_that_of_quadrature(family):
 
 
 def exact_moments(latent, grid):
-    """Posterior means and sds of parameters and coefficients of measurements.
-
-    Given the parameters (h, B) of an even grid, all is normal, and written out densely.
-    """
-    values = natural(latent.hyperparameters, grid)
-    columns, n = latent.columns.toarray(), np.bincount(latent.row, latent.n)
-    answered = np.bincount(latent.row, latent.n * latent.answer)
-    p, noise = len(latent.names), values[-1] ** 2
-    centre = np.concatenate([latent.mean, np.zeros(latent.size - p)])
-    before = prior_precision(latent, values.T)
-    precision = before + (columns.T * n) @ columns / noise[:, None, None]
-    covariance = np.linalg.inv(precision)
-    pull = columns.T @ answered / noise[:, None] + before @ centre
-    mean = np.einsum("bij,bj->bi", covariance, pull)
-    log_density = (
-        log_prior(latent.hyperparameters, grid)
-        + (np.linalg.slogdet(before)[1] - np.linalg.slogdet(precision)[1]) / 2
-        + ((pull * mean).sum(axis=1) - (before @ centre) @ centre) / 2
-        - (latent.n @ latent.answer**2) / noise / 2
-        - n.sum() * np.log(values[-1])
-    )
+    """Posterior means and sds of coefficients and parameters, from an even grid (h, B)."""
+    log_density, mean, covariance = given_parameters(latent, grid)
+    values, p = natural(latent.hyperparameters, grid).T, len(latent.names)
     mass = np.exp(log_density - log_density.max())
     mass /= mass.sum()
-    first = np.concatenate([mean[:, :p], values.T], axis=1)
-    within = np.concatenate([np.einsum("bii->bi", covariance)[:, :p], 0 * values.T], axis=1)
+    first = np.concatenate([mean[:, :p], values], axis=1)
+    within = np.concatenate([np.einsum("bii->bi", covariance)[:, :p], 0 * values], axis=1)
     centre = mass @ first
     return centre, np.sqrt(mass @ (within + (first - centre) ** 2))
-
-
-def prior_precision(latent, values):
-    """Precision of the field beforehand at parameters (B, h), written out, (B, n, n)."""
-    whole = np.zeros((len(values), latent.size, latent.size))
-    whole += np.diag(np.concatenate([latent.sd**-2.0, np.zeros(latent.size - len(latent.sd))]))
-    for effect, start in zip(latent.effects, latent.starts, strict=True):
-        here = slice(start, start + effect.size)
-        root = effect.block.root(np, values[:, effect.parameters], effect.known)
-        inverse = np.linalg.inv(root @ np.swapaxes(root, 1, 2))
-        whole[:, here, here] = np.kron(np.eye(len(effect.levels)), inverse)
-    return whole
 
 
 @pytest.mark.parametrize("terms", [*BLOCK_TERMS.values(), TWO])

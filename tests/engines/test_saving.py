@@ -302,3 +302,10 @@ def test_where_a_fit_cannot_be_written(tmp_path):
         fitted(MODEL).save(tmp_path / "fit.pkl")
     with pytest.raises(jf.SpecError, match="There is no folder"):
         fitted(MODEL).save(tmp_path / "nowhere" / "fit.nc")
+
+
+def test_saving_again_replaces_the_file_and_leaves_nothing_else(saved, tmp_path):
+    for _ in range(2):
+        fitted(MODEL).save(tmp_path / "fit.nc")
+    assert [each.name for each in tmp_path.iterdir()] == ["fit.nc"]
+    assert read_file(tmp_path / "fit.nc").checksum == read_file(saved).checksum

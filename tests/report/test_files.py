@@ -9,7 +9,7 @@ from openpyxl import load_workbook
 
 from jfmodels.errors import SpecError
 from jfmodels.report.files import TEXTS, WRITERS, as_csv, as_json, meanings, write_table
-from jfmodels.results.schema import COLUMNS
+from jfmodels.results.schema import COLUMNS, GLOSSARIES
 
 REGIONS = ["Mopti", "=cmd()"]
 
