@@ -31,7 +31,8 @@ def test_every_codebook_shown_can_be_read(path, text, tmp_path):
     assert jf.Codebook.from_dict(book).outcomes
 
 
-def test_the_page_on_regression_runs():
+@pytest.mark.parametrize("page", ["regression", "multilevel"])
+def test_pages_of_code_run(page):
     namespace: dict[str, object] = {}
-    for text in blocks(ROOT / "docs" / "regression.md", "python"):
+    for text in blocks(ROOT / "docs" / f"{page}.md", "python"):
         exec(text, namespace)
