@@ -18,7 +18,7 @@ from jfmodels.engines.predictions import prediction_table
 from jfmodels.engines.predictive_check import predictive_check
 from jfmodels.engines.saving import save
 from jfmodels.engines.sensitivity import sensitivity_table
-from jfmodels.errors import require_share
+from jfmodels.errors import SpecError, require_share
 from jfmodels.results.fit import Categories, Fit
 from jfmodels.survey.design import Names, as_names
 
@@ -122,6 +122,7 @@ class BayesianFit(Fit):
         >>> model.loo().n_units, model.loo("commune").n_units
         (3248, 16)
         """
+        self._require_answers("loo")
         return leave_out(self.engine, unit, refit)
 
     def ppc(self, by: Names = None, *, coverage: float = 0.95) -> pd.DataFrame:
@@ -354,4 +355,13 @@ class BayesianFit(Fit):
         >>> bool(table.loc[("sd(region)", "prior"), "sensitivity"] > 0.05)
         True
         """
+        self._require_answers("prior_sensitivity")
         return sensitivity_table(self.engine, over)
+
+    def _require_answers(self, asked: str) -> None:
+        """Refuse what has no meaning before any answer is seen."""
+        if self.engine.name == "prior":
+            raise SpecError(
+                f"{asked}() asks what the answers say, and prior draws have seen none: fit the "
+                "model by jf.fit() first."
+            )

@@ -176,7 +176,7 @@ def compose(
 def _over(model: Modelled, over: object, by: Sequence[str]) -> str:
     """Read the composition; it must be said once the model has columns to average over."""
     averaged = [n for n in model.formula.columns if n not in ("wave", "time", *by)]
-    if over is None and averaged:
+    if over is None and averaged and model.survey.waves:
         choices = "; ".join(f"over='{name}' ({each.means})" for name, each in OVER.items())
         raise SpecError(
             f"The model is averaged over {', '.join(averaged)}, so over= must be said. "

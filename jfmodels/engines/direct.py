@@ -36,7 +36,7 @@ from jfmodels.results.joint import DegreesOfFreedom, Normal
 from jfmodels.survey.design import Names, as_names
 from jfmodels.survey.replicates import Replicates
 from jfmodels.survey.sampling import Sampling
-from jfmodels.survey.survey import Survey
+from jfmodels.survey.survey import Survey, require_survey
 
 __all__ = ["Direct", "Quantile", "Ratio", "direct"]
 
@@ -141,6 +141,7 @@ def direct(
     >>> fit.changes(by="region").shape[0]
     40
     """
+    require_survey(survey)
     engine = Direct(
         survey=survey,
         outcomes=as_names(outcomes),

@@ -12,7 +12,7 @@ from jfmodels.engines.convergence import Convergence, monte_carlo_error
 from jfmodels.engines.laplace import Laplace, draw_laplace
 from jfmodels.engines.nuts import Nuts, sample_nuts
 from jfmodels.engines.posterior import Posterior
-from jfmodels.errors import EstimationError, FitWarning
+from jfmodels.errors import EstimationError, FitWarning, SpecError
 from jfmodels.model.latent import Latent
 from jfmodels.results.engine import Check
 
@@ -68,6 +68,8 @@ def draw(latent: Latent, settings: Sampler, person: str | None) -> tuple[str, Po
     if isinstance(settings, Nuts):
         return "nuts", draw_nuts(latent, settings)
     reason = _reason_for_nuts(latent, person)
+    if reason and settings.on_poor_k == "raise":
+        raise SpecError(f"{reason}, which the laplace engine is not made for; use engine='nuts'.")
     if reason:
         return _instead(latent, settings, f"{reason}, which the laplace engine is not made for")
     posterior = draw_laplace(latent, settings)
@@ -120,8 +122,11 @@ def draw_nuts(latent: Latent, settings: Nuts) -> Posterior:
     """Draw by NUTS, and say whether to believe the draws."""
     found = sample_nuts(latent, settings)
     checks = _checks(found.convergence)
-    failed = not all(each.ok for each in _checks(found.convergence, FAILED))
-    return Posterior(latent, found.field, found.theta, Chains(found.chain), checks, failed)
+    wrong = [each.says for each in _checks(found.convergence, FAILED) if not each.ok]
+    if wrong:
+        says = "; ".join(wrong)
+        warnings.warn(f"Of the chains, {says}; every row is flagged.", FitWarning, stacklevel=6)
+    return Posterior(latent, found.field, found.theta, Chains(found.chain), checks, bool(wrong))
 
 
 def _checks(found: Convergence, limits: Limits = WORRYING) -> tuple[Check, ...]:

@@ -9,13 +9,13 @@ from jfmodels.engines.laplace import Laplace
 from jfmodels.engines.multilevel import fit_multilevel
 from jfmodels.engines.nuts import Nuts
 from jfmodels.engines.weighted import Weighted, fit_weighted
-from jfmodels.errors import SpecError, choose
+from jfmodels.errors import SpecError, choose, listing
 from jfmodels.model.cells import Where
 from jfmodels.model.families import Family
 from jfmodels.model.model import Model
 from jfmodels.model.priors import Prior
 from jfmodels.results.fit import Fit
-from jfmodels.survey.survey import Survey
+from jfmodels.survey.survey import Survey, require_survey
 
 __all__ = ["ENGINES", "Settings", "fit"]
 
@@ -100,6 +100,7 @@ def fit(
     >>> model.changes(over="fixed")["wave"].tolist()
     ['Q2', 'Q3', 'Q4', 'Q5', 'Q6']
     """
+    require_survey(survey)
     model = _model(formula, family, priors)
     settings = _settings(engine, model)
     if isinstance(settings, Weighted):
@@ -133,6 +134,12 @@ def _settings(engine: object, model: Model) -> Settings:
 
 def _refuse_bayesian(weighting: str | None, model: Model) -> None:
     """Refuse what only a Bayesian fit has a use for."""
+    if model.formula.effects:
+        raise SpecError(
+            "Survey-weighted regression has no random terms; leave "
+            f"{listing(effect.text for effect in model.formula.effects)} out, or choose "
+            "engine='laplace' or 'nuts'."
+        )
     if weighting is not None:
         raise SpecError(
             "Survey-weighted regression always uses the weights; weighting= is for Bayesian fits."

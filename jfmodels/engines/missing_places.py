@@ -12,7 +12,7 @@ from jfmodels.errors import SpecError
 from jfmodels.results.fit import Fit
 from jfmodels.results.schema import MISSING_PLACES
 from jfmodels.survey.design import Names, as_names
-from jfmodels.survey.survey import Survey
+from jfmodels.survey.survey import Survey, require_survey
 
 __all__ = ["missing_places"]
 
@@ -57,6 +57,7 @@ def missing_places(
     >>> table.loc[table["places_missing"] > 0, ["region", "wave"]].head(1).values.tolist()
     [['Gao', 'Q2']]
     """
+    require_survey(survey)
     cluster, groups = _cluster(survey), list(as_names(by))
     fit = direct(survey, outcome, by=groups or None)
     changes = fit.changes(against, by=groups or None)

@@ -63,7 +63,7 @@ def fit_pareto(excess: Floats) -> tuple[float, float]:
     theta = theta / (3 * quartile) + 1 / excess[-1]
     shape = np.log1p(-theta[:, None] * excess).mean(axis=1)
     profile = n * (np.log(-theta / shape) - shape - 1)
-    weight = 1 / np.exp(profile - profile[:, None]).sum(axis=1)
+    weight = np.exp(profile - profile.max())
     best = float(theta @ weight / weight.sum())
     k = float(np.log1p(-best * excess).mean())
     scale = -k / best

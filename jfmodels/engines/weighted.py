@@ -23,7 +23,7 @@ from jfmodels.engines.refits import refit
 from jfmodels.engines.replicated import replicates_for, require_way
 from jfmodels.engines.term_tests import joint_test
 from jfmodels.engines.two_way import believed_two_ways, by_interviewer
-from jfmodels.errors import SpecError, choose, listing
+from jfmodels.errors import SpecError, choose
 from jfmodels.model.cells import Where, read_where
 from jfmodels.model.data import ModelData, Response, read_data, read_response
 from jfmodels.model.deficiency import require_full_rank
@@ -141,12 +141,6 @@ def fit_weighted(
     where: Where | None = None,
 ) -> Regression:
     """Fit a survey-weighted regression; see :func:`jfmodels.fit`."""
-    if formula.effects:
-        raise SpecError(
-            "Survey-weighted regression has no random terms; leave "
-            f"{listing(effect.text for effect in formula.effects)} out, or choose "
-            "engine='laplace' or 'nuts'."
-        )
     require_way(survey, settings.replicates)
     response = read_response(survey, formula)
     chosen = family_of(response, family)

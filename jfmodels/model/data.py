@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from jfmodels.errors import SpecError, listing
+from jfmodels.errors import SpecError, choose, listing
 from jfmodels.model.cells import places
 from jfmodels.model.formula import Formula, check_columns
 from jfmodels.survey.columns import as_number
@@ -100,7 +100,8 @@ def read_response(survey: Survey, formula: Formula) -> Response:
     """Say what is modelled of an outcome, and refuse what would change its meaning silently."""
     outcome = survey.outcome(formula.outcome)
     if formula.form == "option":
-        return _option(outcome, formula.option)
+        of_categories = outcome.categories and outcome.scale != "multi"
+        return (_one_category if of_categories else _option)(outcome, formula.option)
     if outcome.scale == "multi":
         raise SpecError(
             f"'{outcome.name}' is a multiple response; model one option at a time, as in "
@@ -121,12 +122,24 @@ def _option(outcome: Outcome, option: str) -> Response:
     return Response(outcome, "shown", ("not named", option), source, (0, 1, out, out))
 
 
+def _one_category(outcome: Outcome, category: str) -> Response:
+    """One category against all others, non-response by the outcome's policy."""
+    labels = {label.en: category for label in outcome.categories.values()}
+    choose("category", category, labels)
+    out = -1 if outcome.policy == "excluded" else 0
+    places = (*(int(label == category) for label in labels), out, out)
+    return Response(outcome, "shown", (f"not {category}", category), outcome.name, places)
+
+
 def _shown(outcome: Outcome) -> Response:
     """Two kinds of answer: shown or not, non-response by the outcome's policy."""
     out = -1 if outcome.policy == "excluded" else 0
     labels = [label.en for label in outcome.categories.values()]
     if not outcome.shown:
-        raise SpecError(f"The codebook of '{outcome.name}' does not say what is shown.")
+        raise SpecError(
+            f"The codebook of '{outcome.name}' does not say what is shown; model one category, as "
+            f'in option({outcome.name}, "{labels[0]}").'
+        )
     places = [int(label in outcome.shown) for label in labels]
     text = " + ".join(outcome.shown)
     return Response(outcome, "shown", (f"not {text}", text), outcome.name, (*places, out, out))
@@ -136,11 +149,13 @@ def _categories(outcome: Outcome) -> Response:
     """All categories; non-response must be out of the base, for it has no place among them."""
     labels = tuple(label.en for label in outcome.categories.values())
     nonresponse = outcome.dont_know or outcome.refused
+    one = f'option({outcome.name}, "{labels[0]}")'
+    asked = f"shown({outcome.name})" if outcome.shown else f"one category, {one}"
     if nonresponse and outcome.policy != "excluded":
         raise SpecError(
             f"'{outcome.name}' keeps don't know and refused in its base (policy "
             f"'{outcome.policy}'), and they have no place among its categories. Model "
-            f"shown({outcome.name}), or give the outcome the policy 'excluded'."
+            f"{asked}, or give the outcome the policy 'excluded'."
         )
     return Response(outcome, outcome.scale, labels, outcome.name, (*range(len(labels)), -1, -1))
 

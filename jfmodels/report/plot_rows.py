@@ -157,7 +157,8 @@ def comparison_rows(table: pd.DataFrame) -> pd.DataFrame:
     SpecError
         If there are none, or if none of them has an estimate.
     """
-    rows = _rows(table, COMPARISONS)
+    effects = [each for each in table.get("estimand", pd.Series()).unique() if _is_effect(each)]
+    rows = _rows(table, [*COMPARISONS, *effects])
     if rows.empty:
         raise SpecError(
             f"plot_changes draws changes, contrasts, differences in differences and slopes, and "
@@ -165,6 +166,11 @@ def comparison_rows(table: pd.DataFrame) -> pd.DataFrame:
             "changes with fit.changes()."
         )
     return _with_estimates(rows)
+
+
+def _is_effect(estimand: object) -> bool:
+    """Tell whether rows are average marginal effects, which name what they are of."""
+    return str(estimand).startswith("marginal effect")
 
 
 def _rows(table: pd.DataFrame, estimands: Sequence[str]) -> pd.DataFrame:

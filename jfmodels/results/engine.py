@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -62,6 +62,18 @@ class Question:
     over: object = None
     categories: str | Sequence[str] = "shown"
     effect: str = ""
+
+    def __post_init__(self) -> None:
+        """List labels in full: engines know a question by its text, and pandas shortens its own."""
+        if isinstance(self.where, Mapping):
+            full = {name: _in_full(labels) for name, labels in self.where.items()}
+            object.__setattr__(self, "where", full)
+
+
+def _in_full(labels: str | Sequence[str]) -> str | Sequence[str]:
+    """Labels as a list, unless they are plain already, or none, which is said elsewhere."""
+    plain = isinstance(labels, str | list | tuple) or not isinstance(labels, Iterable)
+    return labels if plain else list(labels)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -28,7 +28,7 @@ from jfmodels.survey.outcome import Outcome
 from jfmodels.survey.rows import Key, Rows
 from jfmodels.survey.sampling import Sampling, read_sampling
 
-__all__ = ["Survey"]
+__all__ = ["Survey", "require_survey"]
 
 YEAR = 365.25
 
@@ -287,3 +287,12 @@ def _record(rows: Rows, codebook: Codebook, simulated: bool) -> dict[str, Any]:
         "n": rows.n,
         "simulated": simulated,
     }
+
+
+def require_survey(value: object) -> None:
+    """Refuse what is not a survey, a bare frame above all."""
+    if not isinstance(value, Survey):
+        raise SpecError(
+            f"A jf.Survey is needed; found {type(value).__name__}. Make one by jf.read_survey(), "
+            "or of a frame by jf.Survey(frame, design, codebook)."
+        )
