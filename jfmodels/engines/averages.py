@@ -69,7 +69,7 @@ def average(engine: Averaged, question: Question) -> Belief:
         Groups, domain, composition and categories.
     """
     composed = with_places_fixed(engine, compose(engine, question, shown=("wave",)))
-    drawn = _cells(engine, composed)
+    drawn = _cells(engine, composed, _anew(engine.survey, question))
     evidence = interviews_behind(engine.survey, composed.grid, _laid(engine, composed, composed.n))
     missed = composed.weight * not_reached(engine, composed)
     missing = _laid(engine, composed, missed).sum(axis=0) > 0
@@ -85,6 +85,12 @@ def _laid(engine: Averaged, composed: Composition, values: Floats) -> Floats:
     n_units = len(engine.survey.sampling.stages[-1].stratum)
     of_items = values[:, None] * np.ones((1, len(composed.grid.items)))
     return spread(composed.grid, composed.unit, composed.place, n_units, of_items)
+
+
+def _anew(survey: Survey, question: Question) -> frozenset[str]:
+    """Columns of which new groups are averaged over: not those that the question names."""
+    named = {*question.by, *(question.where or {}), question.effect}
+    return new_columns(survey) - named
 
 
 def new_columns(survey: Survey) -> frozenset[str]:
@@ -235,20 +241,16 @@ def _nodes(dimension: int) -> tuple[Floats, Floats]:
     return points, np.full(len(points), 1 / len(points))
 
 
-def _cells(engine: Averaged, composed: Composition) -> Floats:
+def _cells(engine: Averaged, composed: Composition, anew: frozenset[str]) -> Floats:
     """Draws of all cells, shape (S, C)."""
     posterior, grid = engine.posterior, composed.grid
     answers = [item.answers for item in grid.items]
-    kept, pattern = _distinct(engine, composed)
+    kept, pattern = _distinct(engine, composed, anew)
     sums = _Sums.of(engine.survey, composed, pattern)
     drawn = np.empty((posterior.n_draws, len(grid.items), grid.n_domains))
     size = max(1, AT_ONCE // max(len(sums.weight), 1))
-    asked = [
-        expected(
-            engine.survey, posterior, point.patterns.iloc[kept].reset_index(drop=True), answers
-        )
-        for point in composed.points
-    ]
+    frames = [point.patterns.iloc[kept].reset_index(drop=True) for point in composed.points]
+    asked = [expected(engine.survey, posterior, each, answers, anew) for each in frames]
     for turns in zip(*asked, strict=True):
         here = turns[0][0]
         mean = _added_up(composed, kept, [each for _, each in turns])
@@ -268,9 +270,9 @@ def _added_up(composed: Composition, kept: Ints, means: Sequence[Floats]) -> Flo
     return total
 
 
-def _distinct(engine: Averaged, composed: Composition) -> tuple[Ints, Ints]:
+def _distinct(engine: Averaged, composed: Composition, anew: frozenset[str]) -> tuple[Ints, Ints]:
     """Patterns that differ in what enters the answer, and that of every sum."""
-    latent, anew = engine.posterior.latent, new_columns(engine.survey)
+    latent = engine.posterior.latent
     names = list(engine.formula.columns)
     for effect in latent.effects:
         kept = not anew & set(effect.term.groups)

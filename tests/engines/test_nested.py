@@ -146,7 +146,7 @@ def test_the_reference_of_a_nominal_outcome_does_not_matter():
         jf.Survey(frame.assign(choice=(frame["choice"] + 2) % 3), DESIGN, book, simulated=True),
     )
     levels = [
-        jf.fit(f"choice ~ wave + {TWO}", each, engine=Laplace(draws=20_000))
+        jf.fit(f"choice ~ wave + {TWO}", each, engine=Laplace(draws=6_000))
         .levels()
         .astype({"category": str, "wave": str})
         .set_index(["category", "wave"])
