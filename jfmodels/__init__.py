@@ -7,24 +7,24 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
-    "jfmodels.engines.bayesian_fit": ("BayesianFit",),
-    "jfmodels.engines.direct": (
+    "jfmodels.engines.bayesian.bayesian_fit": ("BayesianFit",),
+    "jfmodels.engines.design_based.direct": (
         "Quantile",
         "Ratio",
         "direct",
     ),
     "jfmodels.engines.fitting": ("fit",),
-    "jfmodels.engines.laplace": ("Laplace",),
-    "jfmodels.engines.missing_places": ("missing_places",),
-    "jfmodels.engines.nuts": ("Nuts",),
+    "jfmodels.engines.bayesian.laplace": ("Laplace",),
+    "jfmodels.engines.design_based.missing_places": ("missing_places",),
+    "jfmodels.engines.bayesian.nuts": ("Nuts",),
     "jfmodels.engines.many": ("Fits", "fit_many"),
-    "jfmodels.engines.prior": ("prior_predictive",),
-    "jfmodels.engines.leave_out": ("LeaveOut",),
-    "jfmodels.engines.loading": ("load_fit",),
-    "jfmodels.engines.shared": ("SharedFit",),
-    "jfmodels.engines.table_test": ("goodness_of_fit", "table_test"),
-    "jfmodels.engines.weighted": ("Weighted",),
-    "jfmodels.engines.wild": ("Wild",),
+    "jfmodels.engines.bayesian.prior": ("prior_predictive",),
+    "jfmodels.engines.bayesian.leave_out": ("LeaveOut",),
+    "jfmodels.engines.bayesian.loading": ("load_fit",),
+    "jfmodels.engines.bayesian.shared": ("SharedFit",),
+    "jfmodels.engines.design_based.table_test": ("goodness_of_fit", "table_test"),
+    "jfmodels.engines.design_based.weighted": ("Weighted",),
+    "jfmodels.engines.design_based.wild": ("Wild",),
     "jfmodels.errors": (
         "CodebookError",
         "DataError",

@@ -43,11 +43,11 @@ def test_importing_the_package_loads_nothing_heavy():
 
 @pytest.mark.parametrize("module", HEAVY)
 def test_direct_estimates_do_not_load(loaded_by_estimates, module):
-    assert "jfmodels.engines.direct" in loaded_by_estimates
+    assert "jfmodels.engines.design_based.direct" in loaded_by_estimates
     assert module not in loaded_by_estimates
 
 
 @pytest.mark.parametrize("module", HEAVY)
 def test_a_multilevel_fit_by_laplace_does_not_load(loaded_by_multilevel, module):
-    assert "jfmodels.engines.laplace" in loaded_by_multilevel
+    assert "jfmodels.engines.bayesian.laplace" in loaded_by_multilevel
     assert module not in loaded_by_multilevel

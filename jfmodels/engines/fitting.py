@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from jfmodels.engines.bayesian_fit import BayesianFit
-from jfmodels.engines.laplace import Laplace
-from jfmodels.engines.multilevel import fit_multilevel
-from jfmodels.engines.nuts import Nuts
-from jfmodels.engines.weighted import Weighted, fit_weighted
+from jfmodels.engines.bayesian.bayesian_fit import BayesianFit
+from jfmodels.engines.bayesian.laplace import Laplace
+from jfmodels.engines.bayesian.multilevel import fit_multilevel
+from jfmodels.engines.bayesian.nuts import Nuts
+from jfmodels.engines.design_based.weighted import Weighted, fit_weighted
 from jfmodels.errors import SpecError, choose, listing
 from jfmodels.model.cells import Where
 from jfmodels.model.families import Family

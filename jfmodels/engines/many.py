@@ -9,8 +9,8 @@ from functools import partial
 
 import pandas as pd
 
+from jfmodels.engines.bayesian.parcel import Parcel
 from jfmodels.engines.fitting import Settings, fit
-from jfmodels.engines.parcel import Parcel
 from jfmodels.errors import EstimationError, SpecError, choose
 from jfmodels.model.cells import Where
 from jfmodels.model.families import Family

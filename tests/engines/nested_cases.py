@@ -8,9 +8,9 @@ from latent_cases import CODEBOOK, DESIGN
 from quadrature import CASES, PRIOR_SD, SLOPE_SD, Case, moments
 
 import jfmodels as jf
-from jfmodels.engines.field import log_prior, natural
-from jfmodels.engines.laplace import Laplace, draw_laplace
-from jfmodels.engines.posterior import Posterior
+from jfmodels.engines.bayesian.field import log_prior, natural
+from jfmodels.engines.bayesian.laplace import Laplace, draw_laplace
+from jfmodels.engines.bayesian.posterior import Posterior
 from jfmodels.model.latent import Latent
 from jfmodels.model.model import Model, lay_out
 

@@ -10,7 +10,7 @@ from latent_cases import NEIGHBOURS, OUTCOMES, simulated
 from scipy.special import logit
 
 import jfmodels as jf
-from jfmodels.engines.posterior import Posterior
+from jfmodels.engines.bayesian.posterior import Posterior
 from jfmodels.errors import FitWarning
 from jfmodels.model.model import LaidOut, Model, lay_out
 from jfmodels.results.joint import Independent

@@ -13,7 +13,7 @@ from scipy.sparse import vstack
 from scipy.special import stdtr
 
 import jfmodels as jf
-from jfmodels.engines.intervals import INTERVALS, Share
+from jfmodels.engines.design_based.intervals import INTERVALS, Share
 from jfmodels.results.multiplicity import adjust
 
 type Numbers = dict[str, Any]

@@ -13,7 +13,7 @@ from posterior_cases import fitted
 from statsmodels.stats.multitest import multipletests
 
 import jfmodels as jf
-from jfmodels.engines.parcel import Parcel
+from jfmodels.engines.bayesian.parcel import Parcel
 from jfmodels.model.effects import BLOCKS
 from jfmodels.model.families import FAMILIES, family_named
 from jfmodels.results.schema import FAILURES, STACKED

@@ -36,8 +36,8 @@ from numpy.typing import NDArray
 from scipy import stats
 
 import jfmodels as jf
-from jfmodels.engines.field import natural
-from jfmodels.engines.nested import Nested, nested_laplace
+from jfmodels.engines.bayesian.field import natural
+from jfmodels.engines.bayesian.nested import Nested, nested_laplace
 from jfmodels.model.latent import Latent
 from jfmodels.model.model import Model, lay_out
 

@@ -1,0 +1,163 @@
+"""Which engine draws from a posterior, and what happens where one cannot be believed."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jfmodels.engines.bayesian.convergence import Convergence, monte_carlo_error
+from jfmodels.engines.bayesian.laplace import Laplace, draw_laplace
+from jfmodels.engines.bayesian.nuts import Nuts, sample_nuts
+from jfmodels.engines.bayesian.posterior import Posterior
+from jfmodels.errors import EstimationError, FitWarning, SpecError
+from jfmodels.model.latent import Latent
+from jfmodels.results.engine import Check
+
+__all__ = ["Sampler", "draw"]
+
+type Floats = NDArray[np.float64]
+type Ints = NDArray[np.int64]
+type Sampler = Laplace | Nuts
+
+MOST_PARAMETERS = 8  # beyond, too few points of a lattice fall where the posterior is
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """From where on diagnostics of chains say that something is wrong."""
+
+    r_hat: float
+    effective: float
+    divergences: int
+    energy: float
+
+
+# Vehtari et al. (2021) and Betancourt (2016). The worst of some hundred parameters passes
+# these by chance alone in one good fit of five, so rows are flagged from FAILED on.
+WORRYING = Limits(r_hat=1.01, effective=400.0, divergences=0, energy=0.3)
+FAILED = Limits(r_hat=1.05, effective=100.0, divergences=10, energy=0.2)
+
+
+def draw(latent: Latent, settings: Sampler, person: str | None) -> tuple[str, Posterior]:
+    """Draw from the posterior of a latent model.
+
+    Parameters
+    ----------
+    latent : Latent
+        The model, laid out for data.
+    settings : Laplace or Nuts
+        How.
+    person : str or None
+        The column that names respondents.
+
+    Returns
+    -------
+    name : str
+        The engine that drew in the end.
+    posterior : Posterior
+        The draws.
+
+    Raises
+    ------
+    EstimationError
+        If the draws cannot be believed and ``on_poor_k="raise"``.
+    """
+    if isinstance(settings, Nuts):
+        return "nuts", draw_nuts(latent, settings)
+    reason = _reason_for_nuts(latent, person)
+    if reason and settings.on_poor_k == "raise":
+        raise SpecError(f"{reason}, which the laplace engine is not made for; use engine='nuts'.")
+    if reason:
+        return _instead(latent, settings, f"{reason}, which the laplace engine is not made for")
+    posterior = draw_laplace(latent, settings)
+    if not posterior.failed:
+        return "laplace", posterior
+    k = posterior.checks[0]
+    says = f"{k.says} ({k.check} is {k.value:.2f}, above {k.threshold})"
+    if settings.on_poor_k == "nuts":
+        return _instead(latent, settings, f"Of the laplace engine's draws, {says}")
+    advice = "Choose engine='nuts', or merge rare answers and small groups."
+    if settings.on_poor_k == "raise":
+        raise EstimationError(f"Of the laplace engine's draws, {says}. {advice}")
+    warnings.warn(f"Of the draws, {says}; every row is flagged. {advice}", FitWarning, stacklevel=5)
+    return "laplace", posterior
+
+
+def _reason_for_nuts(latent: Latent, person: str | None) -> str:
+    """Say what of a model asks for NUTS from the start; empty if nothing does."""
+    of_people = [each.term.text for each in latent.effects if person in each.term.groups]
+    if of_people:
+        return f"The model has an effect of every respondent, {of_people[0]}"
+    n = len(latent.hyperparameters)
+    return f"The model has {n} standard deviations and their kin" if n > MOST_PARAMETERS else ""
+
+
+def _instead(latent: Latent, settings: Laplace, reason: str) -> tuple[str, Posterior]:
+    """Fit by NUTS, and say why."""
+    warnings.warn(f"{reason}; NUTS takes over.", FitWarning, stacklevel=6)
+    return "nuts", draw_nuts(latent, Nuts(seed=settings.seed))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chains:
+    """Draws of Markov chains.
+
+    Attributes
+    ----------
+    chain : ndarray of int64, shape (S,)
+        Chain of every draw, each chain's in order.
+    """
+
+    chain: Ints
+
+    def __call__(self, draws: Floats) -> Floats:
+        """Standard errors of the means of draws (S, K), shape (K,)."""
+        return monte_carlo_error(draws, self.chain)
+
+
+def draw_nuts(latent: Latent, settings: Nuts) -> Posterior:
+    """Draw by NUTS, and say whether to believe the draws."""
+    found = sample_nuts(latent, settings)
+    checks = _checks(found.convergence)
+    wrong = [each.says for each in _checks(found.convergence, FAILED) if not each.ok]
+    if wrong:
+        says = "; ".join(wrong)
+        warnings.warn(f"Of the chains, {says}; every row is flagged.", FitWarning, stacklevel=6)
+    return Posterior(latent, found.field, found.theta, Chains(found.chain), checks, bool(wrong))
+
+
+def _checks(found: Convergence, limits: Limits = WORRYING) -> tuple[Check, ...]:
+    """Say in words whether the chains agree and reached everything."""
+    agree, reached = found.r_hat <= limits.r_hat, found.energy >= limits.energy
+    followed = found.divergences <= limits.divergences
+    lost = f"{found.divergences} trajectories could not be followed"
+    return (
+        Check(
+            "R-hat",
+            found.worst,
+            found.r_hat,
+            limits.r_hat,
+            agree,
+            f"the chains {'agree' if agree else 'do not agree'}",
+        ),
+        _enough("effective draws, centre", found.ess_bulk, limits),
+        _enough("effective draws, tails", found.ess_tail, limits),
+        Check("divergences", "sampler", found.divergences, limits.divergences, followed, lost),
+        Check(
+            "energy",
+            "sampler",
+            found.energy,
+            limits.energy,
+            reached,
+            f"{'the' if reached else 'not all'} tails were reached",
+        ),
+    )
+
+
+def _enough(check: str, found: float, limits: Limits) -> Check:
+    says = f"the worst parameter rests on what {found:.0f} independent draws would say"
+    enough = found >= limits.effective
+    return Check(check, "all parameters", found, limits.effective, enough, says)

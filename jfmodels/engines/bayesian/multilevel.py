@@ -1,0 +1,123 @@
+"""A fitted multilevel model: what a posterior answers to the questions of the house."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from jfmodels.engines.bayesian.averages import average
+from jfmodels.engines.bayesian.draw import Sampler, draw
+from jfmodels.engines.bayesian.posterior import Posterior
+from jfmodels.errors import SpecError, choose
+from jfmodels.model.cells import Where
+from jfmodels.model.data import ModelData, Response
+from jfmodels.model.formula import Formula
+from jfmodels.model.model import LaidOut, Model, check_weighting, lay_out
+from jfmodels.results.diagnose import rows_left_out
+from jfmodels.results.engine import Belief, Check, Question
+from jfmodels.results.joint import Draws, JointTest
+from jfmodels.survey.survey import Survey
+
+__all__ = ["Multilevel", "fit_multilevel"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Multilevel:
+    """A fitted multilevel model; see :func:`jfmodels.fit`.
+
+    Attributes
+    ----------
+    name : str
+        The engine that drew: "laplace" or "nuts".
+    survey : Survey
+        The survey.
+    laid : LaidOut
+        The model, laid out for it.
+    posterior : Posterior
+        The draws.
+    seed : int
+        Of the random numbers by which compositions vary.
+    """
+
+    name: str
+    survey: Survey
+    laid: LaidOut
+    posterior: Posterior
+    seed: int
+    beliefs: dict[str, Belief] = field(default_factory=dict, repr=False)
+
+    @property
+    def formula(self) -> Formula:
+        """What the model says."""
+        return self.laid.model.formula
+
+    @property
+    def response(self) -> Response:
+        """What stands on the left."""
+        return self.laid.response
+
+    @property
+    def data(self) -> ModelData:
+        """The cells it was fitted to."""
+        return self.laid.data
+
+    @property
+    def where(self) -> Mapping[str, Sequence[str]]:
+        """The domain it was fitted in."""
+        return self.laid.where
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the coefficients."""
+        return self.posterior.names
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """Terms of the fixed part, without the intercept."""
+        return tuple(name for name in self.laid.latent.design.terms if name != "Intercept")
+
+    @property
+    def parameters(self) -> Draws:
+        """The belief about the coefficients."""
+        return self.posterior.coefficients()
+
+    def believe(self, question: Question) -> Belief:
+        """Answer for every cell of a question, averaging the model draw by draw."""
+        key = repr(question)
+        if key not in self.beliefs:
+            self.beliefs[key] = average(self, question)
+        return self.beliefs[key]
+
+    def test_term(self, term: str, method: object = None) -> JointTest:
+        """Ask how large a credible region must be to hold the point where a term is zero."""
+        if method is not None:
+            raise SpecError("method= names a test with a p-value, and a Bayesian fit has none.")
+        choose("term or coefficient", term, dict.fromkeys((*self.terms, *self.names)))
+        of_term = self._columns(term)
+        asked = [k for k, name in enumerate(self.names) if name.split(": ")[-1] in of_term]
+        chosen = [self.names.index(term)] if term in self.names else asked
+        return Draws(self.parameters.draws[:, chosen]).test()
+
+    def _columns(self, term: str) -> frozenset[str]:
+        """Names of a term's columns."""
+        design = self.laid.latent.design
+        return frozenset(design.names[design.terms[term]] if term in design.terms else ())
+
+    def checks(self) -> tuple[Check, ...]:
+        """What should make one careful."""
+        return (rows_left_out(self.data), *self.posterior.checks)
+
+
+def fit_multilevel(
+    model: Model,
+    survey: Survey,
+    settings: Sampler,
+    *,
+    where: Where | None = None,
+    weighting: str | None = None,
+) -> Multilevel:
+    """Fit a multilevel model; see :func:`jfmodels.fit`."""
+    laid = lay_out(model, survey, where)
+    check_weighting(laid.data, weighting)
+    name, posterior = draw(laid.latent, settings, survey.design.person)
+    return Multilevel(name=name, survey=survey, laid=laid, posterior=posterior, seed=settings.seed)

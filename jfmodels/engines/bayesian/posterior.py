@@ -1,0 +1,93 @@
+"""What a Bayesian engine knows after fitting, whichever way it drew."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jfmodels.engines.bayesian.field import natural
+from jfmodels.model.latent import Latent
+from jfmodels.results.engine import Check
+from jfmodels.results.joint import Draws, MonteCarlo
+
+__all__ = ["Posterior"]
+
+type Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Posterior:
+    """Equally weighted draws of a latent model's field and parameters.
+
+    Attributes
+    ----------
+    latent : Latent
+        The model, laid out for data.
+    field : ndarray, shape (S, n)
+        The field.
+    theta : ndarray, shape (S, h)
+        Parameters on the scale of logarithms and logits.
+    error : MonteCarlo
+        How far means of draws may be off.
+    checks : sequence of Check
+        Whether the draws are to be believed.
+    failed : bool
+        Whether they are not.
+    """
+
+    latent: Latent
+    field: Floats
+    theta: Floats
+    error: MonteCarlo
+    checks: Sequence[Check]
+    failed: bool
+
+    @property
+    def n_draws(self) -> int:
+        """Number S of draws."""
+        return len(self.field)
+
+    @property
+    def parameters(self) -> Floats:
+        """Parameters on their own scale, shape (S, h)."""
+        return natural(self.latent.hyperparameters, self.theta.T).T
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the coefficients of every predictor, and of thresholds."""
+        latent = self.latent
+        if latent.n_channels == 1:
+            return (*latent.names, *latent.threshold_names)
+        return tuple(
+            f"{category}: {name}" for category in latent.categories[1:] for name in latent.names
+        )
+
+    def coefficients(self) -> Draws:
+        """Draws of the coefficients of every predictor, and of thresholds."""
+        latent = self.latent
+        p, c = len(latent.names), latent.n_channels
+        free = self.field[:, : c * latent.width].reshape(-1, c, latent.width)[:, :, :p]
+        coded = np.einsum("ld,sdp->slp", latent.coding, free).reshape(len(free), -1)
+        drawn = np.concatenate([coded, self.field[:, c * latent.width :]], axis=1)
+        return Draws(drawn, self.error)
+
+    def effects(self, k: int) -> Floats:
+        """Draws of an effect on every predictor, shape (S, G, m, L)."""
+        latent = self.latent
+        each = latent.effects[k]
+        start, c = latent.starts[k], latent.n_channels
+        free = self.field[:, : c * latent.width].reshape(-1, c, latent.width)
+        free = free[:, :, start : start + each.size]
+        shaped = free.reshape(-1, c, len(each.levels), len(each.coordinates))
+        drawn: Floats = np.einsum("ld,sdgm->sgml", latent.coding, shaped)
+        return drawn
+
+    def covariance(self, k: int) -> Floats:
+        """Draws of the covariance of a group's coordinates, shape (S, m, m)."""
+        effect = self.latent.effects[k]
+        values = self.parameters[:, effect.parameters]
+        root: Floats = effect.block.root(np, values, effect.known)
+        return root @ np.swapaxes(root, -1, -2)

@@ -1,0 +1,72 @@
+"""Where the search for a posterior begins, and the best mode of the field found so far."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import logit
+
+from jfmodels.engines.bayesian.field import Field
+from jfmodels.engines.bayesian.proposal import Peak, find_peak
+from jfmodels.model.latent import Latent
+
+__all__ = ["Search"]
+
+type Floats = NDArray[np.float64]
+
+PRECISE = 1e-9  # gain of a Newton step that ends the search for a mode
+UNBOUNDED = {"positive": np.log, "unit": logit, "correlation": np.arctanh}
+
+
+class Search:
+    """The evidence of parameters, each mode of the field found from the best one so far."""
+
+    def __init__(self, field: Field) -> None:
+        self.field = field
+        self.best = _first(field)
+        self.value = -np.inf
+
+    def evidence(self, theta: Floats) -> Floats:
+        """Laplace's approximation at parameters (h, B), shape (B,)."""
+        found = self.field.approximate(theta, self.start(theta), PRECISE)
+        best = int(np.argmax(found.evidence))
+        if found.evidence[best] > self.value:
+            self.best, self.value = found.mode[:, best], float(found.evidence[best])
+        return found.evidence
+
+    def peak(self) -> Peak:
+        """Find the mode of the parameters."""
+        return find_peak(self.evidence, _middle(self.field.model))
+
+    def start(self, theta: Floats) -> Floats:
+        """Where to begin at parameters (h, B): the best mode so far; (n, B)."""
+        return np.repeat(self.best[:, None], theta.shape[1], axis=1)
+
+
+def _first(field: Field) -> Floats:
+    """A field of constants that fit the answers as a whole."""
+    model = field.model
+    x = np.zeros(model.size)
+    if model.family.shares:
+        share = np.bincount(model.answer.astype(np.int64), model.n, model.n_categories)
+        start = model.family.start(share / share.sum())
+    else:
+        start = model.family.start(np.array([model.answer @ model.n / model.n.sum()]))
+    if model.n_thresholds:
+        x[-model.n_thresholds :] = start[1:]
+    elif "Intercept" in model.names:
+        place = model.names.index("Intercept") + model.width * np.arange(model.n_channels)
+        x[place] = np.linalg.solve(model.coding, start[: model.n_channels])
+    return x
+
+
+def _middle(model: Latent) -> Floats:
+    """Where to look for the mode of the parameters: the medians of their priors."""
+    rng = np.random.default_rng(0)
+    middle = [np.median(each.prior.draw(rng, 999)) for each in model.hyperparameters]
+    return np.array(
+        [
+            UNBOUNDED[each.support](value)
+            for each, value in zip(model.hyperparameters, middle, strict=True)
+        ]
+    )

@@ -1,0 +1,1 @@
+"""Design-based answers: direct estimates, survey-weighted regression, their variances."""

@@ -1,0 +1,73 @@
+"""Influence of units on coefficients, and degrees of freedom, by linearisation or bias-reduced."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jfmodels.engines.design_based.cluster_robust import ClusterRobust, adjusted_scores, centring
+from jfmodels.engines.design_based.kinds import Kinds
+from jfmodels.engines.design_based.linearize import linearized
+from jfmodels.engines.design_based.pseudo_likelihood import Estimate, Predictors
+from jfmodels.engines.design_based.unit_sums import unit_sums
+from jfmodels.errors import SpecError
+from jfmodels.model.data import ModelData
+from jfmodels.results.joint import Constant, DegreesOfFreedom
+from jfmodels.survey.sampling import Sampling
+
+__all__ = ["design_df", "influence"]
+
+type Floats = NDArray[np.float64]
+
+
+def influence(
+    sampling: Sampling,
+    small_sample: str,
+    predictors: Predictors,
+    estimate: Estimate,
+    data: ModelData,
+    kinds: Kinds,
+) -> tuple[Floats, DegreesOfFreedom]:
+    """Influence of every unit on every parameter, and the rule for degrees of freedom.
+
+    Parameters
+    ----------
+    sampling : Sampling
+        The units that vary.
+    small_sample : {"cr2", "cr2_rows", "none"}
+        As in :class:`jfmodels.Weighted`.
+    predictors, estimate
+        The model, and its derivatives.
+    data, kinds
+        Sums of rows by unit, and the kinds of answer among them.
+
+    Returns
+    -------
+    rows : ndarray, shape (R, Q)
+        As :func:`jfmodels.engines.design_based.linearize.linearized` gives them.
+    degrees : DegreesOfFreedom
+        Of combinations of the parameters.
+    """
+    n_units = len(sampling.stages[-1].stratum)
+    sums = unit_sums(predictors, estimate, data, kinds, data.unit, n_units)
+    inverse = np.linalg.inv(estimate.information)
+    if small_sample == "none":
+        return linearized(sums.scores() @ inverse, sampling), design_df(predictors, sampling.df)
+    if len(sampling.stages) > 1:
+        raise SpecError(
+            "CR2 is not derived for designs with finite population corrections at several "
+            "stages. Choose Weighted(small_sample='none'), or leave the later stages' fpc out."
+        )
+    parts = sums.parts()
+    rows, adjustments = adjusted_scores(sums.scores(), parts, sampling)
+    working = sums.effects() if small_sample == "cr2" else parts
+    stage, share, loadings = sampling.stages[0], centring(sampling), np.eye(len(inverse))
+    return rows @ inverse, ClusterRobust(parts, adjustments, working, stage, share, loadings)
+
+
+def design_df(predictors: Predictors, df: float) -> Constant:
+    """Degrees of freedom of the design less the coefficients."""
+    n_x = predictors.matrix.shape[1]
+    thresholds = "1" in predictors.blocks and predictors.blocks[0] == "x"
+    spent = n_x + (1 if thresholds and len(predictors.blocks) > 2 else 0)
+    return Constant(df + 1 - spent)
