@@ -13,7 +13,7 @@ import pytest
 from test_regression import SURVEY
 
 import jfmodels as jf
-from jfmodels.engines import nuts
+from jfmodels.engines.bayesian import nuts
 from jfmodels.engines.bayesian.convergence import convergence_of, monte_carlo_error
 from jfmodels.engines.bayesian.field import Field, natural
 from jfmodels.engines.bayesian.nested import nested_laplace
