@@ -38,11 +38,10 @@ OUTCOMES = {"binary": "criticism_fds", "ordinal": "security_local"}
 COVARIATES = ["wave", "region", "sex", "age_group", "commune"]
 FIXED = "wave * region + sex + age_group + (1 | commune) + (1 | commune:wave)"
 SAMPLERS = ("pymc", "nutpie")  # as Bambi calls them; the first is its default
-CHANCE, PRIOR = (
-    4.5,
-    0.05,
-)  # standard errors of Monte Carlo; sds that Bambi's centred intercept costs
+CHANCE = 4.5  # standard errors of Monte Carlo
+PRIOR = 0.05  # standard deviations: Bambi's prior is of the intercept of centred covariates
 OURS = "laplace"
+SHOWN = ("wall", "cpu", "again fit", "again cpu", "effective", "effective sd")
 MOST_CPU = {"binary": 3.0, "ordinal": 5.0}
 TARGETS = {  # times as long as ours, or as few effective draws a second
     ("binary", "nutpie, cold", "wall"): 15,
@@ -129,14 +128,15 @@ def rounds(case: Case, options: argparse.Namespace) -> pd.DataFrame:
 
     def keep(task: str, run: Run, k: int) -> None:
         found.append({"task": task, "round": k, **run.times})
-        shown = {name: run.times.get(name, np.nan) for name in ("wall", "cpu", "again fit")}
+        shown = {name: run.times.get(name, np.nan) for name in SHOWN}
         print(f"  {k} {task:14}", *(f"{name} {x:.2f}" for name, x in shown.items()), flush=True)
 
     ours()
-    samplers = SAMPLERS if options.bambi_python else ()
+    asked = [options.sampler] if options.sampler else SAMPLERS
+    samplers = asked if options.bambi_python else ()
     for k in range(options.rounds):
         keep(OURS, ours(), k)
-        for sampler in order.permutation(list(samplers)):
+        for sampler in order.permutation(samplers):
             command = [options.bambi_python, HERE / "_bambi.py", sampler]
             cache = case.folder / f"{sampler} {k if options.cold else 0}"
             if not cache.exists():
@@ -210,6 +210,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--cold", action="store_true", help="with an empty compile cache, too")
     parser.add_argument("--scale", choices=list(OUTCOMES), help="one of the two only")
+    parser.add_argument("--sampler", choices=SAMPLERS, help="one of Bambi's only")
     options = parser.parse_args()
     for scale in [options.scale] if options.scale else OUTCOMES:
         with tempfile.TemporaryDirectory() as folder:

@@ -32,7 +32,7 @@ from _opponent import Opponent
 from direct_speed import DESIGN, seconds, simulated
 
 import jfmodels as jf
-from jfmodels.engines.weighted import Weighted
+from jfmodels.engines.design_based.weighted import Weighted
 from jfmodels.survey.replicates import multipliers_of
 
 HERE = Path(__file__).parent

@@ -72,7 +72,12 @@ def draw(latent: Latent, settings: Sampler, person: str | None) -> tuple[str, Po
         raise SpecError(f"{reason}, which the laplace engine is not made for; use engine='nuts'.")
     if reason:
         return _instead(latent, settings, f"{reason}, which the laplace engine is not made for")
-    posterior = draw_laplace(latent, settings)
+    try:
+        posterior = draw_laplace(latent, settings)
+    except EstimationError as fault:
+        if settings.on_poor_k != "nuts":
+            raise
+        return _instead(latent, settings, str(fault).split(". ")[0])
     if not posterior.failed:
         return "laplace", posterior
     k = posterior.checks[0]

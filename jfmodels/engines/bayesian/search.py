@@ -14,17 +14,23 @@ __all__ = ["Search"]
 
 type Floats = NDArray[np.float64]
 
+STEP, FARTHEST = 0.1, 1.0  # of differences, and how far a line is followed, in logarithms
 PRECISE = 1e-9  # gain of a Newton step that ends the search for a mode
 UNBOUNDED = {"positive": np.log, "unit": logit, "correlation": np.arctanh}
 
 
 class Search:
-    """The evidence of parameters, each mode of the field found from the best one so far."""
+    """The evidence of parameters, each mode of the field found from the best one so far.
+
+    Once the peak is known, modes are looked for on the line along which they move there.
+    """
 
     def __init__(self, field: Field) -> None:
         self.field = field
         self.best = _first(field)
         self.value = -np.inf
+        self.at: Floats | None = None
+        self.slope = np.zeros((field.model.size, 0))
 
     def evidence(self, theta: Floats) -> Floats:
         """Laplace's approximation at parameters (h, B), shape (B,)."""
@@ -36,11 +42,20 @@ class Search:
 
     def peak(self) -> Peak:
         """Find the mode of the parameters."""
-        return find_peak(self.evidence, _middle(self.field.model))
+        peak = find_peak(self.evidence, _middle(self.field.model))
+        steps = STEP * np.eye(len(peak.mode))
+        around = peak.mode[:, None] + np.concatenate([steps, -steps], axis=1)
+        up, down = np.split(self.field.approximate(around, self.start(around), PRECISE).mode, 2, 1)
+        self.at, self.best = peak.mode, (up + down).mean(axis=1) / 2 if len(steps) else self.best
+        self.slope = (up - down) / (2 * STEP)
+        return peak
 
     def start(self, theta: Floats) -> Floats:
-        """Where to begin at parameters (h, B): the best mode so far; (n, B)."""
-        return np.repeat(self.best[:, None], theta.shape[1], axis=1)
+        """Where to begin at parameters (h, B): near the best mode so far; (n, B)."""
+        if self.at is None:
+            return np.repeat(self.best[:, None], theta.shape[1], axis=1)
+        away = np.clip(theta - self.at[:, None], -FARTHEST, FARTHEST)
+        return self.best[:, None] + self.slope @ away
 
 
 def _first(field: Field) -> Floats:

@@ -103,5 +103,7 @@ def _tallied(link: Link, sums: Floats, eta: Floats) -> Tallied:
 
 
 def _mean(link: Link, eta: Floats, answers: Sequence[int]) -> Floats:
+    if tuple(answers) == (1,):
+        return link.cdf(eta)
     p = link.cdf(eta)
     return (1 - p) * (0 in answers) + p * (1 in answers)

@@ -1,0 +1,120 @@
+"""Which engine draws, and what is said where one cannot be believed; nothing is sampled here."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from latent_cases import simulated
+
+import jfmodels as jf
+from jfmodels.engines.bayesian import draw as room
+from jfmodels.engines.bayesian.convergence import Convergence
+from jfmodels.engines.bayesian.laplace import draw_laplace
+from jfmodels.engines.bayesian.nuts import Sampled
+
+FORMULA = "yes ~ wave + (1 | commune)"
+GOOD = {"r_hat": 1.002, "worst": "sd(commune)", "ess_bulk": 900.0, "ess_tail": 800.0}
+SHORT = jf.Laplace(draws=400)
+
+
+def fit(formula: str = FORMULA, **settings: object) -> jf.BayesianFit:
+    return jf.fit(formula, simulated(), engine=replace(SHORT, **settings))
+
+
+@pytest.fixture
+def sampler(monkeypatch):
+    """Stand in for NUTS: the laplace engine's draws, with diagnostics to order."""
+    found = {**GOOD, "divergences": 0, "energy": 0.9}
+
+    def sample(latent, settings):
+        drawn = draw_laplace(latent, SHORT)
+        chain = np.repeat(np.arange(4), 100)
+        return Sampled(drawn.field, drawn.theta, chain, Convergence(**found))
+
+    monkeypatch.setattr(room, "sample_nuts", sample)
+    return found
+
+
+@pytest.fixture
+def unbelievable(monkeypatch):
+    """Weights with a tail that is too long."""
+
+    def drawn(latent, settings):
+        good = draw_laplace(latent, settings)
+        k = replace(good.checks[0], value=0.93, ok=False, says="the weights cannot be believed")
+        return replace(good, checks=(k, *good.checks[1:]), failed=True)
+
+    monkeypatch.setattr(room, "draw_laplace", drawn)
+
+
+def test_what_cannot_be_believed_goes_to_nuts_with_the_reason(sampler, unbelievable):
+    with pytest.warns(jf.FitWarning, match=r"cannot be believed \(Pareto k is 0\.93, above 0\.7\)"):
+        found = fit()
+    assert found.engine.name == "nuts"
+    assert found.levels(over="wave")["flag"].tolist() == [()] * 3
+
+
+def test_it_is_kept_if_asked_for_and_every_row_says_so(unbelievable):
+    with pytest.warns(jf.FitWarning, match="every row is flagged"):
+        found = fit(on_poor_k="warn")
+    assert found.engine.name == "laplace"
+    for table in (found.levels(over="wave"), found.changes(over="wave")):
+        assert all("fit_failed" in flag for flag in table["flag"])
+
+
+def test_or_it_stops(unbelievable):
+    with pytest.raises(jf.EstimationError, match="Choose engine='nuts'"):
+        fit(on_poor_k="raise")
+
+
+def test_a_mode_that_is_not_found_goes_to_nuts_too(sampler, monkeypatch):
+    def lost(latent, settings):
+        raise jf.EstimationError("The field's mode was not found in 60 rounds. Leave terms out.")
+
+    monkeypatch.setattr(room, "draw_laplace", lost)
+    with pytest.warns(jf.FitWarning, match="mode was not found in 60 rounds; NUTS takes over"):
+        assert fit().engine.name == "nuts"
+    with pytest.raises(jf.EstimationError, match="mode was not found"):
+        fit(on_poor_k="warn")
+
+
+def test_many_standard_deviations_are_announced_beforehand(sampler):
+    terms = " + ".join(
+        [
+            "(1 + x | commune)",
+            "(1 + x | region)",
+            "(1 | wave)",
+            "(1 | interviewer)",
+            "(1 | commune:wave)",
+        ]
+    )
+    with pytest.warns(jf.FitWarning, match="9 standard deviations and their kin"):
+        assert fit(f"yes ~ 1 + {terms}").engine.name == "nuts"
+    with pytest.raises(jf.SpecError, match="use engine='nuts'"):
+        fit(f"yes ~ 1 + {terms}", on_poor_k="raise")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"r_hat": 1.2}, "the chains do not agree"),
+        ({"ess_bulk": 20.0}, "what 20 independent draws"),
+        ({"divergences": 50}, "50 trajectories could not be followed"),
+        ({"energy": 0.1}, "not all tails were reached"),
+    ],
+)
+def test_chains_that_failed_are_told_of_in_every_row(sampler, wrong, says):
+    sampler.update(wrong)
+    with pytest.warns(jf.FitWarning, match=says):
+        found = jf.fit(FORMULA, simulated(), engine="nuts")
+    assert all("fit_failed" in flag for flag in found.levels(over="wave")["flag"])
+    assert not found.diagnostics()["ok"].all()
+
+
+def test_the_worst_of_many_parameters_may_be_worrying_by_chance(sampler):
+    sampler.update({"r_hat": 1.015})
+    found = jf.fit(FORMULA, simulated(), engine="nuts")
+    assert not found.diagnostics().set_index("check").loc["R-hat", "ok"]
+    assert found.levels(over="wave")["flag"].tolist() == [()] * 3
