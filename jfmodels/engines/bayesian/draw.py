@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jfmodels.engines.bayesian.convergence import Convergence, monte_carlo_error
-from jfmodels.engines.bayesian.laplace import Laplace, draw_laplace
+from jfmodels.engines.bayesian.laplace import HIGHEST_K, Laplace, draw_laplace
 from jfmodels.engines.bayesian.nuts import Nuts, sample_nuts
 from jfmodels.engines.bayesian.posterior import Posterior
 from jfmodels.errors import EstimationError, FitWarning, SpecError
@@ -22,6 +22,7 @@ type Floats = NDArray[np.float64]
 type Ints = NDArray[np.int64]
 type Sampler = Laplace | Nuts
 
+ADVICE = "Choose engine='nuts', or merge rare answers and small groups."
 MOST_PARAMETERS = 8  # beyond, too few points of a lattice fall where the posterior is
 
 
@@ -65,13 +66,20 @@ def draw(latent: Latent, settings: Sampler, person: str | None) -> tuple[str, Po
     EstimationError
         If the draws cannot be believed and ``on_poor_k="raise"``.
     """
+    _refuse_one_answer_each(latent)
     if isinstance(settings, Nuts):
         return "nuts", draw_nuts(latent, settings)
     reason = _reason_for_nuts(latent, person)
-    if reason and settings.on_poor_k == "raise":
-        raise SpecError(f"{reason}, which the laplace engine is not made for; use engine='nuts'.")
-    if reason:
-        return _instead(latent, settings, f"{reason}, which the laplace engine is not made for")
+    if not reason:
+        return _by_laplace(latent, settings)
+    reason = f"{reason}, which the laplace engine is not made for"
+    if settings.on_poor_k == "raise":
+        raise SpecError(f"{reason}; use engine='nuts'.")
+    return _instead(latent, settings, reason)
+
+
+def _by_laplace(latent: Latent, settings: Laplace) -> tuple[str, Posterior]:
+    """Draw by the laplace engine, and do as asked if that cannot be believed."""
     try:
         posterior = draw_laplace(latent, settings)
     except EstimationError as fault:
@@ -81,14 +89,26 @@ def draw(latent: Latent, settings: Sampler, person: str | None) -> tuple[str, Po
     if not posterior.failed:
         return "laplace", posterior
     k = posterior.checks[0]
-    says = f"{k.says} ({k.check} is {k.value:.2f}, above {k.threshold})"
+    says = (
+        f"Of the laplace engine's draws, {k.says} ({k.check} is {k.value:.2f}, above {HIGHEST_K})"
+    )
     if settings.on_poor_k == "nuts":
-        return _instead(latent, settings, f"Of the laplace engine's draws, {says}")
-    advice = "Choose engine='nuts', or merge rare answers and small groups."
+        return _instead(latent, settings, says)
     if settings.on_poor_k == "raise":
-        raise EstimationError(f"Of the laplace engine's draws, {says}. {advice}")
-    warnings.warn(f"Of the draws, {says}; every row is flagged. {advice}", FitWarning, stacklevel=5)
+        raise EstimationError(f"{says}. {ADVICE}")
+    warnings.warn(f"{says}; every row is flagged. {ADVICE}", FitWarning, stacklevel=6)
     return "laplace", posterior
+
+
+def _refuse_one_answer_each(latent: Latent) -> None:
+    """Refuse groups of one yes or no, which say nothing of how far groups differ."""
+    for effect in latent.effects:
+        n = np.bincount(effect.group[latent.row], latent.n)
+        if latent.family.name == "bernoulli" and len(n) > 1 and n.max() <= 1:
+            raise SpecError(
+                f"Every group of {effect.term.text} has one answer, so nothing tells how far "
+                "groups differ. Leave the term out."
+            )
 
 
 def _reason_for_nuts(latent: Latent, person: str | None) -> str:

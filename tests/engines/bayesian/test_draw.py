@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from latent_cases import simulated
+from latent_cases import CODEBOOK, DESIGN, people, simulated
 
 import jfmodels as jf
 from jfmodels.engines.bayesian import draw as room
@@ -118,3 +118,10 @@ def test_the_worst_of_many_parameters_may_be_worrying_by_chance(sampler):
     found = jf.fit(FORMULA, simulated(), engine="nuts")
     assert not found.diagnostics().set_index("check").loc["R-hat", "ok"]
     assert found.levels(over="wave")["flag"].tolist() == [()] * 3
+
+
+def test_groups_of_one_yes_or_no_are_refused():
+    alone = people().drop_duplicates(["commune", "wave", "x"])
+    survey = jf.Survey(alone, DESIGN, CODEBOOK)
+    with pytest.raises(jf.SpecError, match="has one answer, so nothing tells how far groups"):
+        jf.fit("yes ~ 1 + (1 | commune:wave:x)", survey, engine=SHORT)
