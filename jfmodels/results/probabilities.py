@@ -110,6 +110,11 @@ def negligible(joint: Joint, plan: Plan, rope: object) -> Floats:
             "rope= is a positive number in the unit of the rows, such as 0.02 for two "
             f"percentage points; found {rope!r}."
         )
+    if half >= 1 and not plan.unit and all(item.unit == "share" for item in plan.items):
+        raise SpecError(
+            f"Shares lie between 0 and 1, so no difference can exceed rope={rope!r}; two "
+            "percentage points are rope=0.02."
+        )
     inside = joint.within(plan.null - half, plan.null + half)
     return inside.draws.mean(axis=0)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from latent_cases import simulated
 from scipy import stats
 from test_seam import Oracle
 
@@ -117,3 +118,9 @@ def test_monte_carlo_error_knows_which_draws_belong_together():
 def test_a_row_without_evidence_is_not_counted_as_false():
     draws = np.array([[0.1, np.nan], [0.2, np.nan]])
     assert np.isnan(Draws(draws).within(0, 1).draws[:, 1]).all()
+
+
+def test_a_rope_in_percentage_points_is_told_from_one_in_shares():
+    fit = jf.fit("yes ~ wave + (1 | commune)", simulated(), engine=jf.Laplace(draws=400))
+    with pytest.raises(jf.SpecError, match=r"two percentage points are rope=0\.02"):
+        fit.changes(rope=2)
