@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from jfmodels.errors import SpecError, raise_all, unknown
 from jfmodels.model.design_matrix import DesignMatrix
+from jfmodels.model.effect_layout import Effect
 from jfmodels.model.effects import Parameter
 from jfmodels.model.families import Family
-from jfmodels.model.latent import Effect, Hyperparameter, Latent
+from jfmodels.model.latent import Hyperparameter, Latent
 from jfmodels.model.priors import LKJ, Beta, Exponential, HalfNormal, HalfStudentT, Normal, Prior
 
 __all__ = ["Scale", "coefficient_priors", "hyperparameters", "prior_table", "scale_of"]

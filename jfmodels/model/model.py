@@ -24,9 +24,10 @@ from jfmodels.model.defaults import (
 )
 from jfmodels.model.deficiency import require_full_rank
 from jfmodels.model.design_matrix import DesignMatrix, design_matrix
+from jfmodels.model.effect_layout import Effect, Neighbours, lay_out_effects
 from jfmodels.model.families import FAMILIES, Family
 from jfmodels.model.formula import Formula, parse
-from jfmodels.model.latent import Effect, Hyperparameter, Latent, Neighbours, lay_out_effects
+from jfmodels.model.latent import Hyperparameter, Latent
 from jfmodels.model.priors import Prior
 from jfmodels.survey.survey import Survey
 

@@ -26,7 +26,8 @@ from jfmodels.engines.composition import Composition, Modelled, compose
 from jfmodels.engines.evidence import interviews_behind
 from jfmodels.model.cells import Grid, spread
 from jfmodels.model.data import pattern_codes
-from jfmodels.model.latent import Effect, Latent
+from jfmodels.model.effect_layout import Effect
+from jfmodels.model.latent import Latent
 from jfmodels.results.engine import Belief, Question, flag_bits
 from jfmodels.results.joint import Draws
 from jfmodels.survey.design import as_names

@@ -29,7 +29,8 @@ from scipy.sparse import csr_array
 from jfmodels.engines.bayesian.multilevel import Multilevel
 from jfmodels.engines.bayesian.posterior import Posterior
 from jfmodels.model.data import Response
-from jfmodels.model.latent import Effect, Latent
+from jfmodels.model.effect_layout import Effect
+from jfmodels.model.latent import Latent
 from jfmodels.results.joint import Draws
 from jfmodels.results.schema import COMPONENTS
 

@@ -18,7 +18,8 @@ from scipy.special import expit
 
 from jfmodels.engines.bayesian.arrow import Arrow, Factor, components, connected
 from jfmodels.errors import EstimationError
-from jfmodels.model.latent import Effect, Hyperparameter, Latent
+from jfmodels.model.effect_layout import Effect
+from jfmodels.model.latent import Hyperparameter, Latent
 
 __all__ = ["Approximation", "Field", "natural"]
 

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from jfmodels.engines.bayesian.multilevel import Multilevel
 from jfmodels.engines.bayesian.posterior import Posterior
 from jfmodels.errors import SpecError, choose
-from jfmodels.model.latent import Effect, Latent
+from jfmodels.model.effect_layout import Effect
+from jfmodels.model.latent import Latent
 from jfmodels.results.joint import Draws
 from jfmodels.results.schema import EFFECTS
 from jfmodels.survey.design import SurveyDesign

@@ -13,7 +13,7 @@ from jfmodels.engines.bayesian.multilevel import Multilevel
 from jfmodels.engines.bayesian.pointwise import answers, kinds_of, log_densities
 from jfmodels.engines.bayesian.posterior import Posterior
 from jfmodels.model.data import read_data
-from jfmodels.model.latent import Effect
+from jfmodels.model.effect_layout import Effect
 from jfmodels.results.joint import Clustered
 from jfmodels.results.tables import versions
 

@@ -14,7 +14,8 @@ from jfmodels.engines.bayesian.posterior import Posterior
 from jfmodels.engines.bayesian.search import UNBOUNDED
 from jfmodels.errors import SpecError, require_whole
 from jfmodels.model.cells import Where
-from jfmodels.model.latent import Effect, Latent
+from jfmodels.model.effect_layout import Effect
+from jfmodels.model.latent import Latent
 from jfmodels.model.model import Model, lay_out
 from jfmodels.model.priors import Prior
 from jfmodels.results.joint import Independent

@@ -16,7 +16,8 @@ from scipy.special import logit
 
 from jfmodels.engines.bayesian.pymc_likelihoods import LIKELIHOODS
 from jfmodels.engines.bayesian.standardised import Whitening, in_order, split, steadying
-from jfmodels.model.latent import Effect, Latent
+from jfmodels.model.effect_layout import Effect
+from jfmodels.model.latent import Latent
 from jfmodels.model.priors import LKJ, Beta, Exponential, HalfNormal, HalfStudentT
 
 __all__ = ["PRIORS", "WHITENED", "Structure", "build", "inputs", "parameters_of"]

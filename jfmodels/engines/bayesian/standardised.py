@@ -30,7 +30,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jfmodels.engines.bayesian.field import Approximation, Field, natural
-from jfmodels.model.latent import Effect, Latent
+from jfmodels.model.effect_layout import Effect
+from jfmodels.model.latent import Latent
 
 __all__ = [
     "Parts",
