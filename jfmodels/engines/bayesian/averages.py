@@ -39,6 +39,7 @@ type Ints = NDArray[np.int64]
 type Floats = NDArray[np.float64]
 
 AT_ONCE = 4_000_000  # numbers held at a time
+TOGETHER = 100  # draws whose weights come from one generator
 # Gauss and Hermite's nodes along each of up to three predictors that are shifted at once. Shifted
 # by an sd of 1 (2), a logit is exact to 2e-7 (2e-4), of four answers each to 5e-4 (8e-3).
 NODES = {1: 11, 2: 11, 3: 5}
@@ -337,11 +338,11 @@ class _Sums:
 
         A draw's weights do not depend on which draws are asked for together.
         """
-        drawn = np.empty((len(self.stratum), here.stop - here.start))
-        for k in range(here.start, here.stop):
-            drawn[:, k - here.start] = np.random.default_rng([seed, k]).exponential(
-                size=len(self.stratum)
-            )
+        first, last = here.start // TOGETHER, -(-here.stop // TOGETHER)
+        generators = [np.random.default_rng([seed, block]) for block in range(first, last)]
+        shape = (TOGETHER, len(self.stratum))
+        blocks = np.concatenate([each.exponential(size=shape) for each in generators])
+        drawn = blocks[here.start - first * TOGETHER : here.stop - first * TOGETHER].T
         total = np.zeros((int(self.stratum.max()) + 1, drawn.shape[1]))
         np.add.at(total, self.stratum, drawn)
         size = np.bincount(self.stratum)[self.stratum]

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 from scipy.special import fdtrc, ndtr
 
 __all__ = ["ratio_tail", "ratio_tail_saddlepoint", "satterthwaite"]
@@ -160,6 +159,8 @@ class _Sum:
 
     def saddlepoint(self) -> float:
         """Where the slope is 0."""
+        from scipy.optimize import brentq  # a tenth of a second to load, for few who ask
+
         low, high = 1 / (2 * self.weights.min()), 1 / (2 * self.weights.max())
         inside = 1 - 1e-12
         return float(brentq(self.slope, low * inside, high * inside, xtol=1e-15 * high))
