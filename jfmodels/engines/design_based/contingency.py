@@ -18,7 +18,7 @@ from jfmodels.engines.design_based.chi_square_sums import (
     ratio_tail_saddlepoint,
     satterthwaite,
 )
-from jfmodels.engines.design_based.linearize import linearized, scores
+from jfmodels.engines.linearize import linearized, scores
 from jfmodels.results.joint import JointTest
 from jfmodels.survey.sampling import Sampling
 

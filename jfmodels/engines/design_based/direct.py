@@ -10,14 +10,6 @@ from numpy.typing import NDArray
 from scipy.sparse import eye_array
 
 from jfmodels.engines.design_based.intervals import INTERVALS, ShareIntervals
-from jfmodels.engines.design_based.linearize import (
-    DesignDf,
-    OfStrata,
-    Satterthwaite,
-    few_clusters,
-    linearized,
-    scores,
-)
 from jfmodels.engines.design_based.quantiles import Quantile, quantile_belief
 from jfmodels.engines.design_based.replicated import (
     replicate_totals,
@@ -27,6 +19,14 @@ from jfmodels.engines.design_based.replicated import (
 )
 from jfmodels.engines.design_based.two_way import two_way
 from jfmodels.engines.evidence import cell_df, evidence_of, without_lone_clusters
+from jfmodels.engines.linearize import (
+    DesignDf,
+    OfStrata,
+    Satterthwaite,
+    few_clusters,
+    linearized,
+    scores,
+)
 from jfmodels.errors import SpecError, choose, listing
 from jfmodels.model.cells import Grid, Tables, Where, grid_of, read_where, tabulate
 from jfmodels.model.items import Item, items_of

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, eye_array
 from scipy.special import fdtrc
 
-from jfmodels.engines.design_based.cluster_robust import ClusterRobust
+from jfmodels.engines.cluster_robust import ClusterRobust
 from jfmodels.engines.design_based.pseudo_likelihood import Estimate, Predictors
 from jfmodels.engines.design_based.refits import Refits
 from jfmodels.engines.design_based.two_way import with_second_way

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from jfmodels.engines.design_based.cluster_robust import ClusterRobust, adjusted_scores, centring
+from jfmodels.engines.cluster_robust import ClusterRobust, adjusted_scores, centring
 from jfmodels.engines.design_based.kinds import Kinds
-from jfmodels.engines.design_based.linearize import linearized
 from jfmodels.engines.design_based.pseudo_likelihood import Estimate, Predictors
 from jfmodels.engines.design_based.unit_sums import unit_sums
+from jfmodels.engines.linearize import linearized
 from jfmodels.errors import SpecError
 from jfmodels.model.data import ModelData
 from jfmodels.results.joint import Constant, DegreesOfFreedom
@@ -44,7 +44,7 @@ def influence(
     Returns
     -------
     rows : ndarray, shape (R, Q)
-        As :func:`jfmodels.engines.design_based.linearize.linearized` gives them.
+        As :func:`jfmodels.engines.linearize.linearized` gives them.
     degrees : DegreesOfFreedom
         Of combinations of the parameters.
     """

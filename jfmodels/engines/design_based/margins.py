@@ -9,15 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, eye_array
 
+from jfmodels.engines.cluster_robust import ClusterRobust
 from jfmodels.engines.composition import Composition, compose
-from jfmodels.engines.design_based.cluster_robust import ClusterRobust
 from jfmodels.engines.design_based.fitted import FittedModel
 from jfmodels.engines.design_based.intervals import ShareIntervals
-from jfmodels.engines.design_based.linearize import linearized, scores
 from jfmodels.engines.design_based.pseudo_likelihood import has_shares
 from jfmodels.engines.design_based.refits import weights_of
 from jfmodels.engines.design_based.replicated import deviations
 from jfmodels.engines.evidence import evidence_of, without_lone_clusters
+from jfmodels.engines.linearize import linearized, scores
 from jfmodels.model.cells import Grid, Tables, spread
 from jfmodels.results.engine import Belief, Evidence, Question, flag_bits
 from jfmodels.results.joint import DegreesOfFreedom, Normal

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import eye_array
 
-from jfmodels.engines.design_based.linearize import DesignDf
 from jfmodels.engines.evidence import cell_df
+from jfmodels.engines.linearize import DesignDf
 from jfmodels.errors import SpecError
 from jfmodels.model.cells import Grid, Tables, tabulate_replicates
 from jfmodels.results.joint import Constant, DegreesOfFreedom, Normal

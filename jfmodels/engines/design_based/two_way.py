@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from jfmodels.engines.design_based.linearize import few_clusters, scores, stage_rows
+from jfmodels.engines.linearize import few_clusters, scores, stage_rows
 from jfmodels.model.cells import Grid, tabulate
 from jfmodels.results.engine import Belief
 from jfmodels.results.joint import DegreesOfFreedom, Normal

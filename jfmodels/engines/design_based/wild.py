@@ -14,11 +14,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from jfmodels.engines.design_based.cluster_robust import centring
+from jfmodels.engines.cluster_robust import centring
 from jfmodels.engines.design_based.fitted import FittedModel, too_few_directions
-from jfmodels.engines.design_based.linearize import average_factor, stage_rows
 from jfmodels.engines.design_based.null import under_null
 from jfmodels.engines.design_based.unit_sums import unit_sums
+from jfmodels.engines.linearize import average_factor, stage_rows
 from jfmodels.errors import SpecError, choose
 from jfmodels.results.joint import JointTest
 from jfmodels.survey.sampling import Sampling

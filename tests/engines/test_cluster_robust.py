@@ -9,7 +9,7 @@ import pytest
 from scipy.linalg import block_diag, sqrtm
 from scipy.sparse import csr_array
 
-from jfmodels.engines.design_based.cluster_robust import ClusterRobust, adjusted_scores, centring
+from jfmodels.engines.cluster_robust import ClusterRobust, adjusted_scores, centring
 from jfmodels.survey.sampling import Sampling, SamplingStage
 
 RELATIVE = 1e-8  # found: 2e-12; the square root of a matrix loses half of its digits

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from jfmodels.engines.design_based.linearize import average_factor
+from jfmodels.engines.linearize import average_factor
 from jfmodels.survey.sampling import Sampling, SamplingStage
 
 __all__ = ["ClusterRobust", "adjusted_scores", "centring"]
