@@ -94,6 +94,13 @@ _HOMES = {
     "jfmodels.survey.replicates": ("Replicates",),
     "jfmodels.survey.supplied": ("SuppliedReplicates",),
     "jfmodels.survey.survey": ("Survey",),
+    "jfmodels.survey.weights": (
+        "calibrate",
+        "poststratify",
+        "rake",
+        "standardize",
+        "trim",
+    ),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

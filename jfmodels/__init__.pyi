@@ -67,5 +67,10 @@ from jfmodels.survey.read import read_survey as read_survey
 from jfmodels.survey.replicates import Replicates as Replicates
 from jfmodels.survey.supplied import SuppliedReplicates as SuppliedReplicates
 from jfmodels.survey.survey import Survey as Survey
+from jfmodels.survey.weights import calibrate as calibrate
+from jfmodels.survey.weights import poststratify as poststratify
+from jfmodels.survey.weights import rake as rake
+from jfmodels.survey.weights import standardize as standardize
+from jfmodels.survey.weights import trim as trim
 
 __version__: str
