@@ -44,6 +44,7 @@ _HOMES = {
         "Poisson",
     ),
     "jfmodels.model.model": ("Model",),
+    "jfmodels.model.nonresponse": ("nonresponse_weights",),
     "jfmodels.model.priors": (
         "LKJ",
         "Beta",

@@ -33,6 +33,7 @@ from jfmodels.model.families import NegativeBinomial as NegativeBinomial
 from jfmodels.model.families import Ordinal as Ordinal
 from jfmodels.model.families import Poisson as Poisson
 from jfmodels.model.model import Model as Model
+from jfmodels.model.nonresponse import nonresponse_weights as nonresponse_weights
 from jfmodels.model.priors import LKJ as LKJ
 from jfmodels.model.priors import Beta as Beta
 from jfmodels.model.priors import Exponential as Exponential

@@ -173,7 +173,7 @@ def calibrate(
     Examples
     --------
     >>> import jfmodels as jf
-    >>> population = {"sex": {"female": 0.51, "male": 0.49}, "age": 38.0}
+    >>> population = {"sex": {"female": 0.51, "male": 0.49}}
     >>> survey = jf.calibrate(jf.example(), population, method="logit", bounds=(0.5, 2),
     ...                       within="wave")
     >>> survey.adjustments[0].method
@@ -263,7 +263,7 @@ def trim(
     Examples
     --------
     >>> import jfmodels as jf
-    >>> jf.trim(jf.example(), upper=2.5).weighting().steps["largest_factor"].max() >= 1
+    >>> bool(jf.trim(jf.example(), upper=2.5).rows.weight.max() <= 2.5)
     True
     """
     require_survey(survey)
