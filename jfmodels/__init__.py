@@ -8,6 +8,7 @@ from typing import Any
 
 _HOMES = {
     "jfmodels.engines.bayesian.bayesian_fit": ("BayesianFit",),
+    "jfmodels.engines.compare": ("Comparison", "compare"),
     "jfmodels.engines.design_based.direct": (
         "Quantile",
         "Ratio",
@@ -55,6 +56,7 @@ _HOMES = {
     "jfmodels.report.files": ("write_table",),
     "jfmodels.report.plots": (
         "plot_changes",
+        "plot_comparison",
         "plot_trend",
     ),
     "jfmodels.results.estimands": (

@@ -7,6 +7,8 @@ from jfmodels.engines.bayesian.loading import load_fit as load_fit
 from jfmodels.engines.bayesian.nuts import Nuts as Nuts
 from jfmodels.engines.bayesian.prior import prior_predictive as prior_predictive
 from jfmodels.engines.bayesian.shared import SharedFit as SharedFit
+from jfmodels.engines.compare import Comparison as Comparison
+from jfmodels.engines.compare import compare as compare
 from jfmodels.engines.design_based.direct import Quantile as Quantile
 from jfmodels.engines.design_based.direct import Ratio as Ratio
 from jfmodels.engines.design_based.direct import direct as direct
@@ -41,6 +43,7 @@ from jfmodels.model.priors import HalfStudentT as HalfStudentT
 from jfmodels.model.priors import Normal as Normal
 from jfmodels.report.files import write_table as write_table
 from jfmodels.report.plots import plot_changes as plot_changes
+from jfmodels.report.plots import plot_comparison as plot_comparison
 from jfmodels.report.plots import plot_trend as plot_trend
 from jfmodels.results.estimands import Change as Change
 from jfmodels.results.estimands import Contrast as Contrast

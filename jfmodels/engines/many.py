@@ -18,8 +18,9 @@ from jfmodels.model.model import Model
 from jfmodels.model.priors import Prior
 from jfmodels.results.estimands import Change, Estimand, Level
 from jfmodels.results.fit import Categories, Fit
+from jfmodels.results.multiplicity import with_adjustment
 from jfmodels.results.schema import FAILURES
-from jfmodels.results.stacked import stack
+from jfmodels.results.stacked import stacked
 from jfmodels.survey.design import Names
 from jfmodels.survey.survey import Survey
 
@@ -136,7 +137,7 @@ class Fits(Mapping[str, Fit]):
                 )
             except SpecError as error:
                 raise SpecError(f"{name}: {error}") from error
-        return stack(tables, adjust)
+        return with_adjustment(stacked(tables), adjust)
 
 
 def fit_many(

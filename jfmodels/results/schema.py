@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from jfmodels.errors import SpecError
 
 __all__ = [
+    "AGREEMENT",
     "BY",
     "BY_REF",
     "COEFFICIENTS",
@@ -220,6 +221,25 @@ STACKED: dict[str, Column] = {
     **COLUMNS,
 }
 
+AGREEMENT: dict[str, Column] = {
+    "outcome": COLUMNS["outcome"],
+    BY: COLUMNS[BY],
+    "wave": COLUMNS["wave"],
+    BY_REF: COLUMNS[BY_REF],
+    "wave_ref": COLUMNS["wave_ref"],
+    "fit": Column("text", "one way to answer"),
+    "fit_ref": Column("text", "the way that it is set against"),
+    "estimate": Column("float", "the estimate of `fit`"),
+    "estimate_ref": Column("float", "the estimate of `fit_ref`"),
+    "difference": Column("float", "`estimate` less `estimate_ref`"),
+    "std_error": Column(
+        "float", "standard error of the difference; beside a posterior, at most that"
+    ),
+    "allowed": Column("float", "the largest distance that chance allows"),
+    "agree": Column("bool", "whether they lie within it; missing where they are not tested"),
+    "says": Column("text", "in words: whether they agree and, if not, why that can be"),
+}
+
 LEAVE_OUT: dict[str, Column] = {
     "unit": Column("text", "what was left out: people by their covariates and answer, or a group"),
     "n_units": Column("int", "how many units are alike in this; 1 unless people are left out"),
@@ -259,6 +279,7 @@ GLOSSARIES: dict[str, dict[str, Column]] = {
     "tail_probability": PREDICTIVE,
     "drawn_anew": PREDICTIONS,
     "message": FAILURES,
+    "fit_ref": AGREEMENT,
     "fit": STACKED,
 }  # by the column that tells them
 
