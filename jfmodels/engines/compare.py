@@ -145,8 +145,9 @@ class Comparison:
         --------
         >>> import jfmodels as jf
         >>> found = jf.compare(jf.example(), "trust_army", weighting="ignore")
-        >>> set(found.agreement()["agree"])
-        {True}
+        >>> first = found.agreement().iloc[0]
+        >>> first["fit"], first["fit_ref"], bool(first["agree"])
+        ('direct', 'weighted', True)
         """
         require_share("coverage", coverage)
         asked = Change("previous", self._groups) if estimand is None else estimand
