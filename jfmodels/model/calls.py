@@ -66,7 +66,11 @@ DF = Option(int, 1, 30, "a whole number from 1 to 30")
 DEGREE = Option(int, 0, 5, "a whole number from 0 to 5")
 BOUND = Option(float, -1e12, 1e12, "a number")
 TRUTH = Option(bool, 0, 1, "True or False")
-CENTRE = Option(str, 0, 0, "'center'")
+CONSTRAINTS: Mapping[str, str] = {
+    "center": "columns sum to zero over people and stand beside an intercept; the default",
+    "none": "columns sum to one in every row, and take the place of an intercept",
+}
+CENTRE = Option(str, 0, 0, "'center' or 'none'")
 BOUNDS = {"lower_bound": BOUND, "upper_bound": BOUND}
 CUBIC = {"df": DF, **BOUNDS, "constraints": CENTRE}
 SPLINES: Mapping[str, Mapping[str, Option]] = {
@@ -189,7 +193,7 @@ def _check_options(node: Call) -> None:
 def _fits(value: float | str, option: Option) -> bool:
     """Tell whether a value is of an option's type and within its bounds."""
     if isinstance(value, str) or option.type is str:
-        return option.type is str and value == "center"
+        return option.type is str and value in CONSTRAINTS
     if isinstance(value, bool) or option.type is bool:
         return option.type is bool and isinstance(value, bool)
     whole = isinstance(value, int) or option.type is float

@@ -18,7 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from jfmodels.errors import SpecError, choose, unknown
-from jfmodels.model.splines import Knots, is_spline, spline
+from jfmodels.model.splines import Knots, is_spline, margin, spline
 from jfmodels.model.syntax import (
     COMPARISON,
     Call,
@@ -204,7 +204,8 @@ def _moved(node: Call, value: Floats, patterns: Patterns) -> Floats:
 def _spline(node: Call, patterns: Patterns) -> Floats:
     """Lay out the columns of a spline or of a tensor product of splines."""
     if node.function == "te":
-        parts = [_spline(each, patterns) for each in node.arguments if isinstance(each, Call)]
+        inside = [margin(each) for each in node.arguments if isinstance(each, Call)]
+        parts = [_spline(each, patterns) for each in inside]
     else:
         parts = [numbers(node.arguments[0], patterns)]
     knots = patterns.remember(node, lambda weights: Knots.learn(node, parts, weights))

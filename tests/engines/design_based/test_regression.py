@@ -269,6 +269,18 @@ def test_a_saturated_model_says_what_direct_says(name, small_sample):
         np.testing.assert_allclose(ours["df"], direct["df"], rtol=0.04)
 
 
+def test_a_curve_through_every_wave_is_the_model_of_waves():
+    of = jf.example()
+    curve, waves = (
+        jf.fit(f"shown(trust_army) ~ {time} + sex", of) for time in ("cr(time, df=5)", "wave")
+    )
+    for ask in (lambda fit: fit.levels(over="fixed"), lambda fit: fit.changes(over="wave")):
+        assert_tables(ask(curve), ask(waves), 1e-9)
+    assert (
+        jf.fit("shown(trust_army) ~ cr(time, df=3) + sex", of).test("cr(time, df=3)")["df1"][0] == 3
+    )
+
+
 @pytest.mark.parametrize("lonely", ["adjust", "certainty", "average"])
 @pytest.mark.parametrize("small_sample", ["none", "cr2"])
 def test_lone_clusters_count_as_in_direct(small_sample, lonely):
