@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -32,7 +32,7 @@ from jfmodels.model.families import Family
 from jfmodels.model.formula import Formula
 from jfmodels.model.model import check_answers, family_of, threshold_names
 from jfmodels.results.diagnose import rows_left_out
-from jfmodels.results.engine import Belief, Check, Question
+from jfmodels.results.engine import Belief, Check, Question, Reading
 from jfmodels.results.joint import JointTest, Normal
 from jfmodels.survey.replicates import Replicates
 from jfmodels.survey.survey import Survey
@@ -42,9 +42,9 @@ __all__ = ["Regression", "Weighted", "fit_weighted"]
 type Floats = NDArray[np.float64]
 
 SMALL_SAMPLE: Mapping[str, str] = {
-    "cr2": "bias-reduced variance; df from independent commune-by-wave effects",
-    "cr2_rows": "bias-reduced variance; df from independent rows of variance 1 / weight",
-    "none": "plain linearisation, df of the design less the coefficients, as R's survey has them",
+    "cr2": "CR2, df from clusters that differ in every wave",
+    "cr2_rows": "CR2, df from independent rows of variance 1 / weight",
+    "none": "linearisation, df of the design less the coefficients",
 }
 
 
@@ -108,6 +108,27 @@ class Regression:
     def parameters(self) -> Normal:
         """The belief about the coefficients."""
         return self.coefficients.joint
+
+    @property
+    def reading(self) -> Reading:
+        """What must be known to read the coefficients."""
+        return Reading(self.formula.text, self.family.link, tuple(self._notes()))
+
+    def _notes(self) -> Iterator[str]:
+        sampling, family = self.survey.sampling, self.family
+        if self.survey.simulated:
+            yield "Simulated data"
+        yield f"{family.name}, {family.link} link; {self.data.n.sum():,.0f} interviews"
+        units, strata = len(sampling.unit_names), len(sampling.strata_names)
+        yield f"{units:,} units in {strata:,} strata: {sampling.df:,} degrees of freedom"
+        refits = self.coefficients.refits
+        yield (
+            f"Standard errors: {SMALL_SAMPLE[self.settings.small_sample]}"
+            if refits is None
+            else f"Standard errors: {len(refits.theta):,} replicates, df of the design"
+        )
+        if self.ways:
+            yield "Interviewers count as a second way of clustering"
 
     def test_term(self, term: str, method: object = None) -> JointTest:
         """Ask whether a coefficient, or all those of a term, are zero."""
