@@ -40,6 +40,15 @@ ALONE: Mapping[str, str] = {
     "shown": "shown(...) stands on the left of '~'",
     "option": "option(...) stands on the left of '~'",
 }
+ELSEWHERE: Mapping[str, str] = {
+    "factor": "C(x) for numbers that are names",
+    "relevel": 'C(region, Treatment("Gao"))',
+    "poly": "x + I(x ** 2)",
+    "ns": "cr(x, df=4)",
+    "s": "cr(x, df=4)",
+    "log10": "I(log(x) / log(10))",
+    "log2": "I(log(x) / log(2))",
+}  # what users of R, mgcv and numpy would write
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +133,8 @@ def _refuse_call(name: str) -> None:
     """Say why a function cannot be called here."""
     if name in ALONE:
         raise SpecError(f"'{name}' cannot be part of another term: {ALONE[name]}.")
+    if name in ELSEWHERE:
+        raise SpecError(f"There is no function '{name}' here: write {ELSEWHERE[name]}.")
     if name in CONTRASTS:
         raise SpecError(f"'{name}' belongs into C, as in C(region, {name}).")
     raise SpecError(unknown("function", name, ["C", "Q", *NUMERIC, *SPLINES, *list(ALONE)[:4]]))

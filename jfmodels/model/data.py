@@ -222,7 +222,7 @@ def read_data(
         Further groups that the sums are split by.
     """
     known = [name for name in survey.rows.keys if name != "unit"]
-    check_columns(formula, [*known, *(["time"] if survey.time else [])])
+    check_columns(formula, [*known, *(["time"] if survey.time else [])], survey.codebook.outcomes)
     columns = [name for name in formula.all_columns if name not in ("time", "wave")]
     waves = ["wave"] if survey.waves else []
     extra = [name for name in where if name not in (*waves, *columns, *by)]

@@ -28,6 +28,10 @@ ROLES = {
         "design's date column."
     ),
 }
+AS_COVARIATE = (
+    "'{name}' is an outcome, which stands on the left. To hold its answers fixed, list its column "
+    "in the codebook under covariates, by another name."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +138,7 @@ def parse(formula: str) -> Formula:
     )
 
 
-def check_columns(formula: Formula, known: Iterable[str]) -> None:
+def check_columns(formula: Formula, known: Iterable[str], outcomes: Iterable[str] = ()) -> None:
     """Hold every column of a formula against those there are.
 
     Parameters
@@ -143,6 +147,8 @@ def check_columns(formula: Formula, known: Iterable[str]) -> None:
         As read by :func:`parse`.
     known : iterable of str
         Names that may be used, "wave" and "time" among them where the survey has them.
+    outcomes : iterable of str
+        Names of the questions, which stand on the left.
 
     Raises
     ------
@@ -160,7 +166,8 @@ def check_columns(formula: Formula, known: Iterable[str]) -> None:
     names = list(known)
     absent = [name for name in formula.all_columns if name not in names]
     hint = " A column of many values enters once the codebook lists it under covariates."
-    problems = [ROLES.get(name) or unknown("column", name, names) + hint for name in absent]
+    told = ROLES | {name: AS_COVARIATE.format(name=name) for name in outcomes}
+    problems = [told.get(name) or unknown("column", name, names) + hint for name in absent]
     raise_all(SpecError, problems, "Formula")
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
 import numpy as np
 import pandas as pd
 
-from jfmodels.errors import SpecError, require_share
+from jfmodels.errors import SpecError, choose, require_share
 from jfmodels.model.cells import Where
 from jfmodels.results.coefficients import CoefficientTable, summary_table
 from jfmodels.results.diagnose import diagnose
@@ -391,7 +391,10 @@ class Fit:
         >>> model.test("sex", method="wild")["method"].item()
         'wild cluster bootstrap, all 65,536 Rademacher weights'
         """
-        if isinstance(self.engine, WithCoefficients) and _names_term(self.engine, along, by):
+        groups = self.engine.survey.rows.keys
+        if isinstance(self.engine, WithCoefficients) and _names_term(
+            self.engine, along, by, groups
+        ):
             if where is not None or over is not None:
                 raise SpecError(
                     f"The test of the term '{along}' is one of coefficients; where= and over= do "
@@ -454,6 +457,10 @@ class Fit:
         return diagnose(self.engine)
 
 
-def _names_term(engine: WithCoefficients, along: str, by: Names) -> bool:
+def _names_term(engine: WithCoefficients, along: str, by: Names, groups: Iterable[str]) -> bool:
     """Whether a term or a coefficient is asked for, rather than an axis of the levels."""
-    return by is None and along in (*engine.terms, *engine.names)
+    terms = (*engine.terms, *engine.names)
+    if by is None:
+        known = dict.fromkeys([*terms, "wave", "outcome", "category", *groups])
+        choose("term, coefficient or group", along, known)
+    return by is None and along in terms

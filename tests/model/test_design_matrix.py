@@ -247,6 +247,7 @@ def test_new_patterns_that_do_not_fit_are_refused(right, change, says):
         ("I(log(x - 100) > 0)", "not a finite number"),
         ("I(1 / time)", "not a finite number"),
         ("exp(exp(age))", "not a finite number"),
+        ("exp(age)", "the limit is 1e+25"),
         ("standardize(age - age)", "do not differ"),
         ("bs(time, df=8)", "Use a smaller df"),
         ("bs(age, df=2)", "df is at least 3"),
@@ -260,6 +261,13 @@ def test_what_does_not_fit_the_data_is_refused(right, says):
     with pytest.raises(SpecError) as caught:
         design(right)
     assert says in str(caught.value)
+
+
+def test_a_column_too_large_to_compute_with_is_refused():
+    frame = FRAME.assign(huge=1e300 * FRAME["age"])
+    for right in ("huge", "cr(huge, df=3)", "offset(huge)"):
+        with pytest.raises(SpecError, match="the limit is"):
+            design(right, frame)
 
 
 @pytest.mark.parametrize("weights", [[1.0], [-1.0] * 120, [0.0] * 120, [np.nan] * 120])

@@ -257,6 +257,9 @@ def test_a_formula_with_everything():
         ("1st", 'Q("1st")'),
         ("if", 'Q("if")'),
         ("lgo(x)", "Did you mean 'log'?"),
+        ("(a + b)^2", "a power is written **"),
+        ("factor(x)", "write C(x)"),
+        ("ns(x, df=4)", "write cr(x, df=4)"),
         ("bs(x, 4)", "Options are named"),
         ("bs(x)", "df=4"),
         ("bs(x, df=4, degre=2)", "Did you mean 'degree'?"),
@@ -285,6 +288,11 @@ def test_misspelt_columns_are_named_with_the_near_miss():
     for near in ("'age'", "'income'", "'time'", "'commune'"):
         assert f"Did you mean {near}?" in str(caught.value)
     check_columns(parse("y ~ wave + age + (1 + time | commune)"), known)
+
+
+def test_an_outcome_on_the_right_is_told_from_a_misspelt_column():
+    with pytest.raises(SpecError, match="'trust' is an outcome, which stands on the left"):
+        check_columns(parse("y ~ wave + trust"), ["wave"], outcomes=["y", "trust"])
 
 
 @pytest.mark.parametrize(

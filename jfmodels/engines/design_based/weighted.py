@@ -251,7 +251,9 @@ def _predictors(
 
 
 def _check_size(predictors: Predictors, df: float) -> None:
-    """Refuse more coefficients than the design has degrees of freedom."""
+    """Refuse a model without coefficients, or with more than the design can carry."""
+    if not predictors.names:
+        raise SpecError("The formula leaves nothing to estimate; add a term, or leave 0 out.")
     n = sum(predictors.matrix.shape[1] if b == "x" else 1 for b in predictors.blocks[:1])
     if n - 1 >= df:
         raise SpecError(

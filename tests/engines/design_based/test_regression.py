@@ -520,6 +520,23 @@ def test_what_a_formula_or_setting_names_must_be_there():
         jf.fit("safe ~ wave + (1 | commune)", SURVEY, engine="weighted")
     with pytest.raises(jf.SpecError, match="multiple response; model one option"):
         jf.fit("sources ~ wave", SURVEY)
+    with pytest.raises(jf.SpecError, match="with its parentheses; found Bernoulli"):
+        jf.fit("safe ~ wave", SURVEY, family=jf.Bernoulli)
+    with pytest.raises(jf.SpecError, match="Did you mean 'cr2'"):
+        jf.Weighted(small_sample="CR2")
+    with pytest.raises(jf.SpecError, match="leaves nothing to estimate"):
+        jf.fit("safe ~ 0", SURVEY)
+    with pytest.raises(jf.SpecError, match="'walks' is an outcome"):
+        jf.fit("safe ~ wave + walks", SURVEY)
+
+
+@pytest.mark.parametrize(("along", "near"), [("wav", "'wave'"), ("sex[T.mal]", "'sex[T.male]'")])
+def test_a_misspelt_term_gets_the_near_miss(along, near):
+    with pytest.raises(jf.SpecError) as error:
+        jf.fit("safe ~ wave + sex", SURVEY).test(along)
+    assert f"Did you mean {near}?" in str(error.value)
+    with pytest.raises(jf.SpecError, match="Unknown term"):
+        jf.fit("safe ~ wave + sex", SURVEY).test(["wave", "sex"])
 
 
 def test_a_coefficient_of_one_cluster_has_no_plain_standard_error():
