@@ -13,6 +13,7 @@ from jfmodels.engines.design_based.fitted import Coefficients, SecondWay
 from jfmodels.engines.design_based.influence import design_df, influence
 from jfmodels.engines.design_based.kinds import kinds_of
 from jfmodels.engines.design_based.margins import margins
+from jfmodels.engines.design_based.measures_of_fit import measures_of_fit
 from jfmodels.engines.design_based.pseudo_likelihood import (
     DISPERSION,
     Predictors,
@@ -135,8 +136,8 @@ class Regression:
         return joint_test(self, term, method)
 
     def checks(self) -> list[Check]:
-        """Say what its data lack."""
-        return [rows_left_out(self.data)]
+        """Say what its data lack, and how well it fits."""
+        return [rows_left_out(self.data), *measures_of_fit(self)]
 
     def believe(self, question: Question) -> Belief:
         """Answer for every cell of a question, averaging the model over a composition."""

@@ -18,6 +18,7 @@ from regression_cases import (
     CONTRASTS,
     DECLINED,
     MARGINS,
+    MEASURES,
     MODELS,
     REFUSED,
     TERMS,
@@ -77,7 +78,7 @@ def assert_equal(name: str, ours: Numbers) -> None:
 
 
 def test_every_case_is_answered_or_declined():
-    answered = [*MODELS, *TERMS, *CONTRASTS, *MARGINS, *REFUSED, *APART]
+    answered = [*MODELS, *TERMS, *CONTRASTS, *MARGINS, *MEASURES, *REFUSED, *APART]
     assert len({*answered, *DECLINED}) == len(answered) + len(DECLINED)
     assert {*answered, *DECLINED} == set(CASES)
     assert set(LOOSER) <= {*MODELS, *TERMS, *CONTRASTS, *MARGINS}
