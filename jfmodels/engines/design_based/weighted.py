@@ -119,7 +119,8 @@ class Regression:
         sampling, family = self.survey.sampling, self.family
         if self.survey.simulated:
             yield "Simulated data"
-        yield f"{family.name}, {family.link} link; {self.data.n.sum():,.0f} interviews"
+        against = f" against '{self.response.categories[0]}'" if family.coding else ""
+        yield f"{family.name}{against}, {family.link} link; {self.data.n.sum():,.0f} interviews"
         units, strata = len(sampling.unit_names), len(sampling.strata_names)
         yield f"{units:,} units in {strata:,} strata: {sampling.df:,} degrees of freedom"
         refits = self.coefficients.refits
