@@ -9,7 +9,7 @@ the language; any other word is a column, also one named ``C`` or ``exp``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from jfmodels.errors import SpecError, raise_all, unknown
@@ -19,7 +19,7 @@ from jfmodels.model.random_terms import RandomTerm, is_random, random_terms
 from jfmodels.model.syntax import Call, Name, Node, Operation, Text, brief, written
 from jfmodels.model.terms import INTERCEPT, Term, expand
 
-__all__ = ["Formula", "RandomTerm", "check_columns", "parse"]
+__all__ = ["ROLES", "Formula", "RandomTerm", "check_columns", "parse"]
 
 ROLES = {
     "wave": "The survey has no wave: name its column in SurveyDesign(wave=...).",
@@ -28,10 +28,6 @@ ROLES = {
         "design's date column."
     ),
 }
-AS_COVARIATE = (
-    "'{name}' is an outcome, which stands on the left. To hold its answers fixed, list its column "
-    "in the codebook under covariates, by another name."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +134,9 @@ def parse(formula: str) -> Formula:
     )
 
 
-def check_columns(formula: Formula, known: Iterable[str], outcomes: Iterable[str] = ()) -> None:
+def check_columns(
+    formula: Formula, known: Iterable[str], elsewhere: Mapping[str, str] = ROLES
+) -> None:
     """Hold every column of a formula against those there are.
 
     Parameters
@@ -147,8 +145,8 @@ def check_columns(formula: Formula, known: Iterable[str], outcomes: Iterable[str
         As read by :func:`parse`.
     known : iterable of str
         Names that may be used, "wave" and "time" among them where the survey has them.
-    outcomes : iterable of str
-        Names of the questions, which stand on the left.
+    elsewhere : mapping of str to str
+        What to say of names that the survey has in another place.
 
     Raises
     ------
@@ -166,8 +164,7 @@ def check_columns(formula: Formula, known: Iterable[str], outcomes: Iterable[str
     names = list(known)
     absent = [name for name in formula.all_columns if name not in names]
     hint = " A column of many values enters once the codebook lists it under covariates."
-    told = ROLES | {name: AS_COVARIATE.format(name=name) for name in outcomes}
-    problems = [told.get(name) or unknown("column", name, names) + hint for name in absent]
+    problems = [elsewhere.get(name) or unknown("column", name, names) + hint for name in absent]
     raise_all(SpecError, problems, "Formula")
 
 

@@ -529,6 +529,9 @@ def test_what_a_formula_or_setting_names_must_be_there():
         jf.fit("safe ~ 0", SURVEY)
     with pytest.raises(jf.SpecError, match="'walks' is an outcome"):
         jf.fit("safe ~ wave + walks", SURVEY)
+    own = survey(PEOPLE.rename(columns={"wave": "vague"}), wave="vague")
+    with pytest.raises(jf.SpecError, match="'vague' is the wave: write wave"):
+        jf.fit("safe ~ vague", own)
 
 
 @pytest.mark.parametrize(("along", "near"), [("wav", "'wave'"), ("sex[T.mal]", "'sex[T.male]'")])
