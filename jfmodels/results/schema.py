@@ -114,6 +114,7 @@ COEFFICIENTS: dict[str, Column] = {
     "p_value": Column("float", "two-sided p of no effect"),
     "low": Column("float", "lower end of the interval"),
     "high": Column("float", "upper end of the interval"),
+    "coverage": Column("float", "content of the interval, for example 0.95"),
     "prob_positive": Column("float", "posterior probability above 0 (a ratio: above 1)"),
     "mc_error": Column("float", "Monte Carlo standard error of the estimate; of draws only"),
 }

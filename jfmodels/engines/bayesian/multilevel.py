@@ -14,7 +14,7 @@ from jfmodels.model.data import ModelData, Response
 from jfmodels.model.formula import Formula
 from jfmodels.model.model import LaidOut, Model, check_weighting, lay_out
 from jfmodels.results.diagnose import rows_left_out
-from jfmodels.results.engine import Belief, Check, Question
+from jfmodels.results.engine import Belief, Check, Question, Reading
 from jfmodels.results.joint import Draws, JointTest
 from jfmodels.survey.survey import Survey
 
@@ -80,6 +80,15 @@ class Multilevel:
     def parameters(self) -> Draws:
         """The belief about the coefficients."""
         return self.posterior.coefficients()
+
+    @property
+    def reading(self) -> Reading:
+        """What must be known to read the coefficients."""
+        family, n = self.laid.latent.family, self.data.n.sum()
+        fitted = f"{family.name}, {family.link} link; {n:,.0f} interviews"
+        drawn = f"Posterior means and standard deviations of {len(self.parameters.draws):,} draws"
+        simulated = ("Simulated data",) if self.survey.simulated else ()
+        return Reading(self.formula.text, family.link, (*simulated, fitted, drawn))
 
     def believe(self, question: Question) -> Belief:
         """Answer for every cell of a question, averaging the model draw by draw."""
