@@ -42,5 +42,6 @@ def coefficient_table(engine: WithCoefficients, *, ratios: bool, coverage: float
         "high": scale(found.high),
         "prob_positive": found.prob_positive,
         "mc_error": found.mc_error * (estimate if ratios else 1.0),
+        "flag": [engine.flag] * len(estimate),
     }
     return pd.DataFrame(data, columns=list(COEFFICIENTS))

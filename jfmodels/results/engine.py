@@ -183,6 +183,11 @@ class WithCoefficients(Protocol):
         """The belief about the coefficients."""
         ...
 
+    @property
+    def flag(self) -> tuple[str, ...]:
+        """Codes of what must be known of every coefficient."""
+        ...
+
     def test_term(self, term: str, method: object = None) -> JointTest:
         """Ask whether a coefficient, or all those of a term, are zero.
 

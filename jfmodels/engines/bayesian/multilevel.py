@@ -81,6 +81,11 @@ class Multilevel:
         """The belief about the coefficients."""
         return self.posterior.coefficients()
 
+    @property
+    def flag(self) -> tuple[str, ...]:
+        """Codes that every number carries."""
+        return self.posterior.flag
+
     def believe(self, question: Question) -> Belief:
         """Answer for every cell of a question, averaging the model draw by draw."""
         key = repr(question)

@@ -60,7 +60,7 @@ def sensitivity_table(engine: Multilevel, over: object) -> pd.DataFrame:
         for (quantity, draws), name in product(quantities.items(), SCALED)
     }
     rows = [
-        (quantity, name, value, weights[name][1], _verdict(found, quantity))
+        (quantity, name, value, weights[name][1], _verdict(found, quantity), engine.flag)
         for (quantity, name), value in found.items()
     ]
     return pd.DataFrame(rows, columns=list(SENSITIVITY))
