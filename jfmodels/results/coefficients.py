@@ -98,6 +98,7 @@ def coefficient_table(engine: WithCoefficients, *, ratios: bool, coverage: float
         "coverage": coverage,
         "prob_positive": found.prob_positive,
         "mc_error": found.mc_error * (estimate if ratios else 1.0),
+        "flag": [engine.flag] * len(estimate),
     }
     return pd.DataFrame(data, columns=list(COEFFICIENTS))
 

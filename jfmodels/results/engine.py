@@ -207,6 +207,11 @@ class WithCoefficients(Protocol):
         """What must be known to read them."""
         ...
 
+    @property
+    def flag(self) -> tuple[str, ...]:
+        """Codes of what must be known of every coefficient."""
+        ...
+
     def test_term(self, term: str, method: object = None) -> JointTest:
         """Ask whether a coefficient, or all those of a term, are zero.
 

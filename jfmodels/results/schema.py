@@ -54,6 +54,7 @@ class Column:
 
 BY = "<by>"
 BY_REF = "<by>_ref"
+FLAG = Column("flags", "codes of what a reader must know before using the row")
 
 COLUMNS: dict[str, Column] = {
     "outcome": Column("category", "the question asked, or the index over several"),
@@ -89,7 +90,7 @@ COLUMNS: dict[str, Column] = {
     "target": Column("text", "'population': clusters vary; 'these_clusters': only people vary"),
     "over": Column("text", "composition averaged over; 'as fielded' where there is no model"),
     "engine": Column("text", "which engine answered"),
-    "flag": Column("flags", "codes of what a reader must know before using the row"),
+    "flag": FLAG,
 }
 
 TESTS: dict[str, Column] = {
@@ -102,7 +103,7 @@ TESTS: dict[str, Column] = {
     "df2": Column("float", "denominator degrees of freedom"),
     "p_value": Column("float", "p of the joint hypothesis; missing where refused or Bayesian"),
     "probability": Column("float", "content of the smallest credible region that holds no change"),
-    "flag": Column("flags", "codes of what a reader must know before using the row"),
+    "flag": FLAG,
 }
 
 COEFFICIENTS: dict[str, Column] = {
@@ -117,6 +118,7 @@ COEFFICIENTS: dict[str, Column] = {
     "coverage": Column("float", "content of the interval, for example 0.95"),
     "prob_positive": Column("float", "posterior probability above 0 (a ratio: above 1)"),
     "mc_error": Column("float", "Monte Carlo standard error of the estimate; of draws only"),
+    "flag": FLAG,
 }
 
 MISSING_PLACES: dict[str, Column] = {
@@ -164,6 +166,7 @@ COMPONENTS: dict[str, Column] = {
     ),
     "icc_response_low": Column("float", "lower end of its interval"),
     "icc_response_high": Column("float", "upper end of its interval"),
+    "flag": FLAG,
 }
 
 EFFECTS: dict[str, Column] = {
@@ -179,6 +182,7 @@ EFFECTS: dict[str, Column] = {
     "prob_positive": Column("float", "posterior probability above 0"),
     "mc_error": Column("float", "Monte Carlo standard error of the estimate"),
     "n": Column("int", "interviews that it acts upon; withheld where the group is one interviewer"),
+    "flag": FLAG,
 }
 
 PREDICTIONS: dict[str, Column] = {
@@ -194,7 +198,7 @@ PREDICTIONS: dict[str, Column] = {
     "drawn_anew": Column("text", "groups that the fit does not know, so that new ones are drawn"),
     "unit": Column("text", "unit of the estimate"),
     "engine": Column("text", "which engine answered"),
-    "flag": Column("flags", "codes of what a reader must know before using the row"),
+    "flag": FLAG,
 }
 
 SENSITIVITY: dict[str, Column] = {
@@ -209,6 +213,7 @@ SENSITIVITY: dict[str, Column] = {
         "'strong prior / weak likelihood': the prior alone decides; 'prior-data conflict': both "
         "pull; '-': the data decide",
     ),
+    "flag": FLAG,
 }
 
 FAILURES: dict[str, Column] = {
@@ -250,6 +255,7 @@ LEAVE_OUT: dict[str, Column] = {
     "pareto_k": Column("float", "shape of the weights' tail; above 0.7 they cannot be believed"),
     "refitted": Column("bool", "whether the model was fitted again without the unit"),
     "refit_pareto_k": Column("float", "shape of the new fit's own weights"),
+    "flag": FLAG,
 }
 
 PREDICTIVE: dict[str, Column] = {
@@ -266,7 +272,7 @@ PREDICTIVE: dict[str, Column] = {
     "tail_probability": Column(
         "float", "share of replications above what was observed, ties by half; near 0 or 1: misfit"
     ),
-    "flag": Column("flags", "codes of what a reader must know before using the row"),
+    "flag": FLAG,
 }
 
 GLOSSARIES: dict[str, dict[str, Column]] = {

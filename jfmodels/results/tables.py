@@ -5,13 +5,14 @@ from __future__ import annotations
 import platform
 from collections.abc import Mapping, Sequence
 from functools import cache
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import scipy
 from numpy.typing import NDArray
 
+import jfmodels
 from jfmodels.results.engine import BITS, Belief, Engine, Question, flag_bits
 from jfmodels.results.joint import Summary
 from jfmodels.results.plans import Plan
@@ -117,8 +118,8 @@ def record_of(engine: Engine, question: Question, asked: str) -> dict[str, Any]:
 @cache
 def versions() -> Mapping[str, str]:
     """Versions of what the numbers depend on."""
-    names = ("numpy", "pandas", "scipy", "jfmodels")
-    return {"python": platform.python_version()} | {name: version(name) for name in names}
+    found = {each.__name__: str(each.__version__) for each in (np, pd, scipy, jfmodels)}
+    return {"python": platform.python_version()} | found
 
 
 def _effective(n: Ints, deff: Floats) -> Floats:

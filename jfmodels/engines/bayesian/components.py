@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -49,7 +50,7 @@ def variance_components(engine: Multilevel, coverage: float) -> pd.DataFrame:
     parts = Variances(engine.posterior, engine.response)
     error = engine.posterior.error
     found = Draws(parts.values, error).summary(coverage)
-    data = {
+    data: dict[str, Any] = {
         "component": [each.name for each in engine.posterior.latent.hyperparameters],
         "estimate": found.estimate,
         "std_error": found.std_error,
@@ -62,6 +63,7 @@ def variance_components(engine: Multilevel, coverage: float) -> pd.DataFrame:
     for name, draws in told.items():
         of = Draws(draws, error).summary(coverage)
         data |= {name: of.estimate, f"{name}_low": of.low, f"{name}_high": of.high}
+    data["flag"] = [engine.flag] * len(found.estimate)
     return pd.DataFrame(data, columns=list(COMPONENTS))
 
 

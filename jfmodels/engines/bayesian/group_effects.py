@@ -80,6 +80,7 @@ def _table(posterior: Posterior, k: int, coverage: float) -> pd.DataFrame:
         "prob_positive": found.prob_positive,
         "mc_error": found.mc_error,
         "n": pd.array(_behind(latent, effect)[level, coordinate], dtype="Int64"),
+        "flag": [posterior.flag] * len(level),
     }
     return pd.DataFrame(data, columns=list(EFFECTS))
 

@@ -125,7 +125,7 @@ def leave_out(engine: Multilevel, unit: str, refit: bool) -> LeaveOut:
         elpd[u], refit_k[u] = left_out_density(posterior.latent, left, engine.seed)
     known = logsumexp(of_unit, axis=1) - np.log(of_unit.shape[1])
     told = {"elpd": elpd, "p_loo": known - elpd, "pareto_k": k}
-    told |= {"refitted": again, "refit_pareto_k": refit_k}
+    told |= {"refitted": again, "refit_pareto_k": refit_k, "flag": [engine.flag] * len(k)}
     return _summed(unit, pd.DataFrame(units.described() | told, columns=list(LEAVE_OUT)))
 
 

@@ -90,6 +90,11 @@ class Multilevel:
         simulated = ("Simulated data",) if self.survey.simulated else ()
         return Reading(self.formula.text, family.link, (*simulated, fitted, drawn))
 
+    @property
+    def flag(self) -> tuple[str, ...]:
+        """Codes that every number carries."""
+        return self.posterior.flag
+
     def believe(self, question: Question) -> Belief:
         """Answer for every cell of a question, averaging the model draw by draw."""
         key = repr(question)

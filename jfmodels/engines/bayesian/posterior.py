@@ -46,6 +46,11 @@ class Posterior:
     failed: bool
 
     @property
+    def flag(self) -> tuple[str, ...]:
+        """Codes that everything drawn from it carries."""
+        return ("fit_failed",) if self.failed else ()
+
+    @property
     def n_draws(self) -> int:
         """Number S of draws."""
         return len(self.field)

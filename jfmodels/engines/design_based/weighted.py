@@ -132,6 +132,11 @@ class Regression:
         if self.ways:
             yield "Interviewers count as a second way of clustering"
 
+    @property
+    def flag(self) -> tuple[str, ...]:
+        """Codes of every coefficient: none, as what failed is refused."""
+        return ()
+
     def test_term(self, term: str, method: object = None) -> JointTest:
         """Ask whether a coefficient, or all those of a term, are zero."""
         return joint_test(self, term, method)
