@@ -18,31 +18,27 @@ type Floats = NDArray[np.float64]
 
 
 class Likelihood(Protocol):
-    """The density of answers, as the field needs to see it.
-
-    Attributes
-    ----------
-    columns : csr_array, shape (N, width)
-        How rows load on a channel's part of the field.
-    offset : ndarray, shape (N,)
-        Added to the first predictor.
-    together : tuple of ndarray, shape (M,)
-        Pairs of rows whose first predictors have information in common.
-    thresholds : sequence of (j, k)
-        Pairs of predictors that have, whatever the row.
-    """
+    """The density of answers, as the field needs to see it."""
 
     @property
-    def columns(self) -> csr_array: ...
+    def columns(self) -> csr_array:
+        """How N rows load on a channel's part of the field, shape (N, width)."""
+        ...
 
     @property
-    def offset(self) -> Floats: ...
+    def offset(self) -> Floats:
+        """Added to the first predictor, shape (N,)."""
+        ...
 
     @property
-    def together(self) -> tuple[Ints, Ints]: ...
+    def together(self) -> tuple[Ints, Ints]:
+        """Pairs of rows whose first predictors have information in common, (M,) each."""
+        ...
 
     @property
-    def thresholds(self) -> tuple[tuple[int, int], ...]: ...
+    def thresholds(self) -> tuple[tuple[int, int], ...]:
+        """Pairs of predictors that have, whatever the row."""
+        ...
 
     def near(self, eta: Floats, theta: Floats) -> Self:
         """The same density, computed with care near some predictors and parameters."""

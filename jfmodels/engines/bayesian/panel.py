@@ -194,7 +194,9 @@ class Panel:
 
     def height(self, moved: Floats, u: Floats, theta: Floats) -> Floats:
         """Logarithm of the integrand but for a constant, one person of each kind; (J, B)."""
-        answers = self.model.family.tally.by_row(self.sums, moved, log_dispersion(self.model, theta))
+        answers = self.model.family.tally.by_row(
+            self.sums, moved, log_dispersion(self.model, theta)
+        )
         return self._share @ answers - u**2 / 2
 
     def centred(self, eta: Floats, theta: Floats) -> tuple[Floats, Floats]:

@@ -47,7 +47,8 @@ class Tallied:
     gradient : ndarray, shape (L, N, B)
         First derivatives.
     information : ndarray, shape (P, N, B)
-        Minus the second derivatives of the P pairs of predictors that the tally lists. A term that is the same for all rows may stand in the first.
+        Minus the second derivatives of the P pairs of predictors that the tally lists. A term
+        that is the same for all rows may stand in the first.
     """
 
     gradient: Floats
