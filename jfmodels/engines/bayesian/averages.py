@@ -24,6 +24,7 @@ from jfmodels.engines.bayesian.posterior import Posterior
 from jfmodels.engines.bayesian.proposal import lattice
 from jfmodels.engines.composition import Composition, Modelled, compose
 from jfmodels.engines.evidence import interviews_behind
+from jfmodels.errors import SpecError
 from jfmodels.model.cells import Grid, spread
 from jfmodels.model.data import pattern_codes
 from jfmodels.model.effect_layout import Effect
@@ -70,6 +71,7 @@ def average(engine: Averaged, question: Question) -> Belief:
     question : Question
         Groups, domain, composition and categories.
     """
+    _refuse_people(engine, question)
     composed = with_places_fixed(engine, compose(engine, question, shown=("wave",)))
     drawn = _cells(engine, composed, _anew(engine.survey, question))
     evidence = interviews_behind(engine.survey, composed.grid, _laid(engine, composed, composed.n))
@@ -89,10 +91,24 @@ def _laid(engine: Averaged, composed: Composition, values: Floats) -> Floats:
     return spread(composed.grid, composed.unit, composed.place, n_units, of_items)
 
 
+def _named(question: Question) -> set[str]:
+    """Columns that a question names."""
+    return {*question.by, *(question.where or {}), question.effect}
+
+
+def _refuse_people(engine: Averaged, question: Question) -> None:
+    """Refuse rows about single respondents where the model tells them apart."""
+    person, effects = engine.survey.design.person, engine.posterior.latent.every_effect
+    if person in _named(question) and any(person in each.term.groups for each in effects):
+        raise SpecError(
+            f"'{person}' names people who were interviewed, and no table shows them. Rows of a "
+            "model with an effect of every respondent speak of people like them."
+        )
+
+
 def _anew(survey: Survey, question: Question) -> frozenset[str]:
     """Columns of which new groups are averaged over: not those that the question names."""
-    named = {*question.by, *(question.where or {}), question.effect}
-    return new_columns(survey) - named
+    return new_columns(survey) - _named(question)
 
 
 def new_columns(survey: Survey) -> frozenset[str]:
@@ -118,7 +134,7 @@ class Projection:
         Loading on a channel's part of the field.
     offset : ndarray, shape (P,)
         Added to the first predictor.
-    anew : tuple of (int, ndarray of shape (P, m))
+    anew : tuple of (Effect, ndarray of shape (P, m))
         Effects that are averaged over new groups, and how patterns load on them; 0 where the
         pattern's own group is known and kept.
     """
@@ -126,7 +142,7 @@ class Projection:
     latent: Latent
     columns: csr_array
     offset: Floats
-    anew: tuple[tuple[int, Floats], ...]
+    anew: tuple[tuple[Effect, Floats], ...]
 
     @classmethod
     def of(
@@ -135,14 +151,16 @@ class Projection:
         """Lay out patterns for a fitted model; of some columns all groups are drawn anew."""
         codes = pattern_codes(survey, patterns)
         fixed = latent.fixed_part(patterns)
-        parts, anew = [csr_array(fixed)], []
-        for k, effect in enumerate(latent.effects):
+        parts, anew = [csr_array(fixed)], list[tuple[Effect, Floats]]()
+        if latent.integrated is not None:
+            anew.append((latent.integrated, latent.integrated.load(patterns, codes)))
+        for effect in latent.effects:
             loading = effect.load(patterns, codes)
             group = effect.find(codes)
             known = (group >= 0) & (not drawn_anew & set(effect.term.groups))
             parts.append(_placed(effect, np.where(known, group, 0), loading * known[:, None]))
             if not known.all():
-                anew.append((k, loading * ~known[:, None]))
+                anew.append((effect, loading * ~known[:, None]))
         columns = csr_array(hstack(parts, format="csr"))
         offset = latent.design.encoder.offsets(patterns)
         return cls(latent, columns, offset, tuple(anew))
@@ -154,8 +172,8 @@ class Projection:
     def variance(self, posterior: Posterior, here: slice) -> Floats:
         """Variance that new groups add to each channel, shape (P, B)."""
         total = np.zeros((len(self.offset), here.stop - here.start))
-        for k, loading in self.anew:
-            covariance = posterior.covariance(k)[here]
+        for effect, loading in self.anew:
+            covariance = posterior.covariance(effect)[here]
             total += np.einsum("pm,bmq,pq->pb", loading, covariance, loading, optimize=True)
         return total
 

@@ -109,7 +109,7 @@ def _drawn_anew(engine: Multilevel, patterns: pd.DataFrame) -> list[str]:
     """Which groups of every row are not known, as they stand behind the bars."""
     codes, people = pattern_codes(engine.survey, patterns), _people(engine)
     groups: dict[str, NDArray[np.bool_]] = {}
-    for effect in engine.posterior.latent.effects:
+    for effect in engine.posterior.latent.every_effect:
         strange = (effect.find(codes) < 0) | bool(people & set(effect.term.groups))
         name = ":".join(effect.term.groups)
         groups[name] = groups.get(name, np.zeros(len(patterns), dtype=bool)) | strange

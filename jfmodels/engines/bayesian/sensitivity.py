@@ -23,10 +23,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import rel_entr
 
+from jfmodels.engines.bayesian import pointwise
 from jfmodels.engines.bayesian.field import Field, natural
 from jfmodels.engines.bayesian.multilevel import Multilevel
 from jfmodels.engines.bayesian.pareto import smooth
-from jfmodels.engines.bayesian.pointwise import log_densities
 from jfmodels.engines.bayesian.posterior import Posterior
 from jfmodels.model.cells import Grid
 from jfmodels.results.engine import Question
@@ -118,8 +118,8 @@ def log_likelihood(posterior: Posterior) -> Floats:
     """Log density of all answers in every draw, (S,)."""
     turns = range(0, posterior.n_draws, AT_ONCE)
     every = np.arange(posterior.n_draws)
-    some = [log_densities(posterior, every[k : k + AT_ONCE]) for k in turns]
-    return np.concatenate([each @ posterior.latent.n for each in some])
+    some = [pointwise.log_likelihood(posterior, every[k : k + AT_ONCE]) for k in turns]
+    return np.concatenate(some)
 
 
 SCALED: Mapping[str, Callable[[Posterior], Floats]] = {
