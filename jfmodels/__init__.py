@@ -86,6 +86,7 @@ _HOMES = {
         "Covariate",
         "Outcome",
     ),
+    "jfmodels.survey.population": ("Population",),
     "jfmodels.survey.read": (
         "read_codebook",
         "read_frame",

@@ -61,6 +61,7 @@ from jfmodels.survey.example import example as example
 from jfmodels.survey.example import example_truth as example_truth
 from jfmodels.survey.outcome import Covariate as Covariate
 from jfmodels.survey.outcome import Outcome as Outcome
+from jfmodels.survey.population import Population as Population
 from jfmodels.survey.read import read_codebook as read_codebook
 from jfmodels.survey.read import read_frame as read_frame
 from jfmodels.survey.read import read_survey as read_survey
