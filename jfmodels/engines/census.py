@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,7 @@ type Ints = NDArray[np.int64]
 type Floats = NDArray[np.float64]
 
 
+@runtime_checkable
 class Modelled(Protocol):
     """A model, as finding who it is averaged over needs to see it."""
 
