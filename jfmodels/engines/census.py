@@ -91,7 +91,7 @@ def widened(model: Modelled, census: Population, by: Sequence[str], where: Where
     named, random = _columns(model, [*by, *model.where, *(where or {})])
     raise_all(SpecError, list(_lacking(model, census, named)), repr(census))
     groups = tuple(name for name in random if name in census.keys)
-    labels = {name: _further(model.survey, census, name) for name in (*named, *groups)}
+    labels = {name: _further(model, census, name) for name in (*named, *groups)}
     return Widened(
         survey=model.survey.with_labels(labels),
         formula=model.formula,
@@ -106,13 +106,8 @@ def widened(model: Modelled, census: Population, by: Sequence[str], where: Where
 def _columns(model: Modelled, asked: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Columns that must be known of everybody, and those that only name groups."""
     formula, told = model.formula, ("wave", "time")
-    loads = [
-        name
-        for effect in formula.effects
-        for name in effect.columns
-        if name not in effect.groups or effect.kind == "bym2"
-    ]
-    named = dict.fromkeys(name for name in (*formula.columns, *loads, *asked) if name not in told)
+    valued = [name for name in formula.all_columns if name in _valued(formula)]
+    named = dict.fromkeys(name for name in (*valued, *asked) if name not in told)
     random = [name for name in formula.all_columns if name not in named and name not in told]
     return tuple(named), tuple(random)
 
@@ -130,18 +125,29 @@ def _lacking(model: Modelled, census: Population, named: Sequence[str]) -> Itera
         yield "it has a column 'wave', and the survey has no waves."
 
 
-def _further(survey: Survey, census: Population, name: str) -> list[str]:
+def _further(model: Modelled, census: Population, name: str) -> list[str]:
     """Labels of a census that the survey does not know."""
-    known = survey.rows.keys[name].labels
+    known = model.survey.rows.keys[name].labels
     further = sorted(set(census.keys[name].labels) - set(known), key=natural_order)
-    numeric = known and not any(np.isnan(as_number(label)) for label in known)
+    numeric = not any(np.isnan(as_number(label)) for label in known)
     strange = [label for label in further if np.isnan(as_number(label))]
-    if numeric and strange:
+    if numeric and strange and name in _valued(model.formula):
         raise SpecError(
             f"{census!r}: '{name}' holds numbers in the survey, and {listing(strange)} in the "
             "population."
         )
     return further
+
+
+def _valued(formula: Formula) -> set[str]:
+    """Columns whose values the model needs: those of the fixed part, of slopes and of maps."""
+    loads = (
+        name
+        for effect in formula.effects
+        for name in effect.columns
+        if name not in effect.groups or effect.kind == "bym2"
+    )
+    return {*formula.columns, *loads}
 
 
 def people_of(
@@ -260,7 +266,7 @@ def _wave_problems(model: Widened, census: Population, listed: Ints) -> Iterator
 
 def _strange(model: Widened, name: str, counted: Ints) -> Iterator[str]:
     """Say which labels a model must know and was not fitted to."""
-    if not _must_be_fitted(model, name):
+    if name not in _valued(model.formula):
         return
     labels, fitted = model.survey.rows.keys[name].labels, np.unique(model.data.codes[name])
     known = [labels[code] for code in fitted]
@@ -280,18 +286,6 @@ def _absent(model: Widened, name: str, listed: Ints, met: Ints) -> Iterator[str]
             f"it lists nobody of {name} {listing(absent)}, where the survey has interviews; give "
             f"such places a row, of 0 where nobody lives.{instead}"
         )
-
-
-def _must_be_fitted(model: Widened, name: str) -> bool:
-    """Whether a label must have occurred in the fit for the model to have an answer."""
-    maps = {group for each in model.formula.effects if each.kind == "bym2" for group in each.groups}
-    slopes = {
-        column
-        for each in model.formula.effects
-        for column in each.columns
-        if column not in each.groups
-    }
-    return name in {*model.formula.columns, *slopes, *maps}
 
 
 def _misplaced(model: Widened, names: Sequence[str], codes: Ints) -> Iterator[str]:

@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from jfmodels.engines.census import Modelled, people_of, widened
+from jfmodels.engines.census import Modelled, Widened, people_of, widened
 from jfmodels.engines.points import Point, around, as_levels, is_number
 from jfmodels.errors import SpecError, choose, listing
 from jfmodels.model.cells import Grid, grid_of, look_up, places, read_where
@@ -242,7 +242,8 @@ def _data(
     domain = read_where(model.survey, model.where, named)
     if not by and domain == dict(model.where):
         return model.data
-    return read_data(model.survey, model.formula, model.response, domain, by)
+    some = not isinstance(model, Widened)  # a census has people where nobody was interviewed
+    return read_data(model.survey, model.formula, model.response, domain, by, some=some)
 
 
 def _counted(
