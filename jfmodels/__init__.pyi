@@ -20,6 +20,7 @@ from jfmodels.engines.design_based.wild import Wild as Wild
 from jfmodels.engines.fitting import fit as fit
 from jfmodels.engines.many import Fits as Fits
 from jfmodels.engines.many import fit_many as fit_many
+from jfmodels.engines.small_areas import small_area_check as small_area_check
 from jfmodels.errors import CodebookError as CodebookError
 from jfmodels.errors import DataError as DataError
 from jfmodels.errors import DesignError as DesignError
@@ -44,7 +45,9 @@ from jfmodels.model.priors import Normal as Normal
 from jfmodels.report.files import write_table as write_table
 from jfmodels.report.plots import plot_changes as plot_changes
 from jfmodels.report.plots import plot_comparison as plot_comparison
+from jfmodels.report.plots import plot_shrinkage as plot_shrinkage
 from jfmodels.report.plots import plot_trend as plot_trend
+from jfmodels.results.composition_effect import composition_effect as composition_effect
 from jfmodels.results.estimands import Change as Change
 from jfmodels.results.estimands import Contrast as Contrast
 from jfmodels.results.estimands import DiffInDiff as DiffInDiff
@@ -61,9 +64,11 @@ from jfmodels.survey.design import SurveyDesign as SurveyDesign
 from jfmodels.survey.draft import draft_codebook as draft_codebook
 from jfmodels.survey.draft import write_codebook as write_codebook
 from jfmodels.survey.example import example as example
+from jfmodels.survey.example import example_census as example_census
 from jfmodels.survey.example import example_truth as example_truth
 from jfmodels.survey.outcome import Covariate as Covariate
 from jfmodels.survey.outcome import Outcome as Outcome
+from jfmodels.survey.population import Population as Population
 from jfmodels.survey.read import read_codebook as read_codebook
 from jfmodels.survey.read import read_frame as read_frame
 from jfmodels.survey.read import read_survey as read_survey

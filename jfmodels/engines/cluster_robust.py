@@ -9,7 +9,7 @@ centring is :math:`z_c = s_c - \bar s_h`. Residuals need not be kept.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -173,6 +173,10 @@ class ClusterRobust:
         variance = np.add.reduceat(contributions**2, self.stage.starts, axis=1)
         with np.errstate(invalid="ignore", divide="ignore"):
             return variance.sum(axis=1) ** 2 / (variance**2 / nu).sum(axis=1)
+
+    def beside(self, other: ClusterRobust) -> ClusterRobust:
+        """Know combinations of these cells and, after them, of another belief's."""
+        return replace(self, loadings=np.vstack([self.loadings, other.loadings]))
 
     def _of_strata(self, rows: Floats) -> Floats:
         """Degrees of freedom of K rows within every stratum, (K, H)."""

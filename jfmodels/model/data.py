@@ -213,6 +213,8 @@ def read_data(
     response: Response,
     where: Mapping[str, Sequence[str]],
     by: Sequence[str] = (),
+    *,
+    some: bool = True,
 ) -> ModelData:
     """Sum the rows by unit, wave, the formula's columns, further groups and the answer.
 
@@ -224,6 +226,8 @@ def read_data(
         The domain.
     by : sequence of str
         Further groups that the sums are split by.
+    some : bool, default True
+        Whether a domain without rows is refused.
     """
     known = [name for name in survey.rows.keys if name != "unit"]
     times = ["time"] if survey.time else []
@@ -243,7 +247,7 @@ def read_data(
     complete = inside.copy()
     for name in (*waves, *columns, RESPONSE):
         complete &= codes[name] >= 0
-    if not complete.any():
+    if some and not complete.any():
         raise SpecError(f"No row of '{response.outcome.name}' is left to fit; widen where=.")
     pattern_names = [*waves, *columns]
     kept = {name: each[complete] for name, each in codes.items()}

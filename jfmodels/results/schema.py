@@ -28,6 +28,7 @@ __all__ = [
     "PREDICTIONS",
     "PREDICTIVE",
     "SENSITIVITY",
+    "SMALL_AREAS",
     "STACKED",
     "TESTS",
     "Column",
@@ -258,6 +259,32 @@ LEAVE_OUT: dict[str, Column] = {
     "flag": FLAG,
 }
 
+SMALL_AREAS: dict[str, Column] = {
+    "outcome": Column("category", "the question asked"),
+    "category": Column("category", "the answer, or answers, whose share is meant"),
+    BY: Column("category", "the area"),
+    "wave": Column("category", "the wave"),
+    "n": Column("int", "interviews in the area"),
+    "n_clusters": Column("int", "clusters with interviews in the area"),
+    "direct": Column("float", "the direct estimate; missing where nobody was interviewed"),
+    "direct_std_error": Column("float", "its standard error"),
+    "direct_low": Column("float", "lower end of its interval"),
+    "direct_high": Column("float", "upper end of its interval"),
+    "varies": Column("text", "'clusters', or 'people' where the area is one cluster, vary by it"),
+    "estimate": Column("float", "the model's estimate, in `unit`"),
+    "std_error": Column("float", "its standard error, or posterior standard deviation"),
+    "low": Column("float", "lower end of its interval"),
+    "high": Column("float", "upper end of its interval"),
+    "coverage": Column("float", "content of both intervals, for example 0.95"),
+    "difference": Column("float", "the direct estimate minus the model's"),
+    "good": Column("bool", "whether the direct estimate stands alone: 30 interviews, no edge"),
+    "holds": Column("bool", "whether the direct interval contains the model's estimate"),
+    "unit": Column("text", "unit of the estimates"),
+    "over": Column("text", "composition the model was averaged over"),
+    "engine": Column("text", "which engine answered"),
+    "flag": Column("flags", "codes of what a reader must know of the model's row"),
+}
+
 PREDICTIVE: dict[str, Column] = {
     "outcome": Column("category", "the question asked"),
     "category": Column("category", "the answer whose share is meant; missing for means"),
@@ -288,6 +315,7 @@ GLOSSARIES: dict[str, dict[str, Column]] = {
     "message": FAILURES,
     "fit_ref": AGREEMENT,
     "fit": STACKED,
+    "direct_std_error": SMALL_AREAS,
 }  # by the column that tells them
 
 FLAGS: dict[str, dict[str, str]] = {

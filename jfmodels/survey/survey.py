@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from itertools import pairwise
@@ -151,7 +151,24 @@ class Survey:
             Of the key whose groups are the rows, in their order.
         """
         number = Key(np.arange(self.n), tuple(map(str, range(self.n))))
-        rows = replace(self.rows, keys={**self.rows.keys, name: number})
+        return self._with_keys({name: number})
+
+    def with_labels(self, labels: Mapping[str, Sequence[str]]) -> Survey:
+        """Make further labels known, which no row bears: those of a census.
+
+        Parameters
+        ----------
+        labels : mapping of str to sequence of str
+            Further labels by column; they come after the survey's own.
+        """
+        keys = {name: self.rows.keys[name] for name in labels}
+        return self._with_keys(
+            {name: Key(key.codes, (*key.labels, *labels[name])) for name, key in keys.items()}
+        )
+
+    def _with_keys(self, keys: Mapping[str, Key]) -> Survey:
+        """Replace or add keys; everything else stays."""
+        rows = replace(self.rows, keys={**self.rows.keys, **keys})
         survey = object.__new__(Survey)
         for each in fields(self):
             object.__setattr__(survey, each.name, getattr(self, each.name))

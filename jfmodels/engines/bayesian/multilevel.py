@@ -97,7 +97,7 @@ class Multilevel:
 
     def believe(self, question: Question) -> Belief:
         """Answer for every cell of a question, averaging the model draw by draw."""
-        key = repr(question)
+        key = question.key
         if key not in self.beliefs:
             self.beliefs[key] = average(self, question)
         return self.beliefs[key]

@@ -43,7 +43,7 @@ def margins(engine: FittedModel, question: Question) -> Belief:
     composed = compose(engine, question, replicate)
     joint, tables = _average(engine, composed)
     evidence = evidence_of(survey, composed.grid, tables, joint, without_replacement=False)
-    if not composed.moved:
+    if not composed.borrows:
         joint = without_lone_clusters(joint, tables, survey.sampling)
     else:
         evidence = _borrowed(evidence, composed, joint)
@@ -133,8 +133,22 @@ def _average(engine: FittedModel, composed: Composition) -> tuple[Normal, Tables
         rows = deviations(mean, values, engine.coefficients.refits.replicates)
         degrees = engine.coefficients.degrees
     joint = Normal(mean, rows, degrees, eye_array(len(mean), format="csr"))
+    if composed.fielded is not None:
+        return joint, _interviews(composed.fielded, mean, n_units)
     squares = _squares(grid, above, total)
     return joint, Tables(lay(composed.n[:, None]), sums[1], sums[0], sums[1], squares)
+
+
+def _interviews(fielded: Composition, mean: Floats, n_units: int) -> Tables:
+    """Interviews in cells that are averaged over a census, where `mean` (C,) is expected."""
+    every = np.ones((1, len(fielded.grid.items)))
+    n, weight = (
+        spread(fielded.grid, fielded.unit, fielded.place, n_units, each[:, None] * every)
+        for each in (fielded.n, fielded.weight)
+    )
+    above = weight * np.nan_to_num(mean)
+    squares = _squares(fielded.grid, above.sum(axis=0), weight.sum(axis=0))
+    return Tables(n, weight, above, weight, squares)
 
 
 def _influence(
@@ -152,8 +166,10 @@ def _influence(
     fitted, total = engine.coefficients, sums[1].sum(axis=0)[:, None]
     added = _loadings(composed, _gradient(engine, composed.grid, asked))
     loadings = np.divide(added, total, out=np.zeros_like(added), where=total > 0)
-    of_unit = scores(*sums) + _levelling(composed, expected, sums)
-    rows = fitted.rows @ loadings.T + linearized(of_unit, engine.survey.sampling)
+    rows = fitted.rows @ loadings.T
+    if composed.fielded is None:  # the shares of a census are known
+        of_unit = scores(*sums) + _levelling(composed, expected, sums)
+        rows = rows + linearized(of_unit, engine.survey.sampling)
     if isinstance(fitted.degrees, ClusterRobust):
         return rows, replace(fitted.degrees, loadings=loadings)
     return rows, fitted.degrees
@@ -194,11 +210,15 @@ def _levelling(composed: Composition, expected: Floats, sums: Floats) -> Floats:
 def _refitted(engine: FittedModel, composed: Composition, asked: Sequence[_Asked]) -> Floats:
     """Means of all cells in every replicate: its model over its composition; shape (R, C)."""
     refits, grid = engine.coefficients.refits, composed.grid
-    if refits is None or composed.replicate_weight is None:
+    if refits is None:
         raise ValueError("The model was not fitted to replicates.")
     place, pattern, occurring = _occurring(composed)
     sums = csr_array((np.ones(len(occurring)), (occurring, np.arange(len(occurring)))))
-    weights = sums @ composed.replicate_weight
+    shape = (len(composed.weight), len(refits.theta))
+    if composed.replicate_weight is None:  # a census is the same in all
+        weights = sums @ np.broadcast_to(composed.weight[:, None], shape)
+    else:
+        weights = sums @ composed.replicate_weight
     unit = np.zeros(len(place), dtype=np.int64)
     values = np.full((len(refits.theta), len(grid.items) * grid.n_domains), np.nan)
     for r, theta in enumerate(refits.theta):

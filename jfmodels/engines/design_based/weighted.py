@@ -147,7 +147,7 @@ class Regression:
 
     def believe(self, question: Question) -> Belief:
         """Answer for every cell of a question, averaging the model over a composition."""
-        key = repr(question)
+        key = question.key
         if key not in self.beliefs:
             self.beliefs[key] = self._believe(question)
         return self.beliefs[key]
