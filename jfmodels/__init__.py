@@ -46,6 +46,7 @@ _HOMES = {
         "Poisson",
     ),
     "jfmodels.model.model": ("Model",),
+    "jfmodels.model.nonresponse": ("nonresponse_weights",),
     "jfmodels.model.priors": (
         "LKJ",
         "Beta",
@@ -101,6 +102,13 @@ _HOMES = {
     "jfmodels.survey.replicates": ("Replicates",),
     "jfmodels.survey.supplied": ("SuppliedReplicates",),
     "jfmodels.survey.survey": ("Survey",),
+    "jfmodels.survey.weights": (
+        "calibrate",
+        "poststratify",
+        "rake",
+        "standardize",
+        "trim",
+    ),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -36,6 +36,7 @@ from jfmodels.model.families import NegativeBinomial as NegativeBinomial
 from jfmodels.model.families import Ordinal as Ordinal
 from jfmodels.model.families import Poisson as Poisson
 from jfmodels.model.model import Model as Model
+from jfmodels.model.nonresponse import nonresponse_weights as nonresponse_weights
 from jfmodels.model.priors import LKJ as LKJ
 from jfmodels.model.priors import Beta as Beta
 from jfmodels.model.priors import Exponential as Exponential
@@ -75,5 +76,10 @@ from jfmodels.survey.read import read_survey as read_survey
 from jfmodels.survey.replicates import Replicates as Replicates
 from jfmodels.survey.supplied import SuppliedReplicates as SuppliedReplicates
 from jfmodels.survey.survey import Survey as Survey
+from jfmodels.survey.weights import calibrate as calibrate
+from jfmodels.survey.weights import poststratify as poststratify
+from jfmodels.survey.weights import rake as rake
+from jfmodels.survey.weights import standardize as standardize
+from jfmodels.survey.weights import trim as trim
 
 __version__: str

@@ -229,9 +229,8 @@ def read_data(
     some : bool, default True
         Whether a domain without rows is refused.
     """
-    known = [name for name in survey.rows.keys if name != "unit"]
     times = ["time"] if survey.time else []
-    check_columns(formula, [*known, *times], _elsewhere(survey))
+    check_columns(formula, [*survey.rows.groups, *times], _elsewhere(survey))
     columns = [name for name in formula.all_columns if name not in ("time", "wave")]
     waves = ["wave"] if survey.waves else []
     extra = [name for name in where if name not in (*waves, *columns, *by)]

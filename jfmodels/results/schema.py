@@ -371,6 +371,10 @@ FLAGS: dict[str, dict[str, str]] = {
         "en": "Some places were not reached in this wave; the model and other waves stand in.",
         "fr": "Des lieux n'ont pas été atteints ; le modèle et d'autres vagues les remplacent.",
     },
+    "quota_sample": {
+        "en": "Quota sample: weights began as 1; errors speak as if people were drawn by chance.",
+        "fr": "Échantillon par quotas : poids calés à partir de 1 ; erreurs comme si aléatoire.",
+    },
     "relabelled": {
         "en": "Answer wording changed between these waves; the codebook does not allow comparison.",
         "fr": "Les modalités ont changé entre ces vagues ; le codebook n'autorise pas l'écart.",

@@ -164,6 +164,7 @@ def _row_flags(engine: Engine, belief: Belief, plan: Plan, summary: Summary) -> 
     flags = flag_bits("relabelled", ~plan.comparable)
     flags |= flag_bits("few_clusters", summary.df < 2)
     flags |= flag_bits("clusters_purposive", _purposive(engine, len(flags)))
+    flags |= flag_bits("quota_sample", np.full(len(flags), engine.survey.quota))
     flags |= flag_bits("at_boundary", (summary.std_error == 0) & (plan.estimand != "level"))
     flags |= flag_bits("mc_error_large", summary.mc_error > 0.1 * summary.std_error)
     return flags | _team_flags(engine, belief, plan)

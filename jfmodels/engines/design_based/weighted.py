@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from jfmodels.engines.design_based.direct import INTERVIEWERS
 from jfmodels.engines.design_based.fitted import Coefficients, SecondWay
-from jfmodels.engines.design_based.influence import design_df, influence
+from jfmodels.engines.design_based.influence import design_df, explained_scores, influence
 from jfmodels.engines.design_based.kinds import kinds_of
 from jfmodels.engines.design_based.margins import margins
 from jfmodels.engines.design_based.measures_of_fit import measures_of_fit
@@ -21,7 +21,11 @@ from jfmodels.engines.design_based.pseudo_likelihood import (
     maximise,
 )
 from jfmodels.engines.design_based.refits import refit
-from jfmodels.engines.design_based.replicated import replicates_for, require_way
+from jfmodels.engines.design_based.replicated import (
+    replicates_for,
+    require_way,
+    with_replicates,
+)
 from jfmodels.engines.design_based.term_tests import joint_test
 from jfmodels.engines.design_based.two_way import believed_two_ways, by_interviewer
 from jfmodels.errors import SpecError, choose
@@ -170,6 +174,7 @@ def fit_weighted(
 ) -> Regression:
     """Fit a survey-weighted regression; see :func:`jfmodels.fit`."""
     require_way(survey, settings.replicates)
+    survey = with_replicates(survey, settings.replicates)
     response = read_response(survey, formula)
     chosen = family_of(response, family)
     allowed = read_where(survey, where)
@@ -181,7 +186,7 @@ def fit_weighted(
         settings=settings,
         response=response,
         data=data,
-        coefficients=_coefficients(survey, formula, chosen, settings, response, data),
+        coefficients=_coefficients(survey, formula, chosen, settings, response, data, allowed),
         where=allowed,
     )
     return model if settings.interviewers == "ignore" else _two_way(model)
@@ -202,8 +207,12 @@ def _clustered(model: Regression, survey: Survey) -> Regression:
     """The same estimates with the influence of other units."""
     data = read_data(survey, model.formula, model.response, model.where)
     fitted, way = model.coefficients, model.settings.small_sample
+    predictors, estimate = fitted.predictors, fitted.estimate
+    taken = explained_scores(
+        survey, model.formula, model.response, model.where, predictors, estimate
+    )
     rows, degrees = influence(
-        survey.sampling, way, fitted.predictors, fitted.estimate, data, kinds_of(data)
+        survey.sampling, way, predictors, estimate, data, kinds_of(data), taken
     )
     coefficients = replace(fitted, rows=rows, degrees=degrees)
     return replace(model, survey=survey, data=data, coefficients=coefficients, beliefs={})
@@ -216,6 +225,7 @@ def _coefficients(
     settings: Weighted,
     response: Response,
     data: ModelData,
+    where: Mapping[str, Sequence[str]],
 ) -> Coefficients:
     """Estimate the parameters and what every unit adds to their errors."""
     weights = np.bincount(data.pattern, data.weight, len(data.patterns))
@@ -236,7 +246,8 @@ def _coefficients(
         spent = design_df(predictors, df)
         return Coefficients(design, predictors, estimate, rows, spent, refits)
     way = settings.small_sample
-    rows, degrees = influence(survey.sampling, way, predictors, estimate, data, kinds)
+    taken = explained_scores(survey, formula, response, where, predictors, estimate)
+    rows, degrees = influence(survey.sampling, way, predictors, estimate, data, kinds, taken)
     return Coefficients(design, predictors, estimate, rows, degrees)
 
 
