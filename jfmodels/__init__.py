@@ -52,6 +52,7 @@ _HOMES = {
         "HalfStudentT",
         "Normal",
     ),
+    "jfmodels.model.weighting": ("Pseudo",),
     "jfmodels.report.files": ("write_table",),
     "jfmodels.report.plots": (
         "plot_changes",

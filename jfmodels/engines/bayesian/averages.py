@@ -33,7 +33,18 @@ from jfmodels.results.joint import Draws
 from jfmodels.survey.design import as_names
 from jfmodels.survey.survey import Survey
 
-__all__ = ["AT_ONCE", "Averaged", "Projection", "average", "expected"]
+__all__ = [
+    "AT_ONCE",
+    "Averaged",
+    "Projection",
+    "added_up",
+    "average",
+    "averaged_anew",
+    "distinct_patterns",
+    "expected",
+    "membership",
+    "new_columns",
+]
 
 type Ints = NDArray[np.int64]
 type Floats = NDArray[np.float64]
@@ -71,7 +82,7 @@ def average(engine: Averaged, question: Question) -> Belief:
         Groups, domain, composition and categories.
     """
     composed = with_places_fixed(engine, compose(engine, question, shown=("wave",)))
-    drawn = _cells(engine, composed, _anew(engine.survey, question))
+    drawn = _cells(engine, composed, averaged_anew(engine.survey, question))
     evidence = interviews_behind(engine.survey, composed.grid, _laid(engine, composed, composed.n))
     missed = composed.weight * not_reached(engine, composed)
     missing = _laid(engine, composed, missed).sum(axis=0) > 0
@@ -89,7 +100,7 @@ def _laid(engine: Averaged, composed: Composition, values: Floats) -> Floats:
     return spread(composed.grid, composed.unit, composed.place, n_units, of_items)
 
 
-def _anew(survey: Survey, question: Question) -> frozenset[str]:
+def averaged_anew(survey: Survey, question: Question) -> frozenset[str]:
     """Columns of which new groups are averaged over: not those that the question names."""
     named = {*question.by, *(question.where or {}), question.effect}
     return new_columns(survey) - named
@@ -247,7 +258,7 @@ def _cells(engine: Averaged, composed: Composition, anew: frozenset[str]) -> Flo
     """Draws of all cells, shape (S, C)."""
     posterior, grid = engine.posterior, composed.grid
     answers = [item.answers for item in grid.items]
-    kept, pattern = _distinct(engine, composed, anew)
+    kept, pattern = distinct_patterns(engine, composed, anew)
     sums = _Sums.of(engine.survey, composed, pattern)
     drawn = np.empty((posterior.n_draws, len(grid.items), grid.n_domains))
     size = max(1, AT_ONCE // max(len(sums.weight), 1))
@@ -255,7 +266,7 @@ def _cells(engine: Averaged, composed: Composition, anew: frozenset[str]) -> Flo
     asked = [expected(engine.survey, posterior, each, answers, anew) for each in frames]
     for turns in zip(*asked, strict=True):
         here = turns[0][0]
-        mean = _added_up(composed, kept, [each for _, each in turns])
+        mean = added_up(composed, kept, [each for _, each in turns])
         for first in range(here.start, here.stop, size):
             some = slice(first, min(first + size, here.stop))
             part = mean[:, :, first - here.start : some.stop - here.start]
@@ -263,7 +274,7 @@ def _cells(engine: Averaged, composed: Composition, anew: frozenset[str]) -> Flo
     return drawn.reshape(len(drawn), -1)
 
 
-def _added_up(composed: Composition, kept: Ints, means: Sequence[Floats]) -> Floats:
+def added_up(composed: Composition, kept: Ints, means: Sequence[Floats]) -> Floats:
     """Add the answers at all points of a composition up."""
     if len(means) == 1:
         return means[0]
@@ -272,7 +283,9 @@ def _added_up(composed: Composition, kept: Ints, means: Sequence[Floats]) -> Flo
     return total
 
 
-def _distinct(engine: Averaged, composed: Composition, anew: frozenset[str]) -> tuple[Ints, Ints]:
+def distinct_patterns(
+    engine: Averaged, composed: Composition, anew: frozenset[str]
+) -> tuple[Ints, Ints]:
     """Patterns that differ in what enters the answer, and that of every sum."""
     latent = engine.posterior.latent
     names = list(engine.formula.columns)
@@ -319,7 +332,7 @@ class _Sums:
         keys = np.column_stack([composed.place, pattern, unit])
         distinct, place = np.unique(keys, axis=0, return_inverse=True)
         weight = np.bincount(place.ravel(), composed.weight)
-        cells = _membership(composed.grid, distinct[:, :-2])
+        cells = membership(composed.grid, distinct[:, :-2])
         stratum = survey.sampling.stages[0].stratum
         return cls(cells, distinct[:, -1], distinct[:, -2], weight, stratum)
 
@@ -350,7 +363,7 @@ class _Sums:
         return shares
 
 
-def _membership(grid: Grid, place: Ints) -> csr_array:
+def membership(grid: Grid, place: Ints) -> csr_array:
     """Which domains places on the axes count in, margins included; (D, K)."""
     rows, columns = [], []
     for margin in product((False, True), repeat=len(grid.axes)):

@@ -143,11 +143,11 @@ class Field:
         """Entries of the curvature from the information of rows and pairs, (E, P N)."""
         model = self.model
         pairs = model.family.tally.pairs(model.n_channels + model.n_thresholds)
-        channel = [self._channel(k) for k in range(model.n_channels + model.n_thresholds)]
+        channel = [self.channel(k) for k in range(model.n_channels + model.n_thresholds)]
         parts = [self._products(channel[j], channel[k], j == k) for j, k in pairs]
         return csr_array(vstack(parts, format="csr").T.tocsr())
 
-    def _channel(self, k: int) -> csr_array:
+    def channel(self, k: int) -> csr_array:
         """How rows' k-th predictor, before coding, loads on the field, (N, n)."""
         model = self.model
         shape = (len(model.fixed), model.size)
