@@ -37,7 +37,7 @@ from jfmodels.engines.linearize import OfStrata, linearized, scores
 from jfmodels.model.cells import spread
 from jfmodels.model.weighting import Counted
 from jfmodels.results.adjusted import Adjusted, LogitIntervals
-from jfmodels.results.engine import Belief, Question, flag_bits
+from jfmodels.results.engine import Belief, Check, Question, flag_bits
 from jfmodels.results.joint import DegreesOfFreedom, Draws, Independent, Normal
 from jfmodels.survey.sampling import Sampling
 from jfmodels.survey.survey import Survey
@@ -47,6 +47,7 @@ __all__ = ["Adjustment", "adjusted"]
 type Ints = NDArray[np.int64]
 type Floats = NDArray[np.float64]
 
+APART = 2.0  # times a standard error, from where on the model leaves too much out
 STEP = 1e-3  # of differences, in posterior standard deviations
 LARGE = 20_000_000  # numbers in the clusters' parts of the information, beyond which m/(m-1) serves
 
@@ -196,6 +197,19 @@ class Adjustment:
             degrees = replace(degrees, loadings=slopes[:, :n_shared])
         beside = BesidePriors(degrees, len(rows))
         return Normal(mean, influence, beside, eye_array(len(mean), format="csr"))
+
+    def check(self) -> Check:
+        """Say how far the design's errors are from those of the draws."""
+        joint = self.coefficients()
+        ratio = joint.summary(0.95).std_error / joint.drawn.summary(0.95).std_error
+        middle = float(np.nanmedian(ratio))
+        says = (
+            f"the design's standard errors are {middle:.2f} times those of the draws; levels, "
+            "changes and coefficients have them, standard deviations and effects do not"
+        )
+        return Check(
+            "adjustment to the design", "coefficients", middle, APART, middle <= APART, says
+        )
 
     def coefficients(self) -> Adjusted:
         """Believe in the coefficients of every predictor, and in thresholds."""

@@ -14,7 +14,7 @@ from jfmodels.engines.bayesian.saving import ERRORS, KINDS, field_names
 from jfmodels.engines.bayesian.shared import SharedFit
 from jfmodels.errors import ReadError, SpecError
 from jfmodels.model.families import FAMILIES, Family
-from jfmodels.model.model import LaidOut, Model, lay_out
+from jfmodels.model.model import LaidOut, Model, lay_out, weigh
 from jfmodels.results.plain_tables import table_of
 from jfmodels.survey.packing import Packed, unpack
 from jfmodels.survey.records import read_text
@@ -97,7 +97,7 @@ def _shared(content: Content, told: Mapping[str, Any], survey: Survey | None) ->
             "was saved for yourself."
         )
     tables = {name: table_of(each) for name, each in told["tables"].items()}
-    named = ("engine", "seed", "n_draws", "versions", "checks", "failed", "data")
+    named = ("engine", "weighting", "seed", "n_draws", "versions", "checks", "failed", "data")
     record = {name: told[name] for name in named}
     return SharedFit(told["formula"], tables, DataTree.from_dict(dict(content.groups)), record)
 
@@ -110,15 +110,12 @@ def _engine(content: Content, told: Mapping[str, Any], survey: Survey | None) ->
     }
     asked = unpack(Packed(arrays["survey"], told["survey"])) if survey is None else survey
     laid = lay_out(_model(told), asked, told["where"])
+    if told["weighting"] is not None:
+        laid = weigh(laid, asked, told["weighting"])
     if field_names(laid.latent) != told["field"]:
         raise SpecError("its coefficients and effects are others, or in another order.")
-    return Multilevel(
-        name=told["engine"],
-        survey=asked,
-        laid=laid,
-        posterior=_posterior(laid, arrays["draws"], told),
-        seed=told["seed"],
-    )
+    posterior = _posterior(laid, arrays["draws"], told)
+    return Multilevel.of(told["engine"], asked, laid, posterior, told["seed"])
 
 
 def _model(told: Mapping[str, Any]) -> Model:

@@ -9,7 +9,7 @@ from scipy.sparse import csr_array, eye_array
 
 from jfmodels.engines.bayesian.averages import average
 from jfmodels.engines.bayesian.design_adjustment import Adjustment, adjusted
-from jfmodels.engines.bayesian.draw import Sampler, draw
+from jfmodels.engines.bayesian.draw import Sampler, draw, refuse_one_answer_each
 from jfmodels.engines.bayesian.posterior import Posterior
 from jfmodels.errors import SpecError, choose
 from jfmodels.model.cells import Where
@@ -132,7 +132,8 @@ class Multilevel:
 
     def checks(self) -> tuple[Check, ...]:
         """What should make one careful."""
-        return (rows_left_out(self.data), *self.posterior.checks)
+        checks = (rows_left_out(self.data), *self.posterior.checks)
+        return checks if self.adjustment is None else (*checks, self.adjustment.check())
 
 
 def fit_multilevel(
@@ -146,6 +147,7 @@ def fit_multilevel(
     """Fit a multilevel model; see :func:`jfmodels.fit`."""
     laid = lay_out(model, survey, where)
     pseudo = read_weighting(laid.data, weighting)
+    refuse_one_answer_each(laid.latent)
     laid = laid if pseudo is None else weigh(laid, survey, pseudo)
     name, posterior = draw(laid.latent, settings, survey.design.person)
     return Multilevel.of(name, survey, laid, posterior, settings.seed)
