@@ -55,6 +55,7 @@ _HOMES = {
         "HalfStudentT",
         "Normal",
     ),
+    "jfmodels.model.weighting": ("Pseudo",),
     "jfmodels.report.files": ("write_table",),
     "jfmodels.report.plots": (
         "plot_changes",

@@ -43,6 +43,7 @@ from jfmodels.model.priors import Exponential as Exponential
 from jfmodels.model.priors import HalfNormal as HalfNormal
 from jfmodels.model.priors import HalfStudentT as HalfStudentT
 from jfmodels.model.priors import Normal as Normal
+from jfmodels.model.weighting import Pseudo as Pseudo
 from jfmodels.report.files import write_table as write_table
 from jfmodels.report.plots import plot_changes as plot_changes
 from jfmodels.report.plots import plot_comparison as plot_comparison

@@ -19,6 +19,7 @@ from jfmodels.model.cells import Where
 from jfmodels.model.families import Family
 from jfmodels.model.model import Model
 from jfmodels.model.priors import Prior
+from jfmodels.model.weighting import Weighting
 from jfmodels.results.estimands import Change, Estimand, Level
 from jfmodels.results.fit import Categories, Fit
 from jfmodels.results.multiplicity import with_adjustment
@@ -150,7 +151,7 @@ def fit_many(
     engine: str | Settings | None = None,
     family: str | Family | None = None,
     where: Where | None = None,
-    weighting: str | None = None,
+    weighting: Weighting | None = None,
     priors: Mapping[str, Prior] | None = None,
     executor: Executor | None = None,
     progress: bool | None = None,

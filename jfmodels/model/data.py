@@ -77,8 +77,8 @@ class ModelData:
         Places of further groups, -1 for missing.
     answer : ndarray of float64, shape (G,)
         Place of the answer, or the number given.
-    n, weight : ndarray of float64, shape (G,)
-        Rows and their weights.
+    n, weight, weight_squares : ndarray of float64, shape (G,)
+        Rows, their weights, and the squares of their weights.
     left_out : int
         Rows of the domain without answer or covariates, in waves that asked.
     codes : mapping of str to ndarray of int64, shape (P,)
@@ -95,6 +95,7 @@ class ModelData:
     answer: Floats
     n: Floats
     weight: Floats
+    weight_squares: Floats
     left_out: int
     codes: Mapping[str, Ints]
     replicate_weight: Floats | None = None
@@ -263,6 +264,7 @@ def read_data(
         answer=answers[kept[RESPONSE]],
         n=groups.n[complete].astype(np.float64),
         weight=groups.weight[complete],
+        weight_squares=groups.weight_squares[complete],
         left_out=int(groups.n[inside & ~complete].sum()),
         codes=dict(zip(pattern_names, patterns.T, strict=True)),
         replicate_weight=replicated,

@@ -81,7 +81,7 @@ def coefficient_table(engine: WithCoefficients, *, ratios: bool, coverage: float
     found = engine.parameters.summary(coverage)
     missing = np.full(len(found.df), np.nan)
     known = found.std_error > 0  # a coefficient that rests on one cluster has no error to see
-    tested = known & ~np.isnan(found.df)  # draws have no t
+    tested = known & ~np.isnan(found.p_value)  # a posterior is not tested
     t = np.divide(found.estimate, found.std_error, out=missing.copy(), where=tested)
     std_error = np.where(known, found.std_error, missing)
     scale = np.exp if ratios else (lambda x: x)

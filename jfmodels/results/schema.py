@@ -72,7 +72,9 @@ COLUMNS: dict[str, Column] = {
     "low": Column("float", "lower end of the interval"),
     "high": Column("float", "upper end of the interval"),
     "coverage": Column("float", "content of the interval, for example 0.95"),
-    "df": Column("float", "degrees of freedom of the row's own t; missing for Bayesian rows"),
+    "df": Column(
+        "float", "degrees of freedom of the row's own t; missing for rows from draws alone"
+    ),
     "p_value": Column(
         "float", "two-sided p of no difference (a ratio of 1); not for levels, Bayesian rows"
     ),
@@ -358,6 +360,10 @@ FLAGS: dict[str, dict[str, str]] = {
     "no_interviews": {
         "en": "Nobody was interviewed here in this wave.",
         "fr": "Personne n'a été interrogé ici lors de cette vague.",
+    },
+    "not_adjusted": {
+        "en": "Weighted answers were taken for a count: the spread is not adjusted to the design.",
+        "fr": "Réponses pondérées comptées telles quelles : dispersion non ajustée au plan.",
     },
     "not_asked": {
         "en": "The question was not asked in this wave.",

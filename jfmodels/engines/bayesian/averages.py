@@ -35,7 +35,18 @@ from jfmodels.results.joint import Draws
 from jfmodels.survey.design import as_names
 from jfmodels.survey.survey import Survey
 
-__all__ = ["AT_ONCE", "Averaged", "Projection", "average", "expected"]
+__all__ = [
+    "AT_ONCE",
+    "Averaged",
+    "Projection",
+    "added_up",
+    "average",
+    "averaged_anew",
+    "distinct_patterns",
+    "expected",
+    "membership",
+    "new_columns",
+]
 
 type Ints = NDArray[np.int64]
 type Floats = NDArray[np.float64]
@@ -73,7 +84,8 @@ def average(engine: Averaged, question: Question) -> Belief:
         Groups, domain, composition and categories.
     """
     _refuse_people(engine, question)
-    composed, anew = compose(engine, question, shown=("wave",)), _anew(engine.survey, question)
+    composed = compose(engine, question, shown=("wave",))
+    anew = averaged_anew(engine.survey, question)
     fielded = with_places_fixed(engine, composed.fielded or composed)
     composed = composed if composed.fielded else fielded
     drawn = _cells(engine, composed, anew)
@@ -126,7 +138,7 @@ def _unmet(engine: Averaged, composed: Composition, anew: frozenset[str]) -> NDA
     return found[composed.pattern]
 
 
-def _anew(survey: Survey, question: Question) -> frozenset[str]:
+def averaged_anew(survey: Survey, question: Question) -> frozenset[str]:
     """Columns of which new groups are averaged over: not those that the question names."""
     return new_columns(survey) - _named(question)
 
@@ -310,7 +322,7 @@ def _cells(engine: Averaged, composed: Composition, anew: frozenset[str]) -> Flo
     """Draws of all cells, shape (S, C)."""
     posterior, grid = engine.posterior, composed.grid
     answers = [item.answers for item in grid.items]
-    kept, pattern = _distinct(engine, composed, anew)
+    kept, pattern = distinct_patterns(engine, composed, anew)
     sums = _Sums.of(engine.survey, composed, pattern)
     drawn = np.empty((posterior.n_draws, len(grid.items), grid.n_domains))
     size = max(1, AT_ONCE // max(len(sums.weight), 1))
@@ -319,7 +331,7 @@ def _cells(engine: Averaged, composed: Composition, anew: frozenset[str]) -> Flo
     asked = [expected(survey, posterior, each, answers, anew, drawing) for each in frames]
     for turns in zip(*asked, strict=True):
         here = turns[0][0]
-        mean = _added_up(composed, kept, [each for _, each in turns])
+        mean = added_up(composed, kept, [each for _, each in turns])
         for first in range(here.start, here.stop, size):
             some = slice(first, min(first + size, here.stop))
             part = mean[:, :, first - here.start : some.stop - here.start]
@@ -327,7 +339,7 @@ def _cells(engine: Averaged, composed: Composition, anew: frozenset[str]) -> Flo
     return drawn.reshape(len(drawn), -1)
 
 
-def _added_up(composed: Composition, kept: Ints, means: Sequence[Floats]) -> Floats:
+def added_up(composed: Composition, kept: Ints, means: Sequence[Floats]) -> Floats:
     """Add the answers at all points of a composition up."""
     if len(means) == 1:
         return means[0]
@@ -336,7 +348,9 @@ def _added_up(composed: Composition, kept: Ints, means: Sequence[Floats]) -> Flo
     return total
 
 
-def _distinct(engine: Averaged, composed: Composition, anew: frozenset[str]) -> tuple[Ints, Ints]:
+def distinct_patterns(
+    engine: Averaged, composed: Composition, anew: frozenset[str]
+) -> tuple[Ints, Ints]:
     """Patterns that differ in what enters the answer, and that of every sum."""
     latent = engine.posterior.latent
     names = list(engine.formula.columns)
@@ -384,7 +398,7 @@ class _Sums:
         keys = np.column_stack([composed.place, pattern, unit])
         distinct, place = np.unique(keys, axis=0, return_inverse=True)
         weight = np.bincount(place.ravel(), composed.weight)
-        cells = _membership(composed.grid, distinct[:, :-2])
+        cells = membership(composed.grid, distinct[:, :-2])
         stratum = survey.sampling.stages[0].stratum if sampled else None
         return cls(cells, distinct[:, -1], distinct[:, -2], weight, stratum)
 
@@ -419,7 +433,7 @@ class _Sums:
         return shares
 
 
-def _membership(grid: Grid, place: Ints) -> csr_array:
+def membership(grid: Grid, place: Ints) -> csr_array:
     """Which domains places on the axes count in, margins included; (D, K)."""
     rows, columns = [], []
     for margin in product((False, True), repeat=len(grid.axes)):

@@ -16,7 +16,7 @@ from jfmodels.errors import EstimationError, FitWarning, SpecError
 from jfmodels.model.latent import Latent
 from jfmodels.results.engine import Check
 
-__all__ = ["Sampler", "draw"]
+__all__ = ["Sampler", "draw", "refuse_one_answer_each"]
 
 type Floats = NDArray[np.float64]
 type Ints = NDArray[np.int64]
@@ -66,7 +66,6 @@ def draw(latent: Latent, settings: Sampler, person: str | None) -> tuple[str, Po
     EstimationError
         If the draws cannot be believed and ``on_poor_k="raise"``.
     """
-    _refuse_one_answer_each(latent)
     if isinstance(settings, Nuts):
         return "nuts", draw_nuts(latent, settings)
     reason = _reason_for_nuts(latent, person)
@@ -100,7 +99,7 @@ def _by_laplace(latent: Latent, settings: Laplace, person: str | None) -> tuple[
     return "laplace", posterior
 
 
-def _refuse_one_answer_each(latent: Latent) -> None:
+def refuse_one_answer_each(latent: Latent) -> None:
     """Refuse groups of one yes or no, which say nothing of how far groups differ."""
     for effect in latent.effects:
         n = np.bincount(effect.group[latent.row], latent.n)

@@ -161,14 +161,14 @@ class Field:
         """Entries of the curvature from the information of rows and pairs, (E, R)."""
         model, (one, other) = self.model, self.likelihood.together
         pairs = model.family.tally.pairs(model.n_channels + model.n_thresholds)
-        channel = [self._channel(k) for k in range(model.n_channels + model.n_thresholds)]
+        channel = [self.channel(k) for k in range(model.n_channels + model.n_thresholds)]
         parts = [self._products(channel[j], channel[k], j == k) for j, k in pairs]
         parts.append(self._products(channel[0][one], channel[0][other], False))
         for j, k in self.likelihood.thresholds:
             parts.append(self._products(channel[j][:1], channel[k][:1], j == k))
         return csr_array(vstack(parts, format="csr").T.tocsr())
 
-    def _channel(self, k: int) -> csr_array:
+    def channel(self, k: int) -> csr_array:
         """How rows' k-th predictor, before coding, loads on the field, (N, n)."""
         model = self.model
         columns = self.likelihood.columns.tocoo()

@@ -49,6 +49,7 @@ def inference_data(engine: Multilevel) -> DataTree:
         "engine": engine.name,
         "family": engine.laid.latent.family.name,
         "seed": engine.seed,
+        "weighting": "ignore" if engine.laid.counted is None else repr(engine.laid.counted.pseudo),
         "data_hash": engine.survey.record["data_hash"],
         "simulated": int(engine.survey.simulated),
     }
@@ -162,11 +163,15 @@ def _of_respondents(engine: Multilevel, chains: Ints) -> dict[str, Dataset]:
     }
     people = {RESPONDENT: number}
     answered = {"answers": list(latent.categories)} if latent.categories else {}
-    return {
-        "posterior_predictive": _dataset({name: drawn}, chains, people, answered),
-        "log_likelihood": _dataset({name: said}, chains, people),
+    groups = {
         "observed_data": _dataset({name: ((RESPONDENT,), answer)}, None, people, answered),
         "constant_data": _dataset(known, None, people),
+    }
+    if engine.adjustment is not None:  # of a sample sought out by its answers nothing is foretold
+        return groups
+    return groups | {
+        "posterior_predictive": _dataset({name: drawn}, chains, people, answered),
+        "log_likelihood": _dataset({name: said}, chains, people),
     }
 
 

@@ -29,6 +29,7 @@ from jfmodels.engines.bayesian.multilevel import Multilevel
 from jfmodels.engines.bayesian.pareto import smooth
 from jfmodels.engines.bayesian.posterior import Posterior
 from jfmodels.model.cells import Grid
+from jfmodels.results.adjusted import Adjusted
 from jfmodels.results.engine import Question
 from jfmodels.results.joint import Draws
 from jfmodels.results.plans import Plan, level
@@ -75,9 +76,10 @@ def _parameters(posterior: Posterior) -> dict[str, Floats]:
 def _levels(engine: Multilevel, over: object) -> dict[str, Floats]:
     """Draws of the levels of every wave that asked, (S,) each."""
     belief = engine.believe(Question(over=over))
-    assert isinstance(belief.joint, Draws)
+    joint = belief.joint.drawn if isinstance(belief.joint, Adjusted) else belief.joint
+    assert isinstance(joint, Draws)
     plan = level(belief.grid, ())
-    drawn = [belief.joint.draws[:, cell] for cell in plan.weights.indices]
+    drawn = [joint.draws[:, cell] for cell in plan.weights.indices]
     names = [_name(plan, belief.grid, k) for k in range(len(plan.item))]
     return {
         name: draws for name, draws in zip(names, drawn, strict=True) if np.isfinite(draws).all()

@@ -12,6 +12,7 @@ from scipy.sparse import csr_array, eye_array
 from jfmodels.engines.adjusted import explained, seen_by
 from jfmodels.engines.cluster_robust import ClusterRobust
 from jfmodels.engines.composition import Composition, compose
+from jfmodels.engines.composition_scores import levelling
 from jfmodels.engines.design_based.fitted import FittedModel
 from jfmodels.engines.design_based.intervals import ShareIntervals
 from jfmodels.engines.design_based.pseudo_likelihood import has_shares
@@ -159,7 +160,7 @@ def _of_people(
     """Scores of units by way of who is averaged over, (U, C); 0 of a census, which is known."""
     if composed.fielded is not None:
         return np.zeros(sums.shape[1:])
-    of_unit = scores(*sums) + _levelling(composed, expected, sums)
+    of_unit = scores(*sums) + levelling(composed, expected[composed.pattern], sums)
     return of_unit - _explained(engine, question, expected)
 
 
@@ -172,7 +173,7 @@ def _explained(engine: FittedModel, question: Question, expected: Floats) -> Flo
         seen = _Seen(survey, engine.formula, engine.response, data, engine.where)
         composed = compose(seen, question)
         sums = _sums(composed, expected, len(survey.rows.keys["unit"].labels))
-        return scores(*sums) + _levelling(composed, expected, sums)
+        return scores(*sums) + levelling(composed, expected[composed.pattern], sums)
 
     return explained(engine.survey, of_key)
 
@@ -228,29 +229,6 @@ def _squares(grid: Grid, above: Floats, total: Floats) -> Floats:
     share = [item.unit == "share" and not grid.per for item in grid.items]
     spread_out = np.divide(above**2, total, out=np.zeros_like(above), where=total > 0) + total
     return np.stack([np.where(np.repeat(share, grid.n_domains), above, spread_out), above, total])
-
-
-def _levelling(composed: Composition, expected: Floats, sums: Floats) -> Floats:
-    """What the estimated totals of waves made to weigh the same add to every unit; (U, C).
-
-    A mean moves by the sum of a wave's deviations from it, times the relative error of the
-    wave's total. `expected` (P, I) is what the model expects of each pattern, `sums` (2, U, C)
-    numerator and denominator.
-    """
-    wave, weight = composed.levelled, composed.weight[:, None]
-    if wave is None:
-        return np.zeros(sums.shape[1:])
-    above, below = sums.sum(axis=1)
-    mean = np.divide(above, below, out=np.zeros_like(above), where=below > 0)
-    shape = (sums.shape[1], int(wave.max()) + 1)
-    held = csr_array((composed.weight, (composed.unit, wave)), shape=shape).toarray()
-    total = held.sum(axis=0)
-    share = np.divide(held, total, out=np.zeros_like(held), where=total > 0)
-    every = expected[composed.pattern]
-    each = (weight * every, np.broadcast_to(weight, every.shape))
-    y, x = (spread(composed.grid, wave, composed.place, shape[1], part) for part in each)
-    moved = np.divide(y - mean * x, below, out=np.zeros_like(y), where=below > 0)
-    return -share @ moved
 
 
 def _refitted(engine: FittedModel, composed: Composition, asked: Sequence[_Asked]) -> Floats:
