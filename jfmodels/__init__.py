@@ -8,6 +8,7 @@ from typing import Any
 
 _HOMES = {
     "jfmodels.engines.bayesian.bayesian_fit": ("BayesianFit",),
+    "jfmodels.engines.compare": ("Comparison", "compare"),
     "jfmodels.engines.design_based.direct": (
         "Quantile",
         "Ratio",
@@ -22,6 +23,7 @@ _HOMES = {
     "jfmodels.engines.bayesian.leave_out": ("LeaveOut",),
     "jfmodels.engines.bayesian.loading": ("load_fit",),
     "jfmodels.engines.bayesian.shared": ("SharedFit",),
+    "jfmodels.engines.small_areas": ("small_area_check",),
     "jfmodels.engines.design_based.table_test": ("goodness_of_fit", "table_test"),
     "jfmodels.engines.design_based.weighted": ("Weighted",),
     "jfmodels.engines.design_based.wild": ("Wild",),
@@ -53,11 +55,15 @@ _HOMES = {
         "HalfStudentT",
         "Normal",
     ),
+    "jfmodels.model.weighting": ("Pseudo",),
     "jfmodels.report.files": ("write_table",),
     "jfmodels.report.plots": (
         "plot_changes",
+        "plot_comparison",
+        "plot_shrinkage",
         "plot_trend",
     ),
+    "jfmodels.results.composition_effect": ("composition_effect",),
     "jfmodels.results.estimands": (
         "Change",
         "Contrast",
@@ -81,12 +87,14 @@ _HOMES = {
     ),
     "jfmodels.survey.example": (
         "example",
+        "example_census",
         "example_truth",
     ),
     "jfmodels.survey.outcome": (
         "Covariate",
         "Outcome",
     ),
+    "jfmodels.survey.population": ("Population",),
     "jfmodels.survey.read": (
         "read_codebook",
         "read_frame",

@@ -9,7 +9,6 @@ no engine needs more than its scores once by unit and once by pattern.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,8 +94,7 @@ def explained_of(
 
 def seen_by(survey: Survey, key: str) -> Survey:
     """The same survey with the groups of a key in place of its units."""
-    keys = {**survey.rows.keys, "unit": survey.rows.keys[key]}
-    return survey.changed(rows=replace(survey.rows, keys=keys))
+    return survey.with_keys({"unit": survey.rows.keys[key]})
 
 
 def _loads(rows: Rows, linear: Linear, by: str) -> Floats:

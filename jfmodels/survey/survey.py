@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from itertools import pairwise
@@ -166,7 +166,20 @@ class Survey:
             Of the key whose groups are the rows, in their order.
         """
         number = Key(np.arange(self.n), tuple(map(str, range(self.n))))
-        return self.changed(rows=replace(self.rows, keys={**self.rows.keys, name: number}))
+        return self.with_keys({name: number})
+
+    def with_labels(self, labels: Mapping[str, Sequence[str]]) -> Survey:
+        """Make further labels known, which no row bears: those of a census.
+
+        Parameters
+        ----------
+        labels : mapping of str to sequence of str
+            Further labels by column; they come after the survey's own.
+        """
+        keys = {name: self.rows.keys[name] for name in labels}
+        return self.with_keys(
+            {name: Key(key.codes, (*key.labels, *labels[name])) for name, key in keys.items()}
+        )
 
     def describe(self) -> Any:
         """Say what was collected; see :func:`jfmodels.survey.describe.describe`."""
@@ -179,6 +192,16 @@ class Survey:
         from jfmodels.survey.weighting import weighting
 
         return weighting(self)
+
+    def with_keys(self, keys: Mapping[str, Key]) -> Survey:
+        """Replace keys, or add some; everything else stays.
+
+        Parameters
+        ----------
+        keys : mapping of str to Key
+            By name.
+        """
+        return self.changed(rows=replace(self.rows, keys={**self.rows.keys, **keys}))
 
     def changed(
         self,

@@ -14,7 +14,7 @@ from jfmodels.engines.adjusted import explained_of
 from jfmodels.engines.linearize import few_clusters, scores, stage_rows
 from jfmodels.model.cells import Grid, tabulate
 from jfmodels.results.engine import Belief
-from jfmodels.results.joint import DegreesOfFreedom, Normal
+from jfmodels.results.joint import DegreesOfFreedom, Joinable, Normal
 from jfmodels.survey.rows import Key, Rows
 from jfmodels.survey.sampling import Sampling, SamplingStage
 from jfmodels.survey.survey import Survey
@@ -152,3 +152,9 @@ class TwoWayDf:
         """Degrees of freedom of K rows."""
         own = self.clusters(weights, contributions[:, : self.n_rows])
         return np.minimum(own, self.interviewers)
+
+    def beside(self, other: TwoWayDf) -> TwoWayDf:
+        """Know combinations of these cells and, after them, of another belief's."""
+        own = self.clusters
+        joined = own.beside(other.clusters) if isinstance(own, Joinable) else own
+        return replace(self, clusters=joined)
