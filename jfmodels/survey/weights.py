@@ -42,8 +42,9 @@ def rake(survey: Survey, margins: Margins, *, within: str | None = None) -> Surv
         The survey.
     margins : mapping
         ``{"sex": {"female": 0.51, "male": 0.49}, ("region", "age_group"): {...}}``: shares, or
-        counts, by category. A Series or DataFrame is one margin; a number in place of the
-        categories is the total (the mean, beside shares) of a measured column.
+        counts, by category. A Series or DataFrame is one margin; a Population in place of the
+        categories is counted by them; a number is the total (the mean, beside shares) of a
+        measured column.
     within : {"wave", "pooled"}
         Whether every wave is to look like the population, or all together; must be said once
         there are waves.

@@ -70,6 +70,30 @@ def test_margins_of_any_form_are_the_same(given):
     assert (jf.rake(SURVEY, given, within="wave").rows.weight == plain.rows.weight).all()
 
 
+CENSUS = pd.DataFrame(
+    {
+        "region": np.repeat(SURVEY.group("region").labels, 4),
+        "sex": np.tile(np.repeat(["female", "male"], 2), 4),
+        "area": np.tile(["urban", "rural"], 8),
+        "n": np.arange(20, 36),
+    }
+)
+
+
+def test_a_census_gives_any_of_its_margins():
+    census = jf.Population(CENSUS)
+    margins = {"sex": CENSUS.groupby("sex")["n"].sum()}
+    margins["region", "area"] = CENSUS.groupby(["region", "area"])["n"].sum()
+    ours = jf.rake(SURVEY, {"sex": census, ("region", "area"): census}, within="wave")
+    assert ours.rows.weight == pytest.approx(jf.rake(SURVEY, margins, within="wave").rows.weight)
+    whole = jf.poststratify(SURVEY, census, within="pooled")
+    found = shares(whole, "region", "sex", "area")
+    expected = CENSUS.set_index(["region", "sex", "area"])["n"] / CENSUS["n"].sum()
+    assert found.to_dict() == pytest.approx(expected.to_dict())
+    with pytest.raises(SpecError, match=r"Unknown column of the population 'aria'. Did you mean"):
+        jf.rake(SURVEY, {"aria": census}, within="wave")
+
+
 def test_series_with_two_index_levels_are_two_columns():
     index = pd.MultiIndex.from_product([["a", "b"], [1, 2]], names=["x", "y"])
     margin = as_margins(pd.Series([1, 2, 3, 4], index))[0]
