@@ -188,8 +188,8 @@ class Projection:
         """Linear predictors without what is averaged over, in some draws; (L, P, B)."""
         eta = self.latent.predictors(self.columns, self.offset, posterior.field[here].T)
         for each in self.unmet:
-            added = each.effects(posterior, here)
-            eta[:, each.pattern] += np.einsum("ld,dqb->lqb", self.latent.coding, added)
+            added = np.tensordot(self.latent.coding, each.effects(posterior, here), axes=1)
+            eta[: len(added), each.pattern] += added  # thresholds, if any, come after
         return eta
 
     def variance(self, posterior: Posterior, here: slice) -> Floats:
