@@ -128,6 +128,21 @@ def test_places_that_only_a_census_has_are_left_out():
     assert "far" not in set(table["commune"])
 
 
+def test_a_population_that_changes_is_set_against_one_that_does_not():
+    early = KINDS.assign(n=1.0)
+    late = early.assign(n=np.where(early["sex"] == "male", 3.0, 1.0))
+    moving = pd.concat([early.assign(wave="Q1"), late.assign(wave="Q2")])
+    held = jf.Population(early, name="of Q1")
+    row = jf.composition_effect(FIT, raw=jf.Population(moving), over=held).iloc[2]
+    assert row["over"] == "population: census - population: of Q1"
+    later = FIT.levels(over=jf.Population(late)), FIT.levels(over=held)
+    expected = later[0]["estimate"].iloc[1] - later[1]["estimate"].iloc[1]
+    assert row["estimate"] == pytest.approx(expected, rel=1e-10)
+    beliefs = [FIT.joint(over=each) for each in (jf.Population(late), held)]
+    rows = [jf.Level().plan(each.grid).answer(each.joint).influence[:, 1] for each in beliefs]
+    assert row["std_error"] == pytest.approx(np.linalg.norm(rows[0] - rows[1]), rel=1e-10)
+
+
 def test_what_has_no_answer_is_refused():
     with pytest.raises(jf.SpecError, match="which composition is held"):
         jf.composition_effect(FIT, over="wave")
