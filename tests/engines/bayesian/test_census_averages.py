@@ -142,6 +142,40 @@ def of_units(sums: _Sums) -> np.ndarray:
     return np.zeros(1) if sums.stratum is None else sums.stratum
 
 
+def test_what_is_shown_does_not_change_who_is_counted():
+    found = of_sizes()
+    every = found.levels(by="region", over=CENSUS)
+    later = found.levels(by="region", over=CENSUS, where={"wave": "w2"})
+    kept = every[every["wave"] == "w2"].reset_index(drop=True)
+    np.testing.assert_allclose(kept[SAME], later[SAME], rtol=1e-12)
+    north = found.levels(over=CENSUS, where={"region": "north"})
+    kept = every[every["region"] == "north"].reset_index(drop=True)
+    np.testing.assert_allclose(kept[SAME], north[SAME], rtol=1e-12)
+
+
+def test_a_population_may_change_by_wave():
+    found, frame = of_sizes(), census_frame()
+    counts = {"w1": frame["n"], "w2": frame["n"] * (1 + frame["x"]), "w3": frame["n"][::-1].array}
+    frames = {wave: frame.assign(n=n) for wave, n in counts.items()}
+    moving = jf.Population(pd.concat([each.assign(wave=wave) for wave, each in frames.items()]))
+    for wave, each in frames.items():
+        here = found.levels(by="region", over=moving, where={"wave": wave})
+        alone = found.levels(by="region", over=jf.Population(each), where={"wave": wave})
+        np.testing.assert_allclose(here[SAME], alone[SAME], rtol=1e-10)
+
+
+def test_effects_are_averaged_over_the_people_counted():
+    """In a line an effect is its coefficient, whoever is asked."""
+    found = of_sizes()
+    table = found.estimate(jf.MarginalEffect("x", by="region"), over=CENSUS)
+    slope = found.engine.posterior.coefficients().draws[:, found.engine.posterior.names.index("x")]
+    np.testing.assert_allclose(table["estimate"], slope.mean(), rtol=1e-6)
+    apart = found.estimate(jf.MarginalEffect("region"), over=CENSUS)
+    names = found.engine.posterior.names
+    south = found.engine.posterior.coefficients().draws[:, names.index("region[T.south]")]
+    np.testing.assert_allclose(apart["estimate"], south.mean(), atol=1e-10)
+
+
 def test_without_a_column_of_communes_new_ones_are_averaged_over():
     found = fit("yes ~ wave * region + x + (1 | commune)", target="these_clusters")
     frame = census_frame().drop(columns="commune")
