@@ -8,6 +8,7 @@ from typing import Any
 
 _HOMES = {
     "jfmodels.engines.bayesian.bayesian_fit": ("BayesianFit",),
+    "jfmodels.engines.compare": ("Comparison", "compare"),
     "jfmodels.engines.design_based.direct": (
         "Quantile",
         "Ratio",
@@ -45,6 +46,7 @@ _HOMES = {
         "Poisson",
     ),
     "jfmodels.model.model": ("Model",),
+    "jfmodels.model.nonresponse": ("nonresponse_weights",),
     "jfmodels.model.priors": (
         "LKJ",
         "Beta",
@@ -53,9 +55,11 @@ _HOMES = {
         "HalfStudentT",
         "Normal",
     ),
+    "jfmodels.model.weighting": ("Pseudo",),
     "jfmodels.report.files": ("write_table",),
     "jfmodels.report.plots": (
         "plot_changes",
+        "plot_comparison",
         "plot_shrinkage",
         "plot_trend",
     ),
@@ -99,6 +103,13 @@ _HOMES = {
     "jfmodels.survey.replicates": ("Replicates",),
     "jfmodels.survey.supplied": ("SuppliedReplicates",),
     "jfmodels.survey.survey": ("Survey",),
+    "jfmodels.survey.weights": (
+        "calibrate",
+        "poststratify",
+        "rake",
+        "standardize",
+        "trim",
+    ),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -197,6 +197,7 @@ def people_of(
         answer=np.zeros(len(counts)),
         n=np.zeros(len(counts)),
         weight=counts,
+        weight_squares=np.zeros(len(counts)),
         left_out=0,
         codes=dict(zip(columns, distinct.T, strict=True)),
     )

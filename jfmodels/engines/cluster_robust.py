@@ -23,7 +23,9 @@ __all__ = ["ClusterRobust", "adjusted_scores", "centring"]
 type Floats = NDArray[np.float64]
 
 
-def adjusted_scores(scores: Floats, parts: Floats, sampling: Sampling) -> tuple[Floats, Floats]:
+def adjusted_scores(
+    scores: Floats, parts: Floats, sampling: Sampling, beyond: Floats | float = 0.0
+) -> tuple[Floats, Floats]:
     r"""Scores of clusters, centred and corrected for leverage as CR2 corrects them [1]_.
 
     Each :math:`z_c` is multiplied by the :math:`A_c` that gives it, under independent rows
@@ -39,6 +41,9 @@ def adjusted_scores(scores: Floats, parts: Floats, sampling: Sampling) -> tuple[
         Every cluster's part of the information.
     sampling : Sampling
         One stage: strata, sampled fractions and what to do with lone clusters.
+    beyond : ndarray, shape (Q, Q), optional
+        Information that no cluster holds, such as that of priors; it varies like a score of
+        its own.
 
     Returns
     -------
@@ -55,15 +60,16 @@ def adjusted_scores(scores: Floats, parts: Floats, sampling: Sampling) -> tuple[
     """
     stage = sampling.stages[0]
     h, share = stage.stratum, centring(sampling)[:, None, None]
-    root = np.linalg.cholesky(parts.sum(axis=0))
+    root = np.linalg.cholesky(parts.sum(axis=0) + beyond)
     back = np.linalg.inv(root)
-    standard = back @ parts @ back.T  # sums to the identity, however the model is parametrised
+    standard = back @ parts @ back.T  # the whole is the identity, however it is parametrised
     of_stratum = np.add.reduceat(standard, stage.starts, axis=0)[h]
     own = standard - standard @ standard
     mixed = standard - standard @ of_stratum
     mean = of_stratum - of_stratum @ of_stratum
     working = own - (mixed + np.swapaxes(mixed, 1, 2)) * share + mean * share**2
-    adjustments = root @ _equalise(standard, working) @ back
+    size = np.maximum(stage.sizes[h], 2)  # lone clusters are set apart below
+    adjustments = root @ _equalise(standard, working, np.sqrt(size / (size - 1))) @ back
     adjustments[stage.sizes[h] == 1] = np.eye(parts.shape[1])
     centred = scores - np.add.reduceat(scores, stage.starts, axis=0)[h] * share[:, :, 0]
     remaining = np.sqrt(1 - stage.fraction[h])[:, None] * average_factor(stage, sampling.lonely)
@@ -80,10 +86,11 @@ def centring(sampling: Sampling) -> Floats:
     return np.where((share == 1) & (sampling.lonely == "adjust"), 0.0, share)
 
 
-def _equalise(target: Floats, working: Floats) -> Floats:
+def _equalise(target: Floats, working: Floats, beside: Floats) -> Floats:
     """Find A with A V Aᵀ = G, symmetric in the metric of G; all of shape (M, Q, Q).
 
-    Directions of which a cluster says nothing (G is 0) are left as they are.
+    Directions of which a cluster says nothing (G is 0) are multiplied by `beside`, (M,): what
+    adjusted weights put there is centred within strata, and no more.
     """
     values, vectors = np.linalg.eigh(target)
     kept = values > 1e-10 * np.maximum(values.max(axis=1, keepdims=True), 1e-300)
@@ -95,7 +102,7 @@ def _equalise(target: Floats, working: Floats) -> Floats:
     shrink = np.where(power > 1e-9, 1 / np.sqrt(np.maximum(power, 1e-300)), 0.0)
     middle = (axes * shrink[:, None, :]) @ np.swapaxes(axes, 1, 2)
     inner = root[:, :, None] * middle * back[:, None, :]
-    inner += np.where(kept, 0.0, 1.0)[:, :, None] * np.eye(target.shape[1])
+    inner += np.where(kept, 0.0, beside[:, None])[:, :, None] * np.eye(target.shape[1])
     return vectors @ inner @ np.swapaxes(vectors, 1, 2)
 
 
@@ -154,6 +161,8 @@ class ClusterRobust:
         What :func:`centring` takes off.
     loadings : csr_array or ndarray, shape (C, Q)
         Derivatives of the base cells by the coefficients.
+    beyond : ndarray, shape (Q, Q), or 0
+        Information that no cluster holds, and its variance.
     """
 
     parts: Floats
@@ -162,6 +171,7 @@ class ClusterRobust:
     stage: SamplingStage
     share: Floats
     loadings: Floats
+    beyond: Floats | float = 0.0
 
     def __call__(self, weights: csr_array, contributions: Floats) -> Floats:
         """Degrees of freedom of K rows."""
@@ -232,7 +242,7 @@ class ClusterRobust:
     def _load(self, rows: Floats) -> Load:
         """Say how K combinations of the coefficients, (K, Q), load on the true scores."""
         h, share = self.stage.stratum, self.share[:, None, None]
-        inverse = np.linalg.inv(self.parts.sum(axis=0))
+        inverse = np.linalg.inv(self.parts.sum(axis=0) + self.beyond)
         of_stratum = np.add.reduceat(self.parts, self.stage.starts, axis=0)[h]
         working = np.add.reduceat(self.working, self.stage.starts, axis=0)[h]
         own = (rows @ inverse) @ self.adjustments
@@ -245,7 +255,7 @@ class ClusterRobust:
 
         Between strata it is the product of the first 2Q columns.
         """
-        total = self.working.sum(axis=0)
+        total = self.working.sum(axis=0) + self.beyond
         left = [one.common @ total + one.net, one.common, one.net, -one.shared]
         right = [other.common, other.net, other.shared, other.working]
         diagonal = (one.working * other.own).sum(axis=-1)

@@ -171,6 +171,25 @@ class WithChecks(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What must be known to read a table of coefficients.
+
+    Attributes
+    ----------
+    title : str
+        The formula.
+    link : str
+        Between the mean and the linear predictor, which says what exponentials are.
+    notes : tuple of str
+        What was fitted to what, and how its errors were made.
+    """
+
+    title: str
+    link: str
+    notes: tuple[str, ...]
+
+
 @runtime_checkable
 class WithCoefficients(Protocol):
     """An engine that estimates coefficients and can test those of a term."""
@@ -188,6 +207,16 @@ class WithCoefficients(Protocol):
     @property
     def parameters(self) -> Joint:
         """The belief about the coefficients."""
+        ...
+
+    @property
+    def reading(self) -> Reading:
+        """What must be known to read them."""
+        ...
+
+    @property
+    def flag(self) -> tuple[str, ...]:
+        """Codes of what must be known of every coefficient."""
         ...
 
     def test_term(self, term: str, method: object = None) -> JointTest:

@@ -25,6 +25,7 @@ from jfmodels.engines.bayesian.posterior import Posterior
 from jfmodels.engines.bayesian.proposal import lattice
 from jfmodels.engines.composition import Composition, Modelled, compose
 from jfmodels.engines.evidence import interviews_behind
+from jfmodels.errors import SpecError
 from jfmodels.model.cells import Grid, spread
 from jfmodels.model.data import pattern_codes
 from jfmodels.model.effect_layout import Effect
@@ -34,7 +35,18 @@ from jfmodels.results.joint import Draws
 from jfmodels.survey.design import as_names
 from jfmodels.survey.survey import Survey
 
-__all__ = ["AT_ONCE", "Averaged", "Projection", "average", "expected"]
+__all__ = [
+    "AT_ONCE",
+    "Averaged",
+    "Projection",
+    "added_up",
+    "average",
+    "averaged_anew",
+    "distinct_patterns",
+    "expected",
+    "membership",
+    "new_columns",
+]
 
 type Ints = NDArray[np.int64]
 type Floats = NDArray[np.float64]
@@ -71,7 +83,9 @@ def average(engine: Averaged, question: Question) -> Belief:
     question : Question
         Groups, domain, composition and categories.
     """
-    composed, anew = compose(engine, question, shown=("wave",)), _anew(engine.survey, question)
+    _refuse_people(engine, question)
+    composed = compose(engine, question, shown=("wave",))
+    anew = averaged_anew(engine.survey, question)
     fielded = with_places_fixed(engine, composed.fielded or composed)
     composed = composed if composed.fielded else fielded
     drawn = _cells(engine, composed, anew)
@@ -93,6 +107,21 @@ def _laid(engine: Averaged, composed: Composition, values: Floats) -> Floats:
     return spread(composed.grid, composed.unit, composed.place, n_units, of_items)
 
 
+def _named(question: Question) -> set[str]:
+    """Columns that a question names."""
+    return {*question.by, *(question.where or {}), question.effect}
+
+
+def _refuse_people(engine: Averaged, question: Question) -> None:
+    """Refuse rows about single respondents where the model tells them apart."""
+    person, effects = engine.survey.design.person, engine.posterior.latent.every_effect
+    if person in _named(question) and any(person in each.term.groups for each in effects):
+        raise SpecError(
+            f"'{person}' names people who were interviewed, and no table shows them. Rows of a "
+            "model with an effect of every respondent speak of people like them."
+        )
+
+
 def _drawing(engine: Averaged, composed: Composition) -> Drawing:
     """How groups that were never met are drawn."""
     return Drawing(engine.seed, frozenset(composed.moved) - {"wave"})
@@ -109,10 +138,9 @@ def _unmet(engine: Averaged, composed: Composition, anew: frozenset[str]) -> NDA
     return found[composed.pattern]
 
 
-def _anew(survey: Survey, question: Question) -> frozenset[str]:
+def averaged_anew(survey: Survey, question: Question) -> frozenset[str]:
     """Columns of which new groups are averaged over: not those that the question names."""
-    named = {*question.by, *(question.where or {}), question.effect}
-    return new_columns(survey) - named
+    return new_columns(survey) - _named(question)
 
 
 def new_columns(survey: Survey) -> frozenset[str]:
@@ -138,7 +166,7 @@ class Projection:
         Loading on a channel's part of the field.
     offset : ndarray, shape (P,)
         Added to the first predictor.
-    anew : tuple of (int, ndarray of shape (P, m))
+    anew : tuple of (Effect, ndarray of shape (P, m))
         Effects that are averaged over new groups, and how patterns load on them; 0 where the
         pattern's own group is kept.
     unmet : tuple of NeverMet
@@ -148,7 +176,7 @@ class Projection:
     latent: Latent
     columns: csr_array
     offset: Floats
-    anew: tuple[tuple[int, Floats], ...]
+    anew: tuple[tuple[Effect, Floats], ...]
     unmet: tuple[NeverMet, ...] = ()
 
     @classmethod
@@ -166,7 +194,9 @@ class Projection:
         """
         latent, codes = posterior.latent, pattern_codes(survey, patterns)
         fixed = latent.fixed_part(patterns)
-        parts, anew, unmet = [csr_array(fixed)], [], []
+        parts, anew, unmet = [csr_array(fixed)], list[tuple[Effect, Floats]](), list[NeverMet]()
+        if latent.integrated is not None:
+            anew.append((latent.integrated, latent.integrated.load(patterns, codes)))
         for k, effect in enumerate(latent.effects):
             loading = effect.load(patterns, codes)
             group = effect.find(codes)
@@ -179,7 +209,7 @@ class Projection:
                     unmet.append(strangers)
                     known[strangers.pattern] = True
             if not known.all():
-                anew.append((k, loading * ~known[:, None]))
+                anew.append((effect, loading * ~known[:, None]))
         columns = csr_array(hstack(parts, format="csr"))
         offset = latent.design.encoder.offsets(patterns)
         return cls(latent, columns, offset, tuple(anew), tuple(unmet))
@@ -195,8 +225,8 @@ class Projection:
     def variance(self, posterior: Posterior, here: slice) -> Floats:
         """Variance that new groups add to each channel, shape (P, B)."""
         total = np.zeros((len(self.offset), here.stop - here.start))
-        for k, loading in self.anew:
-            covariance = posterior.covariance(k)[here]
+        for effect, loading in self.anew:
+            covariance = posterior.covariance(effect)[here]
             total += np.einsum("pm,bmq,pq->pb", loading, covariance, loading, optimize=True)
         return total
 
@@ -292,7 +322,7 @@ def _cells(engine: Averaged, composed: Composition, anew: frozenset[str]) -> Flo
     """Draws of all cells, shape (S, C)."""
     posterior, grid = engine.posterior, composed.grid
     answers = [item.answers for item in grid.items]
-    kept, pattern = _distinct(engine, composed, anew)
+    kept, pattern = distinct_patterns(engine, composed, anew)
     sums = _Sums.of(engine.survey, composed, pattern)
     drawn = np.empty((posterior.n_draws, len(grid.items), grid.n_domains))
     size = max(1, AT_ONCE // max(len(sums.weight), 1))
@@ -301,7 +331,7 @@ def _cells(engine: Averaged, composed: Composition, anew: frozenset[str]) -> Flo
     asked = [expected(survey, posterior, each, answers, anew, drawing) for each in frames]
     for turns in zip(*asked, strict=True):
         here = turns[0][0]
-        mean = _added_up(composed, kept, [each for _, each in turns])
+        mean = added_up(composed, kept, [each for _, each in turns])
         for first in range(here.start, here.stop, size):
             some = slice(first, min(first + size, here.stop))
             part = mean[:, :, first - here.start : some.stop - here.start]
@@ -309,7 +339,7 @@ def _cells(engine: Averaged, composed: Composition, anew: frozenset[str]) -> Flo
     return drawn.reshape(len(drawn), -1)
 
 
-def _added_up(composed: Composition, kept: Ints, means: Sequence[Floats]) -> Floats:
+def added_up(composed: Composition, kept: Ints, means: Sequence[Floats]) -> Floats:
     """Add the answers at all points of a composition up."""
     if len(means) == 1:
         return means[0]
@@ -318,7 +348,9 @@ def _added_up(composed: Composition, kept: Ints, means: Sequence[Floats]) -> Flo
     return total
 
 
-def _distinct(engine: Averaged, composed: Composition, anew: frozenset[str]) -> tuple[Ints, Ints]:
+def distinct_patterns(
+    engine: Averaged, composed: Composition, anew: frozenset[str]
+) -> tuple[Ints, Ints]:
     """Patterns that differ in what enters the answer, and that of every sum."""
     latent = engine.posterior.latent
     names = list(engine.formula.columns)
@@ -366,7 +398,7 @@ class _Sums:
         keys = np.column_stack([composed.place, pattern, unit])
         distinct, place = np.unique(keys, axis=0, return_inverse=True)
         weight = np.bincount(place.ravel(), composed.weight)
-        cells = _membership(composed.grid, distinct[:, :-2])
+        cells = membership(composed.grid, distinct[:, :-2])
         stratum = survey.sampling.stages[0].stratum if sampled else None
         return cls(cells, distinct[:, -1], distinct[:, -2], weight, stratum)
 
@@ -401,7 +433,7 @@ class _Sums:
         return shares
 
 
-def _membership(grid: Grid, place: Ints) -> csr_array:
+def membership(grid: Grid, place: Ints) -> csr_array:
     """Which domains places on the axes count in, margins included; (D, K)."""
     rows, columns = [], []
     for margin in product((False, True), repeat=len(grid.axes)):
