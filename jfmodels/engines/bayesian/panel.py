@@ -200,18 +200,30 @@ class Panel:
         return self._share @ answers - u**2 / 2
 
     def centred(self, eta: Floats, theta: Floats) -> tuple[Floats, Floats]:
-        """Find where the integrand is highest, and its width there; (J, B) each."""
-        sd, dispersion = self.sd(theta), log_dispersion(self.model, theta)
+        """Find where the integrand is highest, and its width there; (J, B) each.
+
+        By Newton's steps, halved where they would leave the interval that holds the mode.
+        """
         u = np.repeat(self.guess, eta.shape[2], axis=1)
+        low, high = np.full_like(u, -np.inf), np.full_like(u, np.inf)
         for _ in range(ROUNDS):
-            moved = self.moved(eta, u, theta)
-            found = self.model.family.tally.derivatives(self.sums, moved, dispersion)
-            bend = 1 + sd**2 * (self._share @ found.information[0])
-            step = (sd * (self._share @ found.gradient[0]) - u) / bend
-            u = u + np.clip(step, -FARTHEST, FARTHEST)
-            if not (np.abs(step) * np.sqrt(bend) > NEAR).any():
+            slope, bend = self._slope(eta, u, theta)
+            low, high = np.where(slope > 0, u, low), np.where(slope < 0, u, high)
+            step = np.clip(slope / bend, -FARTHEST, FARTHEST)
+            far = np.abs(step) * np.sqrt(bend) > NEAR
+            beyond = far & ((u + step <= low) | (u + step >= high))
+            u = np.where(beyond, (low + high) / 2, u + step)
+            if not far.any():
                 break
         return u, 1 / np.sqrt(bend)
+
+    def _slope(self, eta: Floats, u: Floats, theta: Floats) -> tuple[Floats, Floats]:
+        """First and minus second derivative of the integrand's logarithm, (J, B) each."""
+        sd, dispersion = self.sd(theta), log_dispersion(self.model, theta)
+        moved = self.moved(eta, u, theta)
+        found = self.model.family.tally.derivatives(self.sums, moved, dispersion)
+        slope = sd * (self._share @ found.gradient[0]) - u
+        return slope, 1 + sd**2 * (self._share @ found.information[0])
 
     def derivatives(self, eta: Floats, theta: Floats) -> tuple[Floats, Floats]:
         """Gradient by predictors (L, N, B), and information of rows and pairs, (R, B).
