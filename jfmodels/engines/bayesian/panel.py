@@ -40,6 +40,7 @@ EXACT = 0.005  # error of the log density of all answers
 ROUNDS = 40
 NEAR = 0.1  # last step towards a mode, in standard deviations; what is left is its square
 FARTHEST = 2.0  # the longest
+TINY = 1e-300
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,6 +149,13 @@ class Panel:
         return csr_array((1 / self.n[self.kind], (self.kind, rows)), shape=shape)
 
     @cached_property
+    def _members(self) -> csr_array:
+        """Adds up by kind, (J, N)."""
+        rows = np.arange(len(self.kind))
+        shape = (len(self.n), len(rows))
+        return csr_array((np.ones(len(rows)), (self.kind, rows)), shape=shape)
+
+    @cached_property
     def _rule(self) -> tuple[tuple[float, float], ...]:
         """Nodes, that in the middle first, and logarithms of their weights."""
         nodes, weights = hermegauss(self.order)
@@ -234,9 +242,20 @@ class Panel:
         with np.errstate(invalid="ignore", over="ignore"):
             origin, (mean, information, *square) = self._averages(eta, theta)
         own, coupled, cuts = (s - m for s, m in zip(square, self._squares(mean), strict=True))
-        information[: len(own)] -= own
+        kept = self._kept(own[0], information[0])
+        information[: len(own)] -= own * kept[self.kind]
         flat = information.reshape(-1, eta.shape[2])
-        return origin + mean, np.concatenate([flat, -coupled, -cuts.sum(axis=1)])
+        coupled, cuts = coupled * kept[self.kind[self.together[0]]], (cuts * kept).sum(axis=1)
+        return origin + mean, np.concatenate([flat, -coupled, -cuts])
+
+    def _kept(self, spread: Floats, information: Floats) -> Floats:
+        """Part of the covariance within people that is taken off the information, (J, B).
+
+        It is all of it, but where people differ so much that the rule is too coarse, and more
+        than there is might be taken: the sum of ratios bounds the largest eigenvalue.
+        """
+        ratio = spread / np.maximum(information, TINY)
+        return 1 / np.maximum(self._members @ ratio, 1.0)
 
     def _averages(self, eta: Floats, theta: Floats) -> tuple[Floats, list[Floats]]:
         """Gradient at the centre, and means over people's effects, given their answers: of how
