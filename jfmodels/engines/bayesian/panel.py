@@ -40,6 +40,7 @@ EXACT = 0.005  # error of the log density of all answers
 ROUNDS = 40
 NEAR = 0.1  # last step towards a mode, in standard deviations; what is left is its square
 FARTHEST = 2.0  # the longest
+FAR = 1e300  # beyond any mode
 TINY = 1e-300
 
 
@@ -213,7 +214,7 @@ class Panel:
         By Newton's steps, halved where they would leave the interval that holds the mode.
         """
         u = np.repeat(self.guess, eta.shape[2], axis=1)
-        low, high = np.full_like(u, -np.inf), np.full_like(u, np.inf)
+        low, high = np.full_like(u, -FAR), np.full_like(u, FAR)
         for _ in range(ROUNDS):
             slope, bend = self._slope(eta, u, theta)
             low, high = np.where(slope > 0, u, low), np.where(slope < 0, u, high)

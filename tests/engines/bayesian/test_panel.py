@@ -158,10 +158,10 @@ def test_posterior_of_every_family_is_that_of_quadrature(family):
     agree_with_quadrature(family, people(400, sd=0.9), CASES[family], integrate=True)
 
 
-@pytest.mark.parametrize("family", ["bernoulli", "poisson"])
+@pytest.mark.parametrize("family", ["bernoulli", pytest.param("poisson", marks=pytest.mark.slow)])
 def test_posterior_of_a_panel_is_that_of_quadrature(family):
-    """Ninety people of one to three answers, in place of communes."""
-    frame = panel(90, seed=3, sd=1.2)
+    """Sixty people of one to three answers, in place of communes."""
+    frame = panel(60, seed=3, sd=1.2)
     agree_with_quadrature(
         family, frame.assign(commune=frame["person"], interviewer="i"), CASES[family], True
     )
