@@ -8,6 +8,7 @@ from typing import Any
 
 _HOMES = {
     "jfmodels.engines.bayesian.bayesian_fit": ("BayesianFit",),
+    "jfmodels.engines.compare": ("Comparison", "compare"),
     "jfmodels.engines.design_based.direct": (
         "Quantile",
         "Ratio",
@@ -22,6 +23,7 @@ _HOMES = {
     "jfmodels.engines.bayesian.leave_out": ("LeaveOut",),
     "jfmodels.engines.bayesian.loading": ("load_fit",),
     "jfmodels.engines.bayesian.shared": ("SharedFit",),
+    "jfmodels.engines.small_areas": ("small_area_check",),
     "jfmodels.engines.design_based.table_test": ("goodness_of_fit", "table_test"),
     "jfmodels.engines.design_based.weighted": ("Weighted",),
     "jfmodels.engines.design_based.wild": ("Wild",),
@@ -44,6 +46,7 @@ _HOMES = {
         "Poisson",
     ),
     "jfmodels.model.model": ("Model",),
+    "jfmodels.model.nonresponse": ("nonresponse_weights",),
     "jfmodels.model.priors": (
         "LKJ",
         "Beta",
@@ -56,8 +59,11 @@ _HOMES = {
     "jfmodels.report.files": ("write_table",),
     "jfmodels.report.plots": (
         "plot_changes",
+        "plot_comparison",
+        "plot_shrinkage",
         "plot_trend",
     ),
+    "jfmodels.results.composition_effect": ("composition_effect",),
     "jfmodels.results.estimands": (
         "Change",
         "Contrast",
@@ -81,12 +87,14 @@ _HOMES = {
     ),
     "jfmodels.survey.example": (
         "example",
+        "example_census",
         "example_truth",
     ),
     "jfmodels.survey.outcome": (
         "Covariate",
         "Outcome",
     ),
+    "jfmodels.survey.population": ("Population",),
     "jfmodels.survey.read": (
         "read_codebook",
         "read_frame",
@@ -95,6 +103,13 @@ _HOMES = {
     "jfmodels.survey.replicates": ("Replicates",),
     "jfmodels.survey.supplied": ("SuppliedReplicates",),
     "jfmodels.survey.survey": ("Survey",),
+    "jfmodels.survey.weights": (
+        "calibrate",
+        "poststratify",
+        "rake",
+        "standardize",
+        "trim",
+    ),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -7,6 +7,8 @@ from jfmodels.engines.bayesian.loading import load_fit as load_fit
 from jfmodels.engines.bayesian.nuts import Nuts as Nuts
 from jfmodels.engines.bayesian.prior import prior_predictive as prior_predictive
 from jfmodels.engines.bayesian.shared import SharedFit as SharedFit
+from jfmodels.engines.compare import Comparison as Comparison
+from jfmodels.engines.compare import compare as compare
 from jfmodels.engines.design_based.direct import Quantile as Quantile
 from jfmodels.engines.design_based.direct import Ratio as Ratio
 from jfmodels.engines.design_based.direct import direct as direct
@@ -18,6 +20,7 @@ from jfmodels.engines.design_based.wild import Wild as Wild
 from jfmodels.engines.fitting import fit as fit
 from jfmodels.engines.many import Fits as Fits
 from jfmodels.engines.many import fit_many as fit_many
+from jfmodels.engines.small_areas import small_area_check as small_area_check
 from jfmodels.errors import CodebookError as CodebookError
 from jfmodels.errors import DataError as DataError
 from jfmodels.errors import DesignError as DesignError
@@ -33,6 +36,7 @@ from jfmodels.model.families import NegativeBinomial as NegativeBinomial
 from jfmodels.model.families import Ordinal as Ordinal
 from jfmodels.model.families import Poisson as Poisson
 from jfmodels.model.model import Model as Model
+from jfmodels.model.nonresponse import nonresponse_weights as nonresponse_weights
 from jfmodels.model.priors import LKJ as LKJ
 from jfmodels.model.priors import Beta as Beta
 from jfmodels.model.priors import Exponential as Exponential
@@ -42,7 +46,10 @@ from jfmodels.model.priors import Normal as Normal
 from jfmodels.model.weighting import Pseudo as Pseudo
 from jfmodels.report.files import write_table as write_table
 from jfmodels.report.plots import plot_changes as plot_changes
+from jfmodels.report.plots import plot_comparison as plot_comparison
+from jfmodels.report.plots import plot_shrinkage as plot_shrinkage
 from jfmodels.report.plots import plot_trend as plot_trend
+from jfmodels.results.composition_effect import composition_effect as composition_effect
 from jfmodels.results.estimands import Change as Change
 from jfmodels.results.estimands import Contrast as Contrast
 from jfmodels.results.estimands import DiffInDiff as DiffInDiff
@@ -59,14 +66,21 @@ from jfmodels.survey.design import SurveyDesign as SurveyDesign
 from jfmodels.survey.draft import draft_codebook as draft_codebook
 from jfmodels.survey.draft import write_codebook as write_codebook
 from jfmodels.survey.example import example as example
+from jfmodels.survey.example import example_census as example_census
 from jfmodels.survey.example import example_truth as example_truth
 from jfmodels.survey.outcome import Covariate as Covariate
 from jfmodels.survey.outcome import Outcome as Outcome
+from jfmodels.survey.population import Population as Population
 from jfmodels.survey.read import read_codebook as read_codebook
 from jfmodels.survey.read import read_frame as read_frame
 from jfmodels.survey.read import read_survey as read_survey
 from jfmodels.survey.replicates import Replicates as Replicates
 from jfmodels.survey.supplied import SuppliedReplicates as SuppliedReplicates
 from jfmodels.survey.survey import Survey as Survey
+from jfmodels.survey.weights import calibrate as calibrate
+from jfmodels.survey.weights import poststratify as poststratify
+from jfmodels.survey.weights import rake as rake
+from jfmodels.survey.weights import standardize as standardize
+from jfmodels.survey.weights import trim as trim
 
 __version__: str

@@ -9,7 +9,7 @@ centring is :math:`z_c = s_c - \bar s_h`. Residuals need not be kept.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,7 +68,8 @@ def adjusted_scores(
     mixed = standard - standard @ of_stratum
     mean = of_stratum - of_stratum @ of_stratum
     working = own - (mixed + np.swapaxes(mixed, 1, 2)) * share + mean * share**2
-    adjustments = root @ _equalise(standard, working) @ back
+    size = np.maximum(stage.sizes[h], 2)  # lone clusters are set apart below
+    adjustments = root @ _equalise(standard, working, np.sqrt(size / (size - 1))) @ back
     adjustments[stage.sizes[h] == 1] = np.eye(parts.shape[1])
     centred = scores - np.add.reduceat(scores, stage.starts, axis=0)[h] * share[:, :, 0]
     remaining = np.sqrt(1 - stage.fraction[h])[:, None] * average_factor(stage, sampling.lonely)
@@ -85,10 +86,11 @@ def centring(sampling: Sampling) -> Floats:
     return np.where((share == 1) & (sampling.lonely == "adjust"), 0.0, share)
 
 
-def _equalise(target: Floats, working: Floats) -> Floats:
+def _equalise(target: Floats, working: Floats, beside: Floats) -> Floats:
     """Find A with A V Aᵀ = G, symmetric in the metric of G; all of shape (M, Q, Q).
 
-    Directions of which a cluster says nothing (G is 0) are left as they are.
+    Directions of which a cluster says nothing (G is 0) are multiplied by `beside`, (M,): what
+    adjusted weights put there is centred within strata, and no more.
     """
     values, vectors = np.linalg.eigh(target)
     kept = values > 1e-10 * np.maximum(values.max(axis=1, keepdims=True), 1e-300)
@@ -100,7 +102,7 @@ def _equalise(target: Floats, working: Floats) -> Floats:
     shrink = np.where(power > 1e-9, 1 / np.sqrt(np.maximum(power, 1e-300)), 0.0)
     middle = (axes * shrink[:, None, :]) @ np.swapaxes(axes, 1, 2)
     inner = root[:, :, None] * middle * back[:, None, :]
-    inner += np.where(kept, 0.0, 1.0)[:, :, None] * np.eye(target.shape[1])
+    inner += np.where(kept, 0.0, beside[:, None])[:, :, None] * np.eye(target.shape[1])
     return vectors @ inner @ np.swapaxes(vectors, 1, 2)
 
 
@@ -181,6 +183,10 @@ class ClusterRobust:
         variance = np.add.reduceat(contributions**2, self.stage.starts, axis=1)
         with np.errstate(invalid="ignore", divide="ignore"):
             return variance.sum(axis=1) ** 2 / (variance**2 / nu).sum(axis=1)
+
+    def beside(self, other: ClusterRobust) -> ClusterRobust:
+        """Know combinations of these cells and, after them, of another belief's."""
+        return replace(self, loadings=np.vstack([self.loadings, other.loadings]))
 
     def _of_strata(self, rows: Floats) -> Floats:
         """Degrees of freedom of K rows within every stratum, (K, H)."""

@@ -31,12 +31,15 @@ type Ints = NDArray[np.int64]
 type Floats = NDArray[np.float64]
 
 
-def scores(numerator: Floats, denominator: Floats) -> Floats:
-    """What every unit adds to the error of the ratio of totals, shape (U, C)."""
+def scores(numerator: Floats, denominator: Floats, explained: Floats | float = 0.0) -> Floats:
+    """What every unit adds to the error of the ratio of totals, shape (U, C).
+
+    `explained` is what adjustments of the weights explain of the numerators' residuals.
+    """
     total = denominator.sum(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = numerator.sum(axis=0) / total
-        return np.where(total > 0, (numerator - ratio * denominator) / total, 0.0)
+        return np.where(total > 0, (numerator - explained - ratio * denominator) / total, 0.0)
 
 
 def linearized(unit_scores: Floats, sampling: Sampling) -> Floats:
@@ -121,7 +124,7 @@ class Leverage:
 
 
 def few_clusters(
-    numerator: Floats, denominator: Floats, sampling: Sampling
+    numerator: Floats, denominator: Floats, sampling: Sampling, explained: Floats | float = 0.0
 ) -> tuple[Floats, Leverage]:
     r"""Bias-reduced influence of few clusters [1]_, and the leverage behind its df.
 
@@ -134,12 +137,18 @@ def few_clusters(
     The first part corrects the outcomes' contribution for leverage as CR2 does; the second
     carries the error of sizes that are estimated too. Equal clusters give linearisation.
 
+    What adjustments of the weights explain is taken off the outcomes first, so that
+    :math:`\bar y_c` and :math:`M_h` are those of residuals; in strata outside the cell these
+    are linearised.
+
     Parameters
     ----------
     numerator, denominator : ndarray, shape (M, C)
         Sums of w y and w x by cluster and cell.
     sampling : Sampling
         One stage.
+    explained : ndarray, shape (M, C), or 0.0
+        What adjustments of the weights explain of the numerators' residuals.
 
     References
     ----------
@@ -148,7 +157,8 @@ def few_clusters(
     """
     stage = sampling.stages[0]
     h, starts = stage.stratum, stage.starts
-    y_h = np.add.reduceat(numerator, starts, axis=0)
+    left = numerator - explained
+    y_h = np.add.reduceat(left, starts, axis=0)
     x_h = np.add.reduceat(denominator, starts, axis=0)
     total = denominator.sum(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -157,18 +167,22 @@ def few_clusters(
         a = np.where(total > 0, denominator / total, 0.0)
         r = np.where(x_h[h] > 0, denominator / x_h[h], 0.0)
         inflate = np.where(r < 1 - 1e-12, 1 / np.sqrt(np.maximum(1 - r, 1e-300)), 0.0)
-        within = (
-            np.where(total > 0, (numerator - stratum_mean[h] * denominator) / total, 0.0) * inflate
-        )
+        within = np.where(total > 0, (left - stratum_mean[h] * denominator) / total, 0.0) * inflate
     size = stage.sizes[:, None]
     mean_a = np.add.reduceat(a, starts, axis=0) / size
     between = (
         np.sqrt(size / np.maximum(size - 1, 1))[h] * (a - mean_a[h]) * (stratum_mean - mean)[h]
     )
     rows = np.sqrt(1 - stage.fraction[h])[:, None] * (within + between)
+    if not np.isscalar(explained):
+        outside = (x_h == 0)[h] & (total > 0)
+        rows[outside] = stage_rows(scores(numerator, denominator, explained), stage, "adjust")[
+            outside
+        ]
     alone = (stage.sizes == 1)[h]
     if alone.any():
-        rows[alone] = stage_rows(scores(numerator, denominator), stage, sampling.lonely)[alone]
+        plain = scores(numerator, denominator, explained)
+        rows[alone] = stage_rows(plain, stage, sampling.lonely)[alone]
         rows *= average_factor(stage, sampling.lonely)
     return rows, Leverage(a * inflate, r)
 

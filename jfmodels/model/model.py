@@ -95,6 +95,12 @@ class Model:
         neighbours: Neighbours | None = None,
     ) -> None:
         chosen = choose("family", family, FAMILIES)() if isinstance(family, str) else family
+        if not (chosen is None or isinstance(chosen, Family)):
+            found = getattr(chosen, "__name__", type(chosen).__name__)
+            raise SpecError(
+                "family= takes a name or a family such as jf.Bernoulli(link='probit'), with its "
+                f"parentheses; found {found}."
+            )
         content: dict[str, object] = {"formula": parse(formula), "family": chosen}
         content |= {"given": dict(priors or {}), "neighbours": dict(neighbours or {})}
         for name, value in content.items():

@@ -23,8 +23,13 @@ from jfmodels.report.plot_text import NO_BREAK, Wording
 __all__ = [
     "GREY",
     "INK",
+    "LETTER_WIDTH",
+    "LINE_HEIGHT",
     "POINTS_PER_INCH",
     "POINT_SIZE",
+    "SMALL",
+    "TITLE",
+    "WARNING",
     "clean_axes",
     "extent",
     "format_axis",

@@ -93,6 +93,22 @@ PHRASES: dict[str, dict[str, str]] = {
         "en": "Dark: one sign has a probability of at least {bound}; light: neither has.",
         "fr": "Foncé : un signe a une probabilité d'au moins {bound} ; clair : aucun ne l'a.",
     },
+    "shrinkage": {
+        "en": "Arrows lead from the direct estimate to the model's.",
+        "fr": "Les flèches mènent de l'estimation directe à celle du modèle.",
+    },
+    "shrinkage_few": {
+        "en": "Hollow: fewer than 30 interviews, or all alike; the direct estimate says little.",
+        "fr": "Creux : moins de 30 entretiens, ou tous semblables ; l'estimation directe dit peu.",
+    },
+    "shrinkage_unmet": {
+        "en": "Light: nobody was interviewed here; the row rests on the model alone.",
+        "fr": "Clair : personne n'y a été interrogé ; la ligne repose sur le seul modèle.",
+    },
+    "composition effect": {
+        "en": "changes that composition makes",
+        "fr": "écarts dus à la composition",
+    },
     "everywhere": {"en": "All estimates", "fr": "Toutes les estimations"},
     "more": {"en": "{count} more", "fr": "{count} autres"},
 }

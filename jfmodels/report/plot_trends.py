@@ -38,7 +38,7 @@ from jfmodels.report.plot_rows import (
 )
 from jfmodels.report.plot_text import Labels, Wording, wording
 
-__all__ = ["plot_trend"]
+__all__ = ["draw_line", "finish_waves", "plot_trend"]
 
 # letters at points up to this number, beyond it sentences in the notes
 MOST_MARKS = 24
@@ -96,8 +96,8 @@ def plot_trend(
     drawn = [line for line in lines if line.drawn.any()]
     axes = new_axes(*_size(drawn, waves)) if ax is None else ax
     for line in drawn:
-        _draw(axes, line)
-    _finish(axes, waves, unit, words)
+        draw_line(axes, line)
+    finish_waves(axes, waves, unit, words)
     names = name_lines(axes, drawn)
     title = subject(rows, words) or words.phrase("trends")
     head = write_title(axes, title, words, simulated=is_simulated(table))
@@ -116,7 +116,7 @@ def _size(lines: Sequence[Line], waves: Waves) -> tuple[float, float]:
     return min(11.0, max(5.0, 2.2 + across)) + 0.065 * longest, 3.9
 
 
-def _draw(ax: Axes, line: Line) -> None:
+def draw_line(ax: Axes, line: Line) -> None:
     """Draw a line with its points and intervals; missing estimates break it."""
     look = line.look
     ax.plot(
@@ -161,7 +161,7 @@ def _hollow(ax: Axes, line: Line, where: np.ndarray) -> None:
     )
 
 
-def _finish(ax: Axes, waves: Waves, unit: Unit, words: Wording) -> None:
+def finish_waves(ax: Axes, waves: Waves, unit: Unit, words: Wording) -> None:
     """Give both axes their limits, ticks and titles."""
     clean_axes(ax, grid="y")
     ax.set_xlim(waves.x[0] - 0.45 * waves.step, waves.x[-1] + 0.45 * waves.step)

@@ -5,6 +5,8 @@ Everything that is drawn stands in the table, so a picture needs neither the fit
 
 from jfmodels.report.plot_canvas import save_plot
 from jfmodels.report.plot_forest import plot_changes
+from jfmodels.report.plot_shrinkage import plot_shrinkage
 from jfmodels.report.plot_trends import plot_trend
+from jfmodels.report.plot_ways import plot_comparison
 
-__all__ = ["plot_changes", "plot_trend", "save_plot"]
+__all__ = ["plot_changes", "plot_comparison", "plot_shrinkage", "plot_trend", "save_plot"]

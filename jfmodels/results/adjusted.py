@@ -124,6 +124,11 @@ class Adjusted:
         known = ~np.isnan(spread.std_error)
         return Draws(np.where(known, inside.astype(np.float64), np.nan), self.drawn.error)
 
+    def beside(self, other: Adjusted) -> Adjusted:
+        """Believe in these numbers and, after them, in others that the same fit believes in."""
+        drawn, moved = self.drawn.beside(other.drawn), self.moved.beside(other.moved)
+        return Adjusted(drawn, moved, self.design.beside(other.design))
+
     def _spread(self) -> _Spread:
         """Standardise the draws of each number."""
         found = self.design.summary(0.5)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from jfmodels.errors import SpecError
 
 __all__ = [
+    "AGREEMENT",
     "BY",
     "BY_REF",
     "COEFFICIENTS",
@@ -27,6 +28,7 @@ __all__ = [
     "PREDICTIONS",
     "PREDICTIVE",
     "SENSITIVITY",
+    "SMALL_AREAS",
     "STACKED",
     "TESTS",
     "Column",
@@ -53,6 +55,7 @@ class Column:
 
 BY = "<by>"
 BY_REF = "<by>_ref"
+FLAG = Column("flags", "codes of what a reader must know before using the row")
 
 COLUMNS: dict[str, Column] = {
     "outcome": Column("category", "the question asked, or the index over several"),
@@ -90,7 +93,7 @@ COLUMNS: dict[str, Column] = {
     "target": Column("text", "'population': clusters vary; 'these_clusters': only people vary"),
     "over": Column("text", "composition averaged over; 'as fielded' where there is no model"),
     "engine": Column("text", "which engine answered"),
-    "flag": Column("flags", "codes of what a reader must know before using the row"),
+    "flag": FLAG,
 }
 
 TESTS: dict[str, Column] = {
@@ -103,7 +106,7 @@ TESTS: dict[str, Column] = {
     "df2": Column("float", "denominator degrees of freedom"),
     "p_value": Column("float", "p of the joint hypothesis; missing where refused or Bayesian"),
     "probability": Column("float", "content of the smallest credible region that holds no change"),
-    "flag": Column("flags", "codes of what a reader must know before using the row"),
+    "flag": FLAG,
 }
 
 COEFFICIENTS: dict[str, Column] = {
@@ -115,8 +118,10 @@ COEFFICIENTS: dict[str, Column] = {
     "p_value": Column("float", "two-sided p of no effect"),
     "low": Column("float", "lower end of the interval"),
     "high": Column("float", "upper end of the interval"),
+    "coverage": Column("float", "content of the interval, for example 0.95"),
     "prob_positive": Column("float", "posterior probability above 0 (a ratio: above 1)"),
     "mc_error": Column("float", "Monte Carlo standard error of the estimate; of draws only"),
+    "flag": FLAG,
 }
 
 MISSING_PLACES: dict[str, Column] = {
@@ -164,6 +169,7 @@ COMPONENTS: dict[str, Column] = {
     ),
     "icc_response_low": Column("float", "lower end of its interval"),
     "icc_response_high": Column("float", "upper end of its interval"),
+    "flag": FLAG,
 }
 
 EFFECTS: dict[str, Column] = {
@@ -179,6 +185,7 @@ EFFECTS: dict[str, Column] = {
     "prob_positive": Column("float", "posterior probability above 0"),
     "mc_error": Column("float", "Monte Carlo standard error of the estimate"),
     "n": Column("int", "interviews that it acts upon; withheld where the group is one interviewer"),
+    "flag": FLAG,
 }
 
 PREDICTIONS: dict[str, Column] = {
@@ -194,7 +201,7 @@ PREDICTIONS: dict[str, Column] = {
     "drawn_anew": Column("text", "groups that the fit does not know, so that new ones are drawn"),
     "unit": Column("text", "unit of the estimate"),
     "engine": Column("text", "which engine answered"),
-    "flag": Column("flags", "codes of what a reader must know before using the row"),
+    "flag": FLAG,
 }
 
 SENSITIVITY: dict[str, Column] = {
@@ -209,6 +216,7 @@ SENSITIVITY: dict[str, Column] = {
         "'strong prior / weak likelihood': the prior alone decides; 'prior-data conflict': both "
         "pull; '-': the data decide",
     ),
+    "flag": FLAG,
 }
 
 FAILURES: dict[str, Column] = {
@@ -222,6 +230,25 @@ STACKED: dict[str, Column] = {
     **COLUMNS,
 }
 
+AGREEMENT: dict[str, Column] = {
+    "outcome": COLUMNS["outcome"],
+    BY: COLUMNS[BY],
+    "wave": COLUMNS["wave"],
+    BY_REF: COLUMNS[BY_REF],
+    "wave_ref": COLUMNS["wave_ref"],
+    "fit": Column("text", "one way to answer"),
+    "fit_ref": Column("text", "the way that it is set against"),
+    "estimate": Column("float", "the estimate of `fit`"),
+    "estimate_ref": Column("float", "the estimate of `fit_ref`"),
+    "difference": Column("float", "`estimate` less `estimate_ref`"),
+    "std_error": Column(
+        "float", "standard error of the difference; beside a posterior, at most that"
+    ),
+    "allowed": Column("float", "the largest distance that chance allows"),
+    "agree": Column("bool", "whether they lie within it; missing where they are not tested"),
+    "says": Column("text", "in words: whether they agree and, if not, why that can be"),
+}
+
 LEAVE_OUT: dict[str, Column] = {
     "unit": Column("text", "what was left out: people by their covariates and answer, or a group"),
     "n_units": Column("int", "how many units are alike in this; 1 unless people are left out"),
@@ -231,6 +258,33 @@ LEAVE_OUT: dict[str, Column] = {
     "pareto_k": Column("float", "shape of the weights' tail; above 0.7 they cannot be believed"),
     "refitted": Column("bool", "whether the model was fitted again without the unit"),
     "refit_pareto_k": Column("float", "shape of the new fit's own weights"),
+    "flag": FLAG,
+}
+
+SMALL_AREAS: dict[str, Column] = {
+    "outcome": Column("category", "the question asked"),
+    "category": Column("category", "the answer, or answers, whose share is meant"),
+    BY: Column("category", "the area"),
+    "wave": Column("category", "the wave"),
+    "n": Column("int", "interviews in the area"),
+    "n_clusters": Column("int", "clusters with interviews in the area"),
+    "direct": Column("float", "the direct estimate; missing where nobody was interviewed"),
+    "direct_std_error": Column("float", "its standard error"),
+    "direct_low": Column("float", "lower end of its interval"),
+    "direct_high": Column("float", "upper end of its interval"),
+    "varies": Column("text", "'clusters', or 'people' where the area is one cluster, vary by it"),
+    "estimate": Column("float", "the model's estimate, in `unit`"),
+    "std_error": Column("float", "its standard error, or posterior standard deviation"),
+    "low": Column("float", "lower end of its interval"),
+    "high": Column("float", "upper end of its interval"),
+    "coverage": Column("float", "content of both intervals, for example 0.95"),
+    "difference": Column("float", "the direct estimate minus the model's"),
+    "good": Column("bool", "whether the direct estimate stands alone: 30 interviews, no edge"),
+    "holds": Column("bool", "whether the direct interval contains the model's estimate"),
+    "unit": Column("text", "unit of the estimates"),
+    "over": Column("text", "composition the model was averaged over"),
+    "engine": Column("text", "which engine answered"),
+    "flag": Column("flags", "codes of what a reader must know of the model's row"),
 }
 
 PREDICTIVE: dict[str, Column] = {
@@ -247,7 +301,7 @@ PREDICTIVE: dict[str, Column] = {
     "tail_probability": Column(
         "float", "share of replications above what was observed, ties by half; near 0 or 1: misfit"
     ),
-    "flag": Column("flags", "codes of what a reader must know before using the row"),
+    "flag": FLAG,
 }
 
 GLOSSARIES: dict[str, dict[str, Column]] = {
@@ -261,7 +315,9 @@ GLOSSARIES: dict[str, dict[str, Column]] = {
     "tail_probability": PREDICTIVE,
     "drawn_anew": PREDICTIONS,
     "message": FAILURES,
+    "fit_ref": AGREEMENT,
     "fit": STACKED,
+    "direct_std_error": SMALL_AREAS,
 }  # by the column that tells them
 
 FLAGS: dict[str, dict[str, str]] = {
@@ -320,6 +376,10 @@ FLAGS: dict[str, dict[str, str]] = {
     "places_missing": {
         "en": "Some places were not reached in this wave; the model and other waves stand in.",
         "fr": "Des lieux n'ont pas été atteints ; le modèle et d'autres vagues les remplacent.",
+    },
+    "quota_sample": {
+        "en": "Quota sample: weights began as 1; errors speak as if people were drawn by chance.",
+        "fr": "Échantillon par quotas : poids calés à partir de 1 ; erreurs comme si aléatoire.",
     },
     "relabelled": {
         "en": "Answer wording changed between these waves; the codebook does not allow comparison.",

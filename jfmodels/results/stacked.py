@@ -1,4 +1,4 @@
-"""Tables of several fits as one, their p-values adjusted together."""
+"""Tables of several fits as one."""
 
 from __future__ import annotations
 
@@ -6,20 +6,16 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from jfmodels.results.multiplicity import with_adjustment
-
-__all__ = ["stack"]
+__all__ = ["stacked"]
 
 
-def stack(tables: Mapping[str, pd.DataFrame], adjust: str | None) -> pd.DataFrame:
+def stacked(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Put tables of the same question under one another.
 
     Parameters
     ----------
     tables : mapping of str to DataFrame
         By the name of their fit.
-    adjust : str or None
-        Adjustment over the rows of all of them; Holm, if None, where there are p-values.
 
     Returns
     -------
@@ -32,7 +28,7 @@ def stack(tables: Mapping[str, pd.DataFrame], adjust: str | None) -> pd.DataFram
     rows = pd.concat([part.astype(kinds) for part in parts], ignore_index=True)
     rows.insert(0, "fit", rows.pop("fit"))
     rows.attrs["record"] = {**parts[0].attrs["record"], "fits": list(tables)}
-    return with_adjustment(rows, adjust)
+    return rows
 
 
 def _kind(parts: Sequence[pd.DataFrame], name: str) -> pd.CategoricalDtype:

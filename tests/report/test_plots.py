@@ -135,7 +135,8 @@ def texts(ax: Axes) -> list[Text]:
     """List every visible text of the picture that says something."""
     ax.figure.draw_without_rendering()
     found = ax.figure.findobj(lambda artist: isinstance(artist, Text) and artist.get_visible())
-    inside = [text for text in found if text.get_text() and _is_shown(ax, text)]
+    panels = ax.figure.axes
+    inside = [text for text in found if text.get_text() and all(_is_shown(p, text) for p in panels)]
     return list(dict.fromkeys(inside))
 
 

@@ -53,11 +53,12 @@ def adjusted(
     if averaged_anew(engine.survey, question) != new_columns(engine.survey):
         return _flagged(belief, "not_adjusted", everything)
     assert isinstance(belief.joint, Draws)
-    composed = with_places_fixed(engine, compose(engine, question, shown=("wave",)))
+    composed = compose(engine, question, shown=("wave",))
+    composed = composed if composed.fielded else with_places_fixed(engine, composed)
     slopes, composition = _of_cells(engine, adjustment, composed)
     design = adjustment.normal(belief.joint.draws.mean(axis=0), slopes, composition)
     alone = belief.evidence.n_clusters == 1
-    alone &= engine.survey.design.target == "population" and not composed.moved
+    alone &= engine.survey.design.target == "population" and not composed.borrows
     influence = np.where(alone, np.nan, design.influence)
     joint = Adjusted.of(belief.joint, replace(design, influence=influence))
     shares = all(item.unit == "share" for item in belief.grid.items) and not belief.grid.per
@@ -80,7 +81,7 @@ def _of_cells(
     frames = [point.patterns.iloc[kept].reset_index(drop=True) for point in composed.points]
     answers = [item.answers for item in grid.items]
     values = np.empty((len(answers), len(kept), around.n_draws))
-    turns = (expected(engine.survey, around, each, answers) for each in frames)
+    turns = (expected(composed.survey, around, each, answers) for each in frames)
     for parts in zip(*turns, strict=True):
         values[:, :, parts[0][0]] = added_up(composed, kept, [mean for _, mean in parts])
     at = (np.arange(len(pattern)), pattern)

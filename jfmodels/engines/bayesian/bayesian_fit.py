@@ -49,9 +49,11 @@ class BayesianFit(Fit):
         with the survey's own labels as coordinates. ``log_likelihood`` and
         ``posterior_predictive`` have one column per respondent, so that ``az.loo`` and
         ``az.compare`` speak of people; they are computed where they are looked at, so a part
-        of them (``.isel(respondent=...)``) costs no more than that. ``observed_data`` and
-        ``constant_data`` hold answers and covariates: inference data are as confidential as the
-        interviews.
+        of them (``.isel(respondent=...)``) costs no more than that. ``log_prior`` is what
+        ``az.psense_summary`` needs. ``observed_data`` and ``constant_data`` hold answers and
+        covariates: inference data are as confidential as the interviews.
+
+        Draws of :func:`jfmodels.prior_predictive` stand in ``prior`` and ``prior_predictive``.
 
         Respondents are numbered as the survey's rows, from 0, so that fits of one survey are
         compared person by person; those whom the model does not use are absent.

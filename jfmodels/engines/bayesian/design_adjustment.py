@@ -24,10 +24,11 @@ from jfmodels.engines.bayesian.places import first_stage_of
 from jfmodels.engines.bayesian.posterior import Posterior
 from jfmodels.engines.cluster_robust import ClusterRobust, adjusted_scores, centring
 from jfmodels.engines.linearize import OfStrata, linearized
+from jfmodels.errors import SpecError
 from jfmodels.model.weighting import Counted
 from jfmodels.results.adjusted import Adjusted
 from jfmodels.results.engine import Check
-from jfmodels.results.joint import DegreesOfFreedom, Independent, Normal
+from jfmodels.results.joint import DegreesOfFreedom, Independent, Joinable, Normal
 from jfmodels.survey.sampling import Sampling
 from jfmodels.survey.survey import Survey
 
@@ -63,6 +64,12 @@ class BesidePriors:
         with np.errstate(divide="ignore", invalid="ignore"):
             nu = self.degrees(weights, of_units) * (whole / part) ** 2
         return np.where(part > 0, nu, np.where(whole > 0, np.inf, np.nan))
+
+    def beside(self, other: BesidePriors) -> BesidePriors:
+        """Know combinations of these cells and, after them, of others of the same fit."""
+        if not isinstance(self.degrees, Joinable):
+            raise SpecError("Two such beliefs cannot be set against each other.")
+        return BesidePriors(self.degrees.beside(other.degrees), self.n_rows)
 
 
 @dataclass(frozen=True, eq=False)

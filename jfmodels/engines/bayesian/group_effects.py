@@ -32,20 +32,19 @@ def effect_table(engine: Multilevel, group: str, coverage: float, names: bool) -
 def _parts(engine: Multilevel, group: str, coverage: float, names: bool) -> Iterator[pd.DataFrame]:
     """One table for every term that was asked for."""
     latent, design = engine.posterior.latent, engine.survey.design
-    for k in _asked(latent, group):
-        effect = latent.effects[k]
+    for effect in _asked(latent, group):
         _refuse_people(effect, design)
         hidden = design.interviewer in effect.term.groups and not names
-        table = _table(engine, k, coverage)
+        table = _table(engine, latent.effects.index(effect), coverage)
         yield _numbered(table, effect) if hidden else table
 
 
-def _asked(latent: Latent, group: str) -> tuple[int, ...]:
+def _asked(latent: Latent, group: str) -> tuple[Effect, ...]:
     """Find terms by their group as it stands behind the bar, or by their text."""
-    known: dict[str, tuple[int, ...]] = {}
-    for k, effect in enumerate(latent.effects):
+    known: dict[str, tuple[Effect, ...]] = {}
+    for effect in latent.every_effect:
         for name in {":".join(effect.term.groups), effect.term.text} - {""}:
-            known[name] = (*known.get(name, ()), k)
+            known[name] = (*known.get(name, ()), effect)
     if not known:
         raise SpecError("The model has no random terms, so there are no effects of groups.")
     return choose("group", group, known)
@@ -81,6 +80,7 @@ def _table(engine: Multilevel, k: int, coverage: float) -> pd.DataFrame:
         "prob_positive": found.prob_positive,
         "mc_error": found.mc_error,
         "n": pd.array(_behind(engine.data, effect)[level, coordinate], dtype="Int64"),
+        "flag": [posterior.flag] * len(level),
     }
     return pd.DataFrame(data, columns=list(EFFECTS))
 

@@ -12,7 +12,7 @@ from jfmodels.engines.bayesian.averages import average
 from jfmodels.engines.bayesian.design_adjustment import Adjustment
 from jfmodels.engines.bayesian.draw import Sampler, draw, refuse_one_answer_each
 from jfmodels.engines.bayesian.posterior import Posterior
-from jfmodels.errors import SpecError, choose
+from jfmodels.errors import SpecError, choose, listing
 from jfmodels.model.cells import Where
 from jfmodels.model.data import ModelData, Response
 from jfmodels.model.formula import Formula
@@ -20,7 +20,7 @@ from jfmodels.model.model import LaidOut, Model, lay_out, weigh
 from jfmodels.model.weighting import Weighting, read_weighting
 from jfmodels.results.adjusted import Adjusted
 from jfmodels.results.diagnose import rows_left_out
-from jfmodels.results.engine import Belief, Check, Question
+from jfmodels.results.engine import Belief, Check, Question, Reading
 from jfmodels.results.joint import Draws, JointTest
 from jfmodels.survey.survey import Survey
 
@@ -107,9 +107,23 @@ class Multilevel:
             return self.adjustment.coefficients()
         return self.posterior.coefficients()
 
+    @property
+    def reading(self) -> Reading:
+        """What must be known to read the coefficients."""
+        family, n = self.laid.latent.family, self.data.n.sum()
+        fitted = f"{family.name}, {family.link} link; {n:,.0f} interviews"
+        drawn = f"Posterior means and standard deviations of {self.posterior.n_draws:,} draws"
+        simulated = ("Simulated data",) if self.survey.simulated else ()
+        return Reading(self.formula.text, family.link, (*simulated, fitted, drawn))
+
+    @property
+    def flag(self) -> tuple[str, ...]:
+        """Codes that every number carries."""
+        return self.posterior.flag
+
     def believe(self, question: Question) -> Belief:
         """Answer for every cell of a question, averaging the model draw by draw."""
-        key = repr(question)
+        key = question.key
         if key not in self.beliefs:
             drawn, to = average(self, question), self.adjustment
             self.beliefs[key] = drawn if to is None else adjusted(self, to, question, drawn)
@@ -149,6 +163,19 @@ def fit_multilevel(
     laid = lay_out(model, survey, where)
     pseudo = read_weighting(laid.data, weighting)
     refuse_one_answer_each(laid.latent)
-    laid = laid if pseudo is None else weigh(laid, survey, pseudo)
+    if pseudo is not None:
+        _refuse_people(laid, survey)
+        laid = weigh(laid, survey, pseudo)
     name, posterior = draw(laid.latent, settings, survey.design.person)
     return Multilevel.of(name, survey, laid, posterior, settings.seed)
+
+
+def _refuse_people(laid: LaidOut, survey: Survey) -> None:
+    """Refuse to weight the answers of people who have effects of their own."""
+    terms = [e.term.text for e in laid.latent.effects if survey.design.person in e.term.groups]
+    if terms:
+        raise SpecError(
+            f"weighting='pseudo' is not derived for effects of respondents, {listing(terms)}. "
+            "Leave the term out, whose clusters the design's errors count, or choose "
+            "weighting='ignore'."
+        )

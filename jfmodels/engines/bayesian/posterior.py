@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jfmodels.engines.bayesian.field import natural
+from jfmodels.model.effect_layout import Effect
 from jfmodels.model.latent import Latent
 from jfmodels.results.engine import Check
 from jfmodels.results.joint import Draws, MonteCarlo
@@ -44,6 +45,11 @@ class Posterior:
     error: MonteCarlo
     checks: Sequence[Check]
     failed: bool
+
+    @property
+    def flag(self) -> tuple[str, ...]:
+        """Codes that everything drawn from it carries."""
+        return ("fit_failed",) if self.failed else ()
 
     @property
     def n_draws(self) -> int:
@@ -85,9 +91,8 @@ class Posterior:
         drawn: Floats = np.einsum("ld,sdgm->sgml", latent.coding, shaped)
         return drawn
 
-    def covariance(self, k: int) -> Floats:
+    def covariance(self, effect: Effect) -> Floats:
         """Draws of the covariance of a group's coordinates, shape (S, m, m)."""
-        effect = self.latent.effects[k]
         values = self.parameters[:, effect.parameters]
         root: Floats = effect.block.root(np, values, effect.known)
         return root @ np.swapaxes(root, -1, -2)

@@ -93,13 +93,13 @@ def _of_mean(engine: Multilevel, patterns: pd.DataFrame, answers: Answers) -> Tu
 def _of_group(engine: Multilevel, patterns: pd.DataFrame, answers: Answers) -> Turns:
     """Draw one new group in every draw, the same for all rows that have none of their own."""
     posterior, latent = engine.posterior, engine.posterior.latent
-    projection = Projection.of(engine.survey, latent, patterns, _people(engine))
+    projection = Projection.of(engine.survey, posterior, patterns, _people(engine))
     rng = np.random.default_rng(engine.seed)
     standard = latent.coding @ rng.standard_normal((latent.n_channels, posterior.n_draws))
     size = max(1, AT_ONCE // (len(patterns) * len(answers)))
     for first in range(0, posterior.n_draws, size):
         here = slice(first, min(first + size, posterior.n_draws))
-        eta = projection.eta(posterior.field[here])
+        eta = projection.eta(posterior, here)
         sd = np.sqrt(projection.variance(posterior, here))
         for k, step in enumerate(standard):
             eta[k] += step[here] * sd
@@ -110,7 +110,7 @@ def _drawn_anew(engine: Multilevel, patterns: pd.DataFrame) -> list[str]:
     """Which groups of every row are not known, as they stand behind the bars."""
     codes, people = pattern_codes(engine.survey, patterns), _people(engine)
     groups: dict[str, NDArray[np.bool_]] = {}
-    for effect in engine.posterior.latent.effects:
+    for effect in engine.posterior.latent.every_effect:
         strange = (effect.find(codes) < 0) | bool(people & set(effect.term.groups))
         name = ":".join(effect.term.groups)
         groups[name] = groups.get(name, np.zeros(len(patterns), dtype=bool)) | strange

@@ -82,11 +82,17 @@ def _whole(engine: Multilevel) -> Content:
         "priors": dict(model.given),
         "neighbours": _plain_neighbours(model.neighbours),
         "field": field_names(posterior.latent),
+        "integrated": _integrated(posterior.latent),
         "error": type(posterior.error).__name__,
         "survey": survey.text,
     }
     groups = {"draws": dataset_of(_draws(posterior)), "survey": dataset_of(survey.arrays)}
     return Content(write_text(told, KINDS), groups)
+
+
+def _integrated(latent: Latent) -> str:
+    """The term that is no part of the field, if there is one."""
+    return latent.integrated.term.text if latent.integrated is not None else ""
 
 
 def _plain_neighbours(neighbours: Mapping[str, Any]) -> dict[str, dict[str, list[str]]]:

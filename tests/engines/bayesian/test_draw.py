@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from latent_cases import CODEBOOK, DESIGN, people, simulated
 
@@ -62,6 +63,34 @@ def test_it_is_kept_if_asked_for_and_every_row_says_so(unbelievable):
     assert found.engine.name == "laplace"
     for table in (found.levels(over="wave"), found.changes(over="wave")):
         assert all("fit_failed" in flag for flag in table["flag"])
+
+
+TABLES = {
+    "levels": lambda fit: fit.levels(over="wave"),
+    "changes": lambda fit: fit.changes(by="region", over="wave"),
+    "contrasts": lambda fit: fit.contrasts("region", reference="north", over="wave"),
+    "slopes": lambda fit: fit.estimate(jf.Slope(), over="wave"),
+    "summary": lambda fit: fit.summary(),
+    "test of a term": lambda fit: fit.test("wave"),
+    "test of levels": lambda fit: fit.test("region", over="wave"),
+    "variance_components": lambda fit: fit.variance_components(),
+    "effects": lambda fit: fit.effects("commune"),
+    "predict": lambda fit: fit.predict(pd.DataFrame({"wave": ["w1"], "commune": ["c1"]})),
+    "ppc": lambda fit: fit.ppc(),
+    "loo": lambda fit: fit.loo(refit=False).table,
+    "prior_sensitivity": lambda fit: fit.prior_sensitivity(),
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_fit_that_failed_says_so_in_every_row_of_every_table(name):
+    good = fit(on_poor_k="warn")
+    posterior = replace(good.engine.posterior, failed=True)
+    failed = jf.BayesianFit(replace(good.engine, posterior=posterior, beliefs={}))
+    rows = TABLES[name](failed)["flag"]
+    assert len(rows)
+    assert all("fit_failed" in flag for flag in rows)
+    assert not any("fit_failed" in flag for flag in TABLES[name](good)["flag"])
 
 
 def test_or_it_stops(unbelievable):

@@ -18,6 +18,7 @@ from regression_cases import (
     CONTRASTS,
     DECLINED,
     MARGINS,
+    MEASURES,
     MODELS,
     REFUSED,
     TERMS,
@@ -77,7 +78,7 @@ def assert_equal(name: str, ours: Numbers) -> None:
 
 
 def test_every_case_is_answered_or_declined():
-    answered = [*MODELS, *TERMS, *CONTRASTS, *MARGINS, *REFUSED, *APART]
+    answered = [*MODELS, *TERMS, *CONTRASTS, *MARGINS, *MEASURES, *REFUSED, *APART]
     assert len({*answered, *DECLINED}) == len(answered) + len(DECLINED)
     assert {*answered, *DECLINED} == set(CASES)
     assert set(LOOSER) <= {*MODELS, *TERMS, *CONTRASTS, *MARGINS}
@@ -267,6 +268,17 @@ def test_a_saturated_model_says_what_direct_says(name, small_sample):
         np.testing.assert_allclose(ours["df"][levels], direct["df"][levels], rtol=1e-9)
         # of changes, direct's working model has equal variances in both waves, not mu (1 - mu)
         np.testing.assert_allclose(ours["df"], direct["df"], rtol=0.04)
+
+
+def test_a_curve_through_every_wave_is_the_model_of_waves():
+    of = jf.example()
+    curve, waves = (
+        jf.fit(f"shown(trust_army) ~ {time} + sex", of) for time in ("cr(time, df=5)", "wave")
+    )
+    numbers = ["estimate", "std_error", "df"]
+    for ask in (lambda fit: fit.levels(over="fixed"), lambda fit: fit.changes(over="wave")):
+        one, other = (ask(fit)[numbers].astype(float) for fit in (curve, waves))
+        assert_tables(one, other, 1e-9)  # found 4e-14
 
 
 @pytest.mark.parametrize("lonely", ["adjust", "certainty", "average"])
@@ -509,6 +521,26 @@ def test_what_a_formula_or_setting_names_must_be_there():
         jf.fit("safe ~ wave + (1 | commune)", SURVEY, engine="weighted")
     with pytest.raises(jf.SpecError, match="multiple response; model one option"):
         jf.fit("sources ~ wave", SURVEY)
+    with pytest.raises(jf.SpecError, match="with its parentheses; found Bernoulli"):
+        jf.fit("safe ~ wave", SURVEY, family=jf.Bernoulli)
+    with pytest.raises(jf.SpecError, match="Did you mean 'cr2'"):
+        jf.Weighted(small_sample="CR2")
+    with pytest.raises(jf.SpecError, match="leaves nothing to estimate"):
+        jf.fit("safe ~ 0", SURVEY)
+    with pytest.raises(jf.SpecError, match="'walks' is an outcome"):
+        jf.fit("safe ~ wave + walks", SURVEY)
+    own = survey(PEOPLE.rename(columns={"wave": "vague"}), wave="vague")
+    with pytest.raises(jf.SpecError, match="'vague' is the wave: write wave"):
+        jf.fit("safe ~ vague", own)
+
+
+@pytest.mark.parametrize(("along", "near"), [("wav", "'wave'"), ("sex[T.mal]", "'sex[T.male]'")])
+def test_a_misspelt_term_gets_the_near_miss(along, near):
+    with pytest.raises(jf.SpecError) as error:
+        jf.fit("safe ~ wave + sex", SURVEY).test(along)
+    assert f"Did you mean {near}?" in str(error.value)
+    with pytest.raises(jf.SpecError, match="Unknown term"):
+        jf.fit("safe ~ wave + sex", SURVEY).test(["wave", "sex"])
 
 
 def test_a_coefficient_of_one_cluster_has_no_plain_standard_error():

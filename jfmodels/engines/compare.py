@@ -1,0 +1,320 @@
+"""One question, answered with a model and without, side by side.
+
+Each way of answering assumes something else, so that where they agree nobody needs to choose,
+and where they do not the reader learns on what the answer rests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import prod
+
+import pandas as pd
+
+from jfmodels.engines.agreement import Asked, agreement_table
+from jfmodels.engines.design_based.direct import direct
+from jfmodels.engines.fitting import Settings, fit
+from jfmodels.errors import EstimationError, SpecError, choose, require_share
+from jfmodels.model.formula import Formula, parse
+from jfmodels.model.model import Model
+from jfmodels.results.estimands import Change, Estimand, Level
+from jfmodels.results.fit import Fit
+from jfmodels.results.multiplicity import with_adjustment
+from jfmodels.results.schema import FAILURES
+from jfmodels.results.stacked import stacked
+from jfmodels.survey.design import Names, as_names
+from jfmodels.survey.outcome import Outcome
+from jfmodels.survey.survey import Survey, require_survey
+
+__all__ = ["WAYS", "Comparison", "compare"]
+
+WAYS: Mapping[str, str] = {
+    "direct": "weighted shares or means, no model",
+    "weighted": "survey-weighted regression",
+    "multilevel": "multilevel model, averaged over the people of the survey",
+    "mrp": "the same multilevel model, averaged over a census",
+}
+LEFT: Mapping[str, str] = {
+    "binary": "shown({})",
+    "ordinal": "shown({})",
+    "nominal": "{}",
+    "continuous": "{}",
+    "count": "{}",
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Comparison:
+    """Several ways to answer the same questions; see :func:`compare`.
+
+    Attributes
+    ----------
+    fits : mapping of str to Fit
+        By a key of :data:`WAYS`.
+    models : mapping of str to Formula
+        Of each that has one.
+    over : mapping of str to object
+        The composition that each is averaged over; None where it is as fielded.
+    by : tuple of str
+        Groups.
+    weighting : str or None
+        What weights do in the multilevel model.
+    failures : DataFrame
+        Ways that could not be fitted, and why; columns of
+        :data:`jfmodels.results.schema.FAILURES`.
+    """
+
+    fits: Mapping[str, Fit]
+    models: Mapping[str, Formula]
+    over: Mapping[str, object]
+    by: tuple[str, ...]
+    weighting: str | None
+    failures: pd.DataFrame = field(repr=False)
+
+    def __repr__(self) -> str:
+        said = {way: formula.text for way, formula in self.models.items()}
+        lines = [f"{way}: {said.get(way, 'no model')}" for way in self.fits]
+        lines += [f"{row.fit}: failed. {row.message}" for row in self.failures.itertuples()]
+        return "\n".join(["Comparison of", *(f"  {line}" for line in lines)])
+
+    def levels(self, *, coverage: float = 0.95) -> pd.DataFrame:
+        """Tabulate the level in each wave and group; see :meth:`estimate`."""
+        return self.estimate(Level(self._groups), coverage=coverage)
+
+    def changes(
+        self, against: str = "previous", *, adjust: str | None = None, coverage: float = 0.95
+    ) -> pd.DataFrame:
+        """Tabulate changes between waves; see :meth:`estimate`."""
+        return self.estimate(Change(against, self._groups), adjust=adjust, coverage=coverage)
+
+    def estimate(
+        self, estimand: Estimand, *, adjust: str | None = None, coverage: float = 0.95
+    ) -> pd.DataFrame:
+        """Put one question to all.
+
+        Parameters
+        ----------
+        estimand : Level, Change, Contrast, ...
+            The question.
+        adjust : {"holm", "bh", "bonferroni", "none"}, optional
+            Adjustment of p-values over the rows of each way that has some, by itself: they
+            are answers to the same questions.
+        coverage : float, default 0.95
+            Content of the intervals.
+
+        Returns
+        -------
+        DataFrame
+            Columns of :data:`jfmodels.results.schema.STACKED`; `fit` names the way.
+        """
+        tables = {}
+        for way, each in self.fits.items():
+            table = each.estimate(estimand, over=self.over[way], coverage=coverage)
+            tested = adjust is not None and table["p_value"].notna().any()
+            tables[way] = with_adjustment(table, adjust) if tested else table
+        return stacked(tables)
+
+    def agreement(
+        self, estimand: Estimand | None = None, *, coverage: float = 0.95, lang: str = "en"
+    ) -> pd.DataFrame:
+        """Say where the answers lie further apart than chance allows, and why that can be.
+
+        Two ways are set against one another in every row in which they speak of the same
+        places and people. Those without a posterior rest on the same clusters, so the error
+        of their difference is known exactly. Beside a posterior it is taken as if the two
+        were independent; they share their interviews, so it is at most that.
+
+        Parameters
+        ----------
+        estimand : Level, Change, Contrast, ..., optional
+            The question; by default the changes since the wave before, by the comparison's
+            groups.
+        coverage : float, default 0.95
+            Of ways that agree, the least share of rows that are told to; with 0.95 at most one
+            row in twenty lies apart by chance alone.
+        lang : {"en", "fr"}
+            Language of the sentences.
+
+        Returns
+        -------
+        DataFrame
+            Columns of :data:`jfmodels.results.schema.AGREEMENT`.
+
+        Examples
+        --------
+        >>> import jfmodels as jf
+        >>> found = jf.compare(jf.example(), "trust_army", weighting="ignore")
+        >>> first = found.agreement().iloc[0]
+        >>> first["fit"], first["fit_ref"], bool(first["agree"])
+        ('direct', 'weighted', True)
+        """
+        require_share("coverage", coverage)
+        asked = Change("previous", self._groups) if estimand is None else estimand
+        ways = {way: self._asked(way, asked) for way in self.fits}
+        return agreement_table(ways, coverage, lang)
+
+    def _asked(self, way: str, estimand: Estimand) -> Asked:
+        """Put a question to one way."""
+        weighs = way in ("direct", "weighted") or self.weighting not in (None, "ignore")
+        formula = self.models.get(way)
+        return Asked.of(self.fits[way], estimand, self.over[way], formula, weighs)
+
+    @property
+    def _groups(self) -> list[str] | None:
+        return list(self.by) or None
+
+
+def compare(
+    survey: Survey,
+    outcome: str,
+    *,
+    by: Names = None,
+    covariates: Names = None,
+    over: object = "wave",
+    population: object = None,
+    models: Mapping[str, str | Model] | None = None,
+    engine: str | Settings = "laplace",
+    weighting: str | None = None,
+) -> Comparison:
+    """Answer a question directly, by regression, by a multilevel model and by poststratification.
+
+    Parameters
+    ----------
+    survey : Survey
+        The survey.
+    outcome : str
+        The outcome; of several categories, what is shown.
+    by : str or list of str, optional
+        Groups, beside the wave.
+    covariates : str or list of str, optional
+        Columns that both models hold fixed, beside wave and groups.
+    over : "wave", "fixed", "everyone" or Population, default "wave"
+        Whom the models are averaged over; "wave" is whom direct estimates speak of.
+    population : Population, optional
+        The census of the multilevel model's poststratification ("mrp"), which is left out
+        without it.
+    models : mapping of str to str or Model, optional
+        Formulas of "weighted" and "multilevel" in place of the defaults. These are ``wave *
+        groups + covariates``, without interactions in the regression if the design has too few
+        degrees of freedom for them, and in the multilevel model ``(1 | cluster) + (1 |
+        cluster:wave) + (1 | interviewer)``.
+    engine : {"laplace", "nuts"} or settings, default "laplace"
+        Of the multilevel model.
+    weighting : str, optional
+        Of the multilevel model, as in :func:`jfmodels.fit`; must be said once weights vary.
+
+    Returns
+    -------
+    Comparison
+        Ask it for ``levels``, ``changes``, ``estimate`` and ``agreement``; draw its tables by
+        :func:`jfmodels.plot_comparison`.
+
+    Raises
+    ------
+    SpecError
+        If a name is not known, or `weighting` must be said.
+
+    Examples
+    --------
+    >>> import jfmodels as jf
+    >>> found = jf.compare(jf.example(), "trust_army", by="region", weighting="ignore")
+    >>> list(found.fits)
+    ['direct', 'weighted', 'multilevel']
+    >>> found.models["weighted"].text
+    'shown(trust_army) ~ wave + region'
+    """
+    require_survey(survey)
+    groups, fixed = as_names(by), as_names(covariates)
+    for name in (*groups, *fixed):
+        survey.group(name)
+    chosen = _formulas(survey, outcome, groups, fixed, models or {})
+    fits: dict[str, Fit] = {"direct": direct(survey, outcome, by=by)}
+    failures = []
+    for way, formula in chosen.items():
+        how = {} if way == "weighted" else {"engine": engine, "weighting": weighting}
+        try:
+            fits[way] = fit(formula, survey, **how)  # type: ignore[arg-type]
+        except EstimationError as error:
+            failures.append((way, type(error).__name__, str(error)))
+    composition: dict[str, object] = dict.fromkeys(fits, over) | {"direct": None}
+    read = {way: _read(formula) for way, formula in chosen.items() if way in fits}
+    if population is not None and "multilevel" in fits:
+        fits["mrp"], read["mrp"], composition["mrp"] = (
+            fits["multilevel"],
+            read["multilevel"],
+            population,
+        )
+    table = pd.DataFrame(failures, columns=list(FAILURES))
+    return Comparison(fits, read, composition, groups, weighting, table)
+
+
+def _read(formula: str | Model) -> Formula:
+    """The formula of a model, read."""
+    return parse(formula) if isinstance(formula, str) else formula.formula
+
+
+def _formulas(
+    survey: Survey,
+    outcome: str,
+    groups: Sequence[str],
+    covariates: Sequence[str],
+    given: Mapping[str, str | Model],
+) -> dict[str, str | Model]:
+    """The formula of each model: as given, else the default."""
+    for way in given:
+        choose("way with a formula", way, {"weighted": "", "multilevel": ""})
+    left = _left(survey.outcome(outcome))
+    trend = [*(["wave"] if survey.waves else []), *map(_quoted, groups)]
+    more = list(map(_quoted, covariates))
+    full = " + ".join([" * ".join(trend), *more]) or "1"
+    plain = " + ".join([*trend, *more]) or "1"
+    random = _random_terms(survey)
+    found: dict[str, str | Model] = {
+        "weighted": f"{left} ~ {full if _fits(survey, groups, covariates) else plain}"
+    }
+    if random:
+        found["multilevel"] = f"{left} ~ {' + '.join([full, *random])}"
+    return found | dict(given)
+
+
+def _left(outcome: Outcome) -> str:
+    """The left side of a formula by which an outcome is modelled."""
+    if outcome.scale not in LEFT:
+        raise SpecError(
+            f"'{outcome.name}' has several answers a person, and models take one at a time. Fit "
+            f"jf.fit('option({outcome.name}, \"...\") ~ ...') beside jf.direct()."
+        )
+    return LEFT[outcome.scale].format(_quoted(outcome.name))
+
+
+def _quoted(name: str) -> str:
+    """A column as formulas write it."""
+    return name if name.isidentifier() else f'Q("{name}")'
+
+
+def _fits(survey: Survey, groups: Sequence[str], covariates: Sequence[str]) -> bool:
+    """Whether the design has degrees of freedom for all interactions of wave and groups."""
+    cells = prod(len(survey.group(name).labels) for name in groups) * max(len(survey.waves), 1)
+    others = sum(len(survey.group(name).labels) - 1 for name in covariates)
+    return cells + others - 1 < survey.sampling.df
+
+
+def _random_terms(survey: Survey) -> list[str]:
+    """Effects of clusters, of clusters in waves, and of interviewers."""
+    design, terms = survey.design, []
+    cluster = ":".join(_quoted(name) for name in as_names(_first_cluster(survey)))
+    if cluster and survey.waves and design.repeats == "nothing":
+        terms.append(f"(1 | wave:{cluster})")
+    elif cluster:
+        terms.append(f"(1 | {cluster})")
+        terms += [f"(1 | {cluster}:wave)"] if survey.waves else []
+    if design.interviewer:
+        terms.append(f"(1 | {_quoted(design.interviewer)})")
+    return terms
+
+
+def _first_cluster(survey: Survey) -> Names:
+    """Column of the primary sampling units."""
+    stages = survey.design.all_stages
+    return stages[0].cluster if stages else None
