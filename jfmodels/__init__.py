@@ -53,6 +53,9 @@ _HOMES = {
         "HalfStudentT",
         "Normal",
     ),
+    "jfmodels.planning.detectable": ("detectable_change", "detectable_of"),
+    "jfmodels.planning.sign_magnitude": ("type_s_m",),
+    "jfmodels.planning.survey_plan": ("SurveyPlan",),
     "jfmodels.report.files": ("write_table",),
     "jfmodels.report.plots": (
         "plot_changes",

@@ -41,6 +41,10 @@ from jfmodels.model.priors import Exponential as Exponential
 from jfmodels.model.priors import HalfNormal as HalfNormal
 from jfmodels.model.priors import HalfStudentT as HalfStudentT
 from jfmodels.model.priors import Normal as Normal
+from jfmodels.planning.detectable import detectable_change as detectable_change
+from jfmodels.planning.detectable import detectable_of as detectable_of
+from jfmodels.planning.sign_magnitude import type_s_m as type_s_m
+from jfmodels.planning.survey_plan import SurveyPlan as SurveyPlan
 from jfmodels.report.files import write_table as write_table
 from jfmodels.report.plots import plot_changes as plot_changes
 from jfmodels.report.plots import plot_comparison as plot_comparison
