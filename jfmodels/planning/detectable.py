@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from jfmodels.engines.design_based.direct import direct
 from jfmodels.errors import SpecError, require_share
 from jfmodels.model.cells import Where, read_where
+from jfmodels.planning.power import TTest
 from jfmodels.planning.precision import Precision
 from jfmodels.planning.variances import PlannedCells, planned_cells
 from jfmodels.results.estimands import Change, Estimand, Range
@@ -148,14 +149,16 @@ def detectable_of(
     cells = planned_cells(survey, grid, read_where(survey, where))
     item = cells.item_of(plan.combined)
     known = table["std_error"].notna().to_numpy()
-    precision = _where(known, _pooled_over_rows(_planned(cells, plan), item < 0, table))
-    found = precision.detectable(power, alpha)
+    planned = _pooled_over_rows(_planned(cells, plan, alpha), item < 0, table)
+    precision = _where(known, planned)
+    found = precision.detectable(power)
     numbers: dict[str, Any] = {
         "detectable": found,
         "power": power,
         "alpha": alpha,
         "std_error": precision.std_error(np.where(np.isnan(found), 0.0, found)),
-        "df": precision.df,
+        "df": precision.test.df,
+        "df_test": precision.test.df_test,
         "level": precision.level_ref,
         "icc": _of_item(cells.components.icc, item),
         "icc_between_waves": _of_item(cells.components.icc_between_waves, item),
@@ -180,17 +183,18 @@ def _require_differences(survey: Survey, estimand: Estimand) -> None:
         )
 
 
-def _planned(cells: PlannedCells, plan: Plan) -> Precision:
+def _planned(cells: PlannedCells, plan: Plan, alpha: float) -> Precision:
     """Planning variances of all rows from their components."""
     own = cells.unit_variance(plan.combined)
-    df = cells.degrees(plan.combined, np.sqrt(own))
+    by_stratum = np.add.reduceat(own, cells.degrees.stage.starts, axis=1)
+    test = TTest.of_strata(by_stratum, cells.degrees.of_strata(plan.combined), alpha)
     variance, nothing = own.sum(axis=1), np.zeros(len(own))
     if plan.against is None:
-        return Precision(variance, nothing, nothing, nothing * np.nan, nothing * np.nan, df)
+        return Precision(variance, nothing, nothing, nothing * np.nan, nothing * np.nan, test)
     moving = cells.unit_variance(plan.weights).sum(axis=1)
     reference = cells.unit_variance(plan.against).sum(axis=1)
     levels = cells.levels(plan.weights), cells.levels(plan.against)
-    return Precision(moving, reference, (moving + reference - variance) / 2, *levels, df)
+    return Precision(moving, reference, (moving + reference - variance) / 2, *levels, test)
 
 
 def _pooled_over_rows(
@@ -203,6 +207,7 @@ def _pooled_over_rows(
     per_cluster = table["std_error"] ** 2 * table["n_clusters"]
     pooled = per_cluster.groupby([table[each] for each in labels], dropna=False, observed=True)
     own = (pooled.transform("mean") / table["n_clusters"]).to_numpy(dtype=float)
+    df = table["df"].to_numpy(dtype=float)
     missing = np.where(mixed, np.nan, 0.0)
     return Precision(
         np.where(mixed, own, precision.variance),
@@ -210,14 +215,23 @@ def _pooled_over_rows(
         np.where(mixed, 0.0, precision.covariance),
         precision.level + missing,
         precision.level_ref + missing,
-        np.where(mixed, table["df"].to_numpy(dtype=float), precision.df),
+        TTest(
+            np.where(mixed, df, precision.test.df),
+            np.where(mixed, df, precision.test.df_test),
+            precision.test.alpha,
+        ),
     )
 
 
 def _where(known: NDArray[np.bool_], precision: Precision) -> Precision:
     """Leave rows out that have no estimate, or none whose error can be estimated."""
     missing = np.where(known, 0.0, np.nan)
-    return replace(precision, variance=precision.variance + missing, df=precision.df + missing)
+    test = replace(
+        precision.test,
+        df=precision.test.df + missing,
+        df_test=precision.test.df_test + missing,
+    )
+    return replace(precision, variance=precision.variance + missing, test=test)
 
 
 def _of_item(values: Floats, item: Ints) -> Floats:

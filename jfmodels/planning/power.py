@@ -9,12 +9,13 @@ unlike the usual series for noncentral t holds far into the tails.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammainccinv, gammaincinv, ndtr, stdtrit
 
-__all__ = ["exaggeration", "power_of", "smallest_change", "wrong_sign"]
+__all__ = ["TTest", "exaggeration", "power_of", "smallest_change", "wrong_sign"]
 
 type Floats = NDArray[np.float64]
 
@@ -25,41 +26,87 @@ NEARLY_NORMAL = 1e10  # degrees of freedom beyond which t is the normal distribu
 STEPS = 60  # halvings: down to the last digit
 
 
-def power_of(change: Floats, std_error: Floats, df: Floats, alpha: float) -> Floats:
-    """Probability that a two-sided t test at `alpha` finds a change; arrays of one shape (K,)."""
-    right, wrong = _found(change, std_error, df, alpha)
+@dataclass(frozen=True, slots=True, eq=False)
+class TTest:
+    r"""Two-sided t tests of K differences.
+
+    Attributes
+    ----------
+    df : ndarray, shape (K,)
+        Degrees of freedom :math:`\nu` of the variance as it is estimated.
+    df_test : ndarray, shape (K,)
+        Those that the test takes, on average over samples. A variance that is added up over
+        strata has the one; Satterthwaite's rule, which is told the estimates of the strata, sees
+        them more uneven than they are and gives the other, which is lower.
+    alpha : float
+        Level of the test.
+    """
+
+    df: Floats
+    df_test: Floats
+    alpha: float
+
+    @classmethod
+    def of_strata(cls, variance: Floats, nu: Floats, alpha: float) -> TTest:
+        r"""Test differences whose variance is added up over H strata.
+
+        With :math:`p_h` the stratum's part of the variance and :math:`x_h \sim p_h\chi^2_{\nu_h}
+        /\nu_h` its estimate, :math:`\nu = 1/\sum p_h^2/\nu_h` and the test has on harmonic
+        average :math:`1/\sum \mathrm{E}(x_h^2)/(\nu_h\,\mathrm{E}(\sum x)^2)`.
+
+        Parameters
+        ----------
+        variance, nu : ndarray, shape (K, H)
+            Variance of each row in every stratum, and its degrees of freedom.
+        alpha : float
+            Level of the test.
+        """
+        with np.errstate(divide="ignore", invalid="ignore"):
+            part = variance / variance.sum(axis=1, keepdims=True)
+            df = 1 / (part**2 / nu).sum(axis=1)
+            df_test = (1 + 2 / df) / (part**2 * (1 + 2 / nu) / nu).sum(axis=1)
+        return cls(df, df_test, alpha)
+
+    @property
+    def critical(self) -> Floats:
+        """Value of t from which a difference counts as found, shape (K,)."""
+        return stdtrit(np.minimum(self.df_test, NEARLY_NORMAL), 1 - self.alpha / 2)
+
+
+def power_of(change: Floats, std_error: Floats, test: TTest) -> Floats:
+    """Probability that a change is found; arrays of shape (K,)."""
+    right, wrong = _found(change, std_error, test)
     return right + wrong
 
 
-def wrong_sign(change: Floats, std_error: Floats, df: Floats, alpha: float) -> Floats:
-    """Share of the changes found whose sign is wrong (type S); arrays of one shape (K,)."""
-    right, wrong = _found(change, std_error, df, alpha)
+def wrong_sign(change: Floats, std_error: Floats, test: TTest) -> Floats:
+    """Share of the changes found whose sign is wrong (type S); arrays of shape (K,)."""
+    right, wrong = _found(change, std_error, test)
     return wrong / (right + wrong)
 
 
-def exaggeration(change: Floats, std_error: Floats, df: Floats, alpha: float) -> Floats:
-    """Mean size of the changes found over the true one (type M); arrays of one shape (K,)."""
-    d = np.abs(change / std_error)
-    q, weight, critical = _errors(df, alpha)
-    d_, limit = d[:, None], critical[:, None] * q
-    size = d_ * (ndtr(d_ - limit) - ndtr(-d_ - limit)) + _density(limit - d_) + _density(limit + d_)
-    with np.errstate(divide="ignore"):
-        return (size * weight).sum(axis=1) / power_of(change, std_error, df, alpha) / d
+def exaggeration(change: Floats, std_error: Floats, test: TTest) -> Floats:
+    """Mean size of the changes found over the true one (type M); arrays of shape (K,)."""
+    d = np.abs(change / std_error)[:, None]
+    q, weight = _errors(test.df)
+    limit = test.critical[:, None] * q
+    size = d * (ndtr(d - limit) - ndtr(-d - limit)) + _density(limit - d) + _density(limit + d)
+    return (size * weight).sum(axis=1) / power_of(change, std_error, test) / d[:, 0]
 
 
 def smallest_change(
-    std_error: Callable[[Floats], Floats], df: Floats, power: float, alpha: float, most: Floats
+    std_error: Callable[[Floats], Floats], test: TTest, power: float, most: Floats
 ) -> Floats:
-    """Find the smallest change that a two-sided t test finds with a given power.
+    """Find the smallest change that a test finds with a given power.
 
     Parameters
     ----------
     std_error : callable
         Takes changes (K,) to the standard error of each row if its change is real.
-    df : ndarray, shape (K,)
-        Degrees of freedom.
-    power, alpha : float
-        Of the test.
+    test : TTest
+        Of K rows.
+    power : float
+        Above the level of the test.
     most : ndarray, shape (K,)
         The largest change that is possible; may be infinite.
 
@@ -68,29 +115,29 @@ def smallest_change(
     ndarray, shape (K,)
         NaN where even the largest possible change is found less often.
     """
-    # t of the worst case: an error five times too large, an estimate ten errors too small
-    far = 5 * stdtrit(np.minimum(df, NEARLY_NORMAL), 1 - alpha / 2) + 10
-    low = np.zeros_like(df)
-    high = np.where(np.isfinite(most), most, far * std_error(low))
-    reached = power_of(high, std_error(high), df, alpha) >= power
+    low = np.zeros_like(most)
+    # an error five times too large, an estimate ten errors too small
+    far = (5 * test.critical + 10) * std_error(low)
+    high = np.where(np.isfinite(most), most, far)
+    reached = power_of(high, std_error(high), test) >= power
     for _ in range(STEPS):
         middle = (low + high) / 2
-        enough = power_of(middle, std_error(middle), df, alpha) >= power
+        enough = power_of(middle, std_error(middle), test) >= power
         low, high = np.where(enough, low, middle), np.where(enough, middle, high)
     return np.where(reached, high, np.nan)
 
 
-def _found(change: Floats, std_error: Floats, df: Floats, alpha: float) -> tuple[Floats, Floats]:
+def _found(change: Floats, std_error: Floats, test: TTest) -> tuple[Floats, Floats]:
     """Probabilities to find a change with its own sign, and with the other."""
     d = np.abs(change / std_error)[:, None]
-    q, weight, critical = _errors(df, alpha)
-    limit = critical[:, None] * q
+    q, weight = _errors(test.df)
+    limit = test.critical[:, None] * q
     right, wrong = ndtr(d - limit) * weight, ndtr(-d - limit) * weight
     return right.sum(axis=1), wrong.sum(axis=1)
 
 
-def _errors(df: Floats, alpha: float) -> tuple[Floats, Floats, Floats]:
-    """Estimated over true standard errors (K, Q), their weights (K, Q), critical values (K,)."""
+def _errors(df: Floats) -> tuple[Floats, Floats]:
+    """Estimated over true standard errors, and their weights, of shape (K, Q) each."""
     nu = np.minimum(df, NEARLY_NORMAL)
     low, high = (
         np.sqrt(2 * inverse(nu / 2, TAIL) / nu)[:, None] for inverse in (gammaincinv, gammainccinv)
@@ -99,7 +146,7 @@ def _errors(df: Floats, alpha: float) -> tuple[Floats, Floats, Floats]:
     log_density = (nu[:, None] - 1) * np.log(q) - nu[:, None] * (q**2 - 1) / 2
     density = np.exp(log_density - log_density.max(axis=1, keepdims=True))
     weight = PLACE_WEIGHTS * PLACES**2 * density
-    return q, weight / weight.sum(axis=1, keepdims=True), stdtrit(nu, 1 - alpha / 2)
+    return q, weight / weight.sum(axis=1, keepdims=True)
 
 
 def _density(z: Floats) -> Floats:

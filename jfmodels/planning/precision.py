@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from jfmodels.planning.power import power_of, smallest_change
+from jfmodels.planning.power import TTest, power_of, smallest_change
 
 __all__ = ["Precision"]
 
@@ -28,8 +28,8 @@ class Precision:
         Of the side that moves, of what it is compared with, and of both.
     level, level_ref : ndarray
         Shares at which these variances hold; NaN where they do not depend on a level.
-    df : ndarray
-        Degrees of freedom of the test.
+    test : TTest
+        By which a difference is found.
     """
 
     variance: Floats
@@ -37,7 +37,7 @@ class Precision:
     covariance: Floats
     level: Floats
     level_ref: Floats
-    df: Floats
+    test: TTest
 
     def std_error(self, change: Floats) -> Floats:
         """Standard error of each difference if it is of that size."""
@@ -48,12 +48,12 @@ class Precision:
             total = self.variance * growth - 2 * self.covariance * np.sqrt(growth)
         return np.sqrt(np.maximum(total + self.variance_ref, 0.0))
 
-    def power(self, change: Floats, alpha: float) -> Floats:
+    def power(self, change: Floats) -> Floats:
         """Probability that a change of that size is found."""
-        return power_of(change, self.std_error(change), self.df, alpha)
+        return power_of(change, self.std_error(change), self.test)
 
-    def detectable(self, power: float, alpha: float) -> Floats:
+    def detectable(self, power: float) -> Floats:
         """Smallest size found with a given power; NaN where none that is possible is."""
         farthest = np.maximum(self.level_ref, 1 - self.level_ref)
         most = np.where(np.isnan(farthest), np.inf, farthest)
-        return smallest_change(self.std_error, self.df, power, alpha, most)
+        return smallest_change(self.std_error, self.test, power, most)

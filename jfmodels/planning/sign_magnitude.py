@@ -8,12 +8,14 @@ import numpy as np
 import pandas as pd
 
 from jfmodels.errors import SpecError, require_share
-from jfmodels.planning.power import exaggeration, power_of, wrong_sign
+from jfmodels.planning.power import TTest, exaggeration, power_of, wrong_sign
 from jfmodels.planning.survey_plan import SurveyPlan
 
 __all__ = ["type_s_m"]
 
 type Change = float | Sequence[float] | None
+
+NUMBERS = ("change", "std_error", "df", "df_test")
 
 
 def type_s_m(
@@ -68,12 +70,13 @@ def type_s_m(
     """
     require_share("alpha", alpha)
     rows = _of_plan(of, change) if isinstance(of, SurveyPlan) else _of_table(of, change)
-    true, error, df = (rows[name].to_numpy(float) for name in ("change", "std_error", "df"))
+    true, error, df, df_test = (rows[name].to_numpy(float) for name in NUMBERS)
+    test = TTest(df, df_test, alpha)
     return rows.assign(
         alpha=alpha,
-        power=power_of(true, error, df, alpha),
-        type_s=wrong_sign(true, error, df, alpha),
-        exaggeration=exaggeration(true, error, df, alpha),
+        power=power_of(true, error, test),
+        type_s=wrong_sign(true, error, test),
+        exaggeration=exaggeration(true, error, test),
     )
 
 
@@ -81,7 +84,8 @@ def _of_plan(plan: SurveyPlan, change: Change) -> pd.DataFrame:
     """One row for every change that is supposed."""
     sizes = [plan.detectable_change()] if change is None else _sizes(change)
     errors = [plan.std_error(size) for size in sizes]
-    return pd.DataFrame({"change": sizes, "std_error": errors, "df": plan.df})
+    df, df_test = float(plan.test().df[0]), float(plan.test().df_test[0])
+    return pd.DataFrame({"change": sizes, "std_error": errors, "df": df, "df_test": df_test})
 
 
 def _of_table(table: pd.DataFrame, change: Change) -> pd.DataFrame:
@@ -92,7 +96,7 @@ def _of_table(table: pd.DataFrame, change: Change) -> pd.DataFrame:
             f"{type(table).__name__}."
         )
     labels = list(table.columns[: table.columns.get_loc("detectable")])
-    kept = table[[*labels, "std_error", "df"]]
+    kept = table[[*labels, *NUMBERS[1:]]]
     if change is None:
         sizes = table["detectable"].to_numpy(dtype=float)
         repeated = kept
@@ -100,7 +104,7 @@ def _of_table(table: pd.DataFrame, change: Change) -> pd.DataFrame:
         sizes = np.repeat(_sizes(change), len(table))
         repeated = pd.concat([kept] * (len(sizes) // max(len(table), 1)), ignore_index=True)
     repeated = repeated.assign(change=sizes)
-    return repeated[[*labels, "change", "std_error", "df"]]
+    return repeated[[*labels, *NUMBERS]]
 
 
 def _sizes(change: float | Sequence[float]) -> list[float]:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jfmodels.errors import SpecError, choose, raise_all, require_share
+from jfmodels.planning.power import TTest
 from jfmodels.planning.precision import Precision
 
 __all__ = ["SurveyPlan"]
@@ -31,8 +32,9 @@ class SurveyPlan:
 
     .. math:: \frac{2\sigma^2}{m}\left(\rho - o\rho_b + (1-\rho)\,\mathrm{deff}\,\frac{m}{n}\right)
 
-    and degrees of freedom as :func:`jfmodels.direct` gives them: clusters minus strata where
-    all are visited again. A region, or any other group of whole clusters, is a plan of its own.
+    on clusters minus strata degrees of freedom where all are visited again. The test is that of
+    :func:`jfmodels.direct`, whose degrees of freedom are estimated too. A region, or any other
+    group of whole clusters, is a plan of its own.
 
     Parameters
     ----------
@@ -71,7 +73,7 @@ class SurveyPlan:
     ...     n=544, clusters=16, strata=4, share=0.5, icc=0.05, icc_between_waves=0.04, overlap=1
     ... )
     >>> round(plan.detectable_change(), 3)
-    0.104
+    0.108
     >>> region = jf.SurveyPlan(
     ...     n=136, clusters=4, share=0.5, icc=0.05, icc_between_waves=0.04, overlap=1
     ... )
@@ -94,14 +96,14 @@ class SurveyPlan:
 
     @property
     def df(self) -> float:
-        """Degrees of freedom of a change: Satterthwaite's for clusters that are alike."""
+        """Degrees of freedom of a change's variance, for clusters that are alike."""
         each = self.clusters / self.strata
         shared = self.overlap * each * (1 - 2 / each) + self.overlap**2
         return self.strata * 2 * (each - 1) ** 2 / (each - 1 + shared)
 
     def std_error(self, change: float = 0.0) -> float:
         """Standard error of the change between two waves, if it is of that size."""
-        return float(self.precision.std_error(np.array([change]))[0])
+        return float(self.precision().std_error(np.array([float(change)]))[0])
 
     def power(self, change: float, *, alpha: float = 0.05) -> float:
         """Probability that a two-sided t test at `alpha` finds a change of that size.
@@ -113,7 +115,7 @@ class SurveyPlan:
         0.8
         """
         require_share("alpha", alpha)
-        return float(self.precision.power(np.array([float(change)]), alpha)[0])
+        return float(self.precision(alpha).power(np.array([float(change)]))[0])
 
     def detectable_change(self, power: float = 0.8, *, alpha: float = 0.05) -> float:
         """Smallest change that a two-sided t test at `alpha` finds with a given power.
@@ -128,7 +130,7 @@ class SurveyPlan:
         """
         require_share("power", power)
         require_share("alpha", alpha)
-        return float(self.precision.detectable(power, alpha)[0])
+        return float(self.precision(alpha).detectable(power)[0])
 
     def sample_size(
         self, change: float, *, vary: str, power: float = 0.8, alpha: float = 0.05
@@ -173,8 +175,7 @@ class SurveyPlan:
             raise SpecError(_out_of_reach(self, change, vary, power, alpha))
         return resized(self, _smallest(enough))
 
-    @property
-    def precision(self) -> Precision:
+    def precision(self, alpha: float = 0.05) -> Precision:
         """Variances of both waves and their covariance, as a survey's rows have them."""
         variance = self.sd**2 if self.sd is not None else _binomial(self.share)
         icc = self.icc or 0.0
@@ -182,7 +183,12 @@ class SurveyPlan:
         of_wave = np.array([variance * (icc + people) / self.clusters])
         both = variance * self.overlap * (self.icc_between_waves or 0.0) / self.clusters
         level = np.array([np.nan if self.share is None else self.share])
-        return Precision(of_wave, of_wave, np.array([both]), level, level, np.array([self.df]))
+        return Precision(of_wave, of_wave, np.array([both]), level, level, self.test(alpha))
+
+    def test(self, alpha: float = 0.05) -> TTest:
+        """The two-sided t test of a change, whose strata count equally."""
+        equal = np.ones((1, self.strata))
+        return TTest.of_strata(equal, equal * self.df / self.strata, alpha)
 
 
 def _binomial(share: float | None) -> float:

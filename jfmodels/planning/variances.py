@@ -12,7 +12,6 @@ from scipy.sparse import csr_array
 from jfmodels.engines.linearize import Satterthwaite, few_clusters
 from jfmodels.model.cells import Grid, Tables, grid_of, tabulate
 from jfmodels.planning.components import Components, components_of, effective_n
-from jfmodels.results.joint import DegreesOfFreedom
 from jfmodels.survey.sampling import Sampling
 from jfmodels.survey.survey import Survey
 
@@ -43,8 +42,8 @@ class PlannedCells:
         to the whole survey.
     remaining : ndarray, shape (U,)
         Part of the units of each unit's stratum that was not drawn.
-    degrees : DegreesOfFreedom
-        The rule for a row's own.
+    degrees : Satterthwaite
+        The rule for a row's own degrees of freedom.
     """
 
     grid: Grid
@@ -55,7 +54,7 @@ class PlannedCells:
     level: Floats
     scale: Floats
     remaining: Floats
-    degrees: DegreesOfFreedom
+    degrees: Satterthwaite
 
     def item_of(self, weights: csr_array) -> Ints:
         """Item of each row (K,); -1 where a row combines several."""

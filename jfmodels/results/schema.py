@@ -283,7 +283,10 @@ DETECTABLE: dict[str, Column] = {
     "power": Column("float", "probability that a difference of that size is found"),
     "alpha": Column("float", "level of the two-sided t test"),
     "std_error": Column("float", "planning standard error, if the difference is of that size"),
-    "df": Column("float", "degrees of freedom of the test"),
+    "df": Column("float", "degrees of freedom of the estimated variance"),
+    "df_test": Column(
+        "float", "those that the test takes, on average: fewer, as it judges strata by the sample"
+    ),
     "level": Column("float", "share that the difference is meant to start from; not of means"),
     "icc": Column("float", "correlation of two answers in one cluster and wave, in all the survey"),
     "icc_between_waves": Column(
@@ -296,7 +299,10 @@ SIGN_MAGNITUDE: dict[str, Column] = {
     **{name: COLUMNS[name] for name in LABELS},
     "change": Column("float", "the true difference that is supposed"),
     "std_error": Column("float", "planning standard error"),
-    "df": Column("float", "degrees of freedom of the test"),
+    "df": Column("float", "degrees of freedom of the estimated variance"),
+    "df_test": Column(
+        "float", "those that the test takes, on average: fewer, as it judges strata by the sample"
+    ),
     "alpha": Column("float", "level of the two-sided t test"),
     "power": Column("float", "probability that the difference is found"),
     "type_s": Column("float", "of the differences found, the share that have the wrong sign"),
