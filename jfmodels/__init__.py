@@ -60,6 +60,8 @@ _HOMES = {
     "jfmodels.report.plots": (
         "plot_changes",
         "plot_comparison",
+        "plot_detectable",
+        "plot_power",
         "plot_trend",
     ),
     "jfmodels.results.estimands": (

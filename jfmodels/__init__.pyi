@@ -48,6 +48,8 @@ from jfmodels.planning.survey_plan import SurveyPlan as SurveyPlan
 from jfmodels.report.files import write_table as write_table
 from jfmodels.report.plots import plot_changes as plot_changes
 from jfmodels.report.plots import plot_comparison as plot_comparison
+from jfmodels.report.plots import plot_detectable as plot_detectable
+from jfmodels.report.plots import plot_power as plot_power
 from jfmodels.report.plots import plot_trend as plot_trend
 from jfmodels.results.estimands import Change as Change
 from jfmodels.results.estimands import Contrast as Contrast
