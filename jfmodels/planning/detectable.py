@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -165,7 +165,9 @@ def detectable_of(
         "flag": _flags(table, known & np.isnan(found)),
     }
     groups = [axis.name for axis in grid.axes if axis.name != "wave"]
-    return table.assign(**numbers)[columns(groups, DETECTABLE)]
+    found_rows = table.assign(**numbers)[columns(groups, DETECTABLE)]
+    found_rows.attrs["record"] = _with_asked(table.attrs["record"], power, alpha)
+    return found_rows
 
 
 def _require_differences(survey: Survey, estimand: Estimand) -> None:
@@ -232,6 +234,11 @@ def _where(known: NDArray[np.bool_], precision: Precision) -> Precision:
         df_test=precision.test.df_test + missing,
     )
     return replace(precision, variance=precision.variance + missing, test=test)
+
+
+def _with_asked(record: Mapping[str, Any], power: float, alpha: float) -> dict[str, Any]:
+    """Add what was asked to the record of the estimates."""
+    return {**record, "call": {**record["call"], "power": power, "alpha": alpha}}
 
 
 def _of_item(values: Floats, item: Ints) -> Floats:

@@ -23,6 +23,7 @@ NODES, PLACE_WEIGHTS = np.polynomial.legendre.leggauss(256)
 PLACES = (1 + NODES) / 2
 TAIL = 1e-15  # probability left out at both ends of q
 NEARLY_NORMAL = 1e10  # degrees of freedom beyond which t is the normal distribution
+LOG_PLACES = np.linspace(-25, 45, 281)  # of a Laplace transform
 STEPS = 60  # halvings: down to the last digit
 
 
@@ -51,8 +52,8 @@ class TTest:
         r"""Test differences whose variance is added up over H strata.
 
         With :math:`p_h` the stratum's part of the variance and :math:`x_h \sim p_h\chi^2_{\nu_h}
-        /\nu_h` its estimate, :math:`\nu = 1/\sum p_h^2/\nu_h` and the test has on harmonic
-        average :math:`1/\sum \mathrm{E}(x_h^2)/(\nu_h\,\mathrm{E}(\sum x)^2)`.
+        /\nu_h` its estimate, :math:`1/\nu = \sum p_h^2/\nu_h`, and the test takes
+        :math:`\sum (x_h/\sum x)^2/\nu_h` for it, whose mean is used.
 
         Parameters
         ----------
@@ -64,13 +65,27 @@ class TTest:
         with np.errstate(divide="ignore", invalid="ignore"):
             part = variance / variance.sum(axis=1, keepdims=True)
             df = 1 / (part**2 / nu).sum(axis=1)
-            df_test = (1 + 2 / df) / (part**2 * (1 + 2 / nu) / nu).sum(axis=1)
-        return cls(df, df_test, alpha)
+            return cls(df, 1 / _mean_of_inverse(part, nu), alpha)
 
     @property
     def critical(self) -> Floats:
         """Value of t from which a difference counts as found, shape (K,)."""
         return stdtrit(np.minimum(self.df_test, NEARLY_NORMAL), 1 - self.alpha / 2)
+
+
+def _mean_of_inverse(part: Floats, nu: Floats) -> Floats:
+    r"""Mean of :math:`\sum (x_h/\sum x)^2/\nu_h` for gamma variables with means `part`, (K,).
+
+    Since :math:`1/s^2 = \int t e^{-ts} dt`, it is one integral of products of Laplace transforms,
+    taken by the trapezoidal rule over log t.
+    """
+    total = np.zeros(len(part))
+    for t in np.exp(LOG_PLACES):
+        shrunk = 1 + 2 * t * part / nu
+        together = np.exp(-(nu / 2 * np.log(shrunk)).sum(axis=1))
+        squares = (part**2 * (1 + 2 / nu) / nu / shrunk**2).sum(axis=1)
+        total += t**2 * squares * together
+    return total * (LOG_PLACES[1] - LOG_PLACES[0])
 
 
 def power_of(change: Floats, std_error: Floats, test: TTest) -> Floats:

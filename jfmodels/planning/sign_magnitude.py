@@ -103,8 +103,9 @@ def _of_table(table: pd.DataFrame, change: Change) -> pd.DataFrame:
     else:
         sizes = np.repeat(_sizes(change), len(table))
         repeated = pd.concat([kept] * (len(sizes) // max(len(table), 1)), ignore_index=True)
-    repeated = repeated.assign(change=sizes)
-    return repeated[[*labels, *NUMBERS]]
+    supposed = repeated.assign(change=sizes)[[*labels, *NUMBERS]]
+    supposed.attrs = dict(table.attrs)
+    return supposed
 
 
 def _sizes(change: float | Sequence[float]) -> list[float]:

@@ -186,9 +186,10 @@ class SurveyPlan:
         return Precision(of_wave, of_wave, np.array([both]), level, level, self.test(alpha))
 
     def test(self, alpha: float = 0.05) -> TTest:
-        """The two-sided t test of a change, whose strata count equally."""
-        equal = np.ones((1, self.strata))
-        return TTest.of_strata(equal, equal * self.df / self.strata, alpha)
+        """The two-sided t test of a change; strata count equally, new clusters have new ones."""
+        strata = self.strata if self.overlap else 2 * self.strata
+        equal = np.ones((1, strata))
+        return TTest.of_strata(equal, equal * self.df / strata, alpha)
 
 
 def _binomial(share: float | None) -> float:

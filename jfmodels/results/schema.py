@@ -299,10 +299,8 @@ SIGN_MAGNITUDE: dict[str, Column] = {
     **{name: COLUMNS[name] for name in LABELS},
     "change": Column("float", "the true difference that is supposed"),
     "std_error": Column("float", "planning standard error"),
-    "df": Column("float", "degrees of freedom of the estimated variance"),
-    "df_test": Column(
-        "float", "those that the test takes, on average: fewer, as it judges strata by the sample"
-    ),
+    "df": DETECTABLE["df"],
+    "df_test": DETECTABLE["df_test"],
     "alpha": Column("float", "level of the two-sided t test"),
     "power": Column("float", "probability that the difference is found"),
     "type_s": Column("float", "of the differences found, the share that have the wrong sign"),
