@@ -33,8 +33,8 @@ class SurveyPlan:
     .. math:: \frac{2\sigma^2}{m}\left(\rho - o\rho_b + (1-\rho)\,\mathrm{deff}\,\frac{m}{n}\right)
 
     on clusters minus strata degrees of freedom where all are visited again. The test is that of
-    :func:`jfmodels.direct`, whose degrees of freedom are estimated too. A region, or any other
-    group of whole clusters, is a plan of its own.
+    :func:`jfmodels.direct`, whose degrees of freedom are estimated too; for people drawn one by
+    one it is Welch's. A region, or any other group of whole clusters, is a plan of its own.
 
     Parameters
     ----------
