@@ -44,9 +44,15 @@ from jfmodels.model.priors import HalfNormal as HalfNormal
 from jfmodels.model.priors import HalfStudentT as HalfStudentT
 from jfmodels.model.priors import Normal as Normal
 from jfmodels.model.weighting import Pseudo as Pseudo
+from jfmodels.planning.detectable import detectable_change as detectable_change
+from jfmodels.planning.detectable import detectable_of as detectable_of
+from jfmodels.planning.sign_magnitude import type_s_m as type_s_m
+from jfmodels.planning.survey_plan import SurveyPlan as SurveyPlan
 from jfmodels.report.files import write_table as write_table
 from jfmodels.report.plots import plot_changes as plot_changes
 from jfmodels.report.plots import plot_comparison as plot_comparison
+from jfmodels.report.plots import plot_detectable as plot_detectable
+from jfmodels.report.plots import plot_power as plot_power
 from jfmodels.report.plots import plot_shrinkage as plot_shrinkage
 from jfmodels.report.plots import plot_trend as plot_trend
 from jfmodels.results.composition_effect import composition_effect as composition_effect

@@ -18,6 +18,7 @@ __all__ = [
     "COEFFICIENTS",
     "COLUMNS",
     "COMPONENTS",
+    "DETECTABLE",
     "DIAGNOSTICS",
     "EFFECTS",
     "FAILURES",
@@ -28,6 +29,7 @@ __all__ = [
     "PREDICTIONS",
     "PREDICTIVE",
     "SENSITIVITY",
+    "SIGN_MAGNITUDE",
     "SMALL_AREAS",
     "STACKED",
     "TESTS",
@@ -304,6 +306,43 @@ PREDICTIVE: dict[str, Column] = {
     "flag": FLAG,
 }
 
+LABELS = (
+    *("outcome", "category", "estimand", BY, "wave"),
+    *("outcome_ref", "category_ref", BY_REF, "wave_ref"),
+)
+
+DETECTABLE: dict[str, Column] = {
+    **{name: COLUMNS[name] for name in LABELS},
+    "detectable": Column(
+        "float", "the smallest difference found with this power; a share moves towards one half"
+    ),
+    "power": Column("float", "probability that a difference of that size is found"),
+    "alpha": Column("float", "level of the two-sided t test"),
+    "std_error": Column("float", "planning standard error, if the difference is of that size"),
+    "df": Column("float", "degrees of freedom of the estimated variance"),
+    "df_test": Column(
+        "float", "those that the test takes, on average: fewer, as it judges strata by the sample"
+    ),
+    "level": Column("float", "share that the difference is meant to start from; not of means"),
+    "icc": Column("float", "correlation of two answers in one cluster and wave, in all the survey"),
+    "icc_between_waves": Column(
+        "float", "correlation of two answers in one cluster (of one person) in different waves"
+    ),
+    **{name: COLUMNS[name] for name in ("n", "n_clusters", "unit", "target", "flag")},
+}
+
+SIGN_MAGNITUDE: dict[str, Column] = {
+    **{name: COLUMNS[name] for name in LABELS},
+    "change": Column("float", "the true difference that is supposed"),
+    "std_error": Column("float", "planning standard error"),
+    "df": DETECTABLE["df"],
+    "df_test": DETECTABLE["df_test"],
+    "alpha": Column("float", "level of the two-sided t test"),
+    "power": Column("float", "probability that the difference is found"),
+    "type_s": Column("float", "of the differences found, the share that have the wrong sign"),
+    "exaggeration": Column("float", "of the differences found, their mean size over the true one"),
+}
+
 GLOSSARIES: dict[str, dict[str, Column]] = {
     "hypothesis": TESTS,
     "check": DIAGNOSTICS,
@@ -314,6 +353,8 @@ GLOSSARIES: dict[str, dict[str, Column]] = {
     "pareto_k": LEAVE_OUT,
     "tail_probability": PREDICTIVE,
     "drawn_anew": PREDICTIONS,
+    "detectable": DETECTABLE,
+    "exaggeration": SIGN_MAGNITUDE,
     "message": FAILURES,
     "fit_ref": AGREEMENT,
     "fit": STACKED,
@@ -368,6 +409,10 @@ FLAGS: dict[str, dict[str, str]] = {
     "not_asked": {
         "en": "The question was not asked in this wave.",
         "fr": "La question n'a pas été posée lors de cette vague.",
+    },
+    "not_detectable": {
+        "en": "No difference that is possible here would be found with this power.",
+        "fr": "Aucun écart possible ici ne serait détecté avec cette puissance.",
     },
     "one_cluster": {
         "en": "A tenth or more rests on strata of one cluster here, whose variance is not known.",
