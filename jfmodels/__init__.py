@@ -7,6 +7,8 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
+    "jfmodels.claims.claim": ("Claim", "Claims", "read_claims"),
+    "jfmodels.claims.judge": ("Verdicts", "judge"),
     "jfmodels.engines.bayesian.bayesian_fit": ("BayesianFit",),
     "jfmodels.engines.compare": ("Comparison", "compare"),
     "jfmodels.engines.design_based.direct": (
@@ -27,6 +29,7 @@ _HOMES = {
     "jfmodels.engines.design_based.weighted": ("Weighted",),
     "jfmodels.engines.design_based.wild": ("Wild",),
     "jfmodels.errors": (
+        "ClaimError",
         "CodebookError",
         "DataError",
         "DesignError",

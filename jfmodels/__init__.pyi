@@ -1,5 +1,10 @@
 """The public names for type checkers."""
 
+from jfmodels.claims.claim import Claim as Claim
+from jfmodels.claims.claim import Claims as Claims
+from jfmodels.claims.claim import read_claims as read_claims
+from jfmodels.claims.judge import Verdicts as Verdicts
+from jfmodels.claims.judge import judge as judge
 from jfmodels.engines.bayesian.bayesian_fit import BayesianFit as BayesianFit
 from jfmodels.engines.bayesian.laplace import Laplace as Laplace
 from jfmodels.engines.bayesian.leave_out import LeaveOut as LeaveOut
@@ -20,6 +25,7 @@ from jfmodels.engines.design_based.wild import Wild as Wild
 from jfmodels.engines.fitting import fit as fit
 from jfmodels.engines.many import Fits as Fits
 from jfmodels.engines.many import fit_many as fit_many
+from jfmodels.errors import ClaimError as ClaimError
 from jfmodels.errors import CodebookError as CodebookError
 from jfmodels.errors import DataError as DataError
 from jfmodels.errors import DesignError as DesignError

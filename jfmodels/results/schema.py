@@ -30,6 +30,7 @@ __all__ = [
     "SENSITIVITY",
     "STACKED",
     "TESTS",
+    "VERDICTS",
     "Column",
     "columns",
 ]
@@ -268,7 +269,38 @@ PREDICTIVE: dict[str, Column] = {
     "flag": Column("flags", "codes of what a reader must know before using the row"),
 }
 
+VERDICTS: dict[str, Column] = {
+    "claim": Column("text", "the claim, by its name"),
+    "part": Column("text", "the part of it; missing where the row speaks of the claim as a whole"),
+    "verdict": Column(
+        "text", "'supported', 'contradicted', or 'undecided' where the data do not tell"
+    ),
+    "reproduced": Column(
+        "bool", "whether these data give the published number after its rounding; missing for none"
+    ),
+    "hinges_on": Column("text", "the row that decides: the weakest, or the one that refutes"),
+    "estimate": Column("float", "its estimate, in `unit`; shares lie in [0, 1]"),
+    "low": Column("float", "lower end of its interval"),
+    "high": Column("float", "upper end of its interval"),
+    "coverage": Column("float", "content of the interval, 0.90 for two one-sided tests"),
+    "p_supported": Column("float", "p of the claim being false: small where it is borne out"),
+    "p_contradicted": Column("float", "p of the claim being true: small where it is refuted"),
+    "probability": Column("float", "posterior probability of the claim; Bayesian rows only"),
+    "detectable": Column(
+        "float", "smallest difference that would have been found with a power of 80 %"
+    ),
+    "n": Column("int", "interviews behind the row; of a comparison, its smaller side"),
+    "n_clusters": Column("int", "clusters behind the row; of a comparison, its smaller side"),
+    "unit": Column("text", "unit of `estimate`; a change of 0.05 in shares is 5 percentage points"),
+    "base": Column("text", "whether those who do not know or refuse are in the denominator"),
+    "engine": Column("text", "which engine answered"),
+    "flag": Column("flags", "codes of what a reader must know before using the row"),
+    "says_en": Column("text", "what was found and what follows, in English"),
+    "says_fr": Column("text", "what was found and what follows, in French"),
+}
+
 GLOSSARIES: dict[str, dict[str, Column]] = {
+    "p_supported": VERDICTS,
     "hypothesis": TESTS,
     "check": DIAGNOSTICS,
     "coefficient": COEFFICIENTS,

@@ -151,11 +151,20 @@ class Survey:
             Of the key whose groups are the rows, in their order.
         """
         number = Key(np.arange(self.n), tuple(map(str, range(self.n))))
-        rows = replace(self.rows, keys={**self.rows.keys, name: number})
+        return self.changed(rows=replace(self.rows, keys={**self.rows.keys, name: number}))
+
+    def changed(self, **content: Any) -> Survey:
+        """Copy the survey with other rows, or whatever else is named.
+
+        Parameters
+        ----------
+        **content
+            Attributes of the copy.
+        """
         survey = object.__new__(Survey)
         for each in fields(self):
-            object.__setattr__(survey, each.name, getattr(self, each.name))
-        object.__setattr__(survey, "rows", rows)
+            value = content.get(each.name, getattr(self, each.name))
+            object.__setattr__(survey, each.name, value)
         return survey
 
     def describe(self) -> Any:
