@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, dataclass, fields
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -92,8 +93,9 @@ class Claims:
         reader = _Reader([])
         if not isinstance(content, Mapping):
             raise ClaimError(f"{name}: claims: with one claim or more is needed.")
-        reader.unknown(content, FILE, "")
-        source = reader.field(content, "source", as_text, "", "")
+        meant = reader.unknown(content, FILE, "")
+        faulty = "-" if "source" in content or "source" in meant else ""  # told once is enough
+        source = reader.field(content, "source", as_text, faulty, "")
         given = content.get("claims")
         if not isinstance(given, Mapping) or not given:
             reader.note(content, "claims", "claims: one claim or more is needed, by name.")
@@ -153,11 +155,14 @@ class _Reader:
         line = _line(entry, key)
         self.problems.append(f"line {line}, {problem}" if line else problem)
 
-    def unknown(self, entry: Mapping[str, Any], known: Any, at: str) -> None:
-        """Note the keys that mean nothing here."""
+    def unknown(self, entry: Mapping[str, Any], known: Iterable[str], at: str) -> set[str]:
+        """Note the keys that mean nothing here; give the names that were probably meant."""
+        names, meant = list(known), set()
         for key in entry:
-            if key not in known:
-                self.note(entry, key, f"{at}{unknown('field', key, known)}")
+            if key not in names:
+                self.note(entry, key, f"{at}{unknown('field', key, names)}")
+                meant.update(get_close_matches(str(key), names, n=1))
+        return meant
 
     def field[Parsed](
         self,
@@ -194,15 +199,15 @@ def _claim(reader: _Reader, given: Mapping[str, Any], name: Any, source: str) ->
     if not isinstance(entry, Mapping):
         reader.note(given, name, f"{at}a mapping of {listing(CLAIM)} is needed.")
         return None
-    reader.unknown(entry, CLAIM, at)
+    meant = reader.unknown(entry, CLAIM, at)
     text = reader.field(entry, "text", as_text, "", at)
     own = reader.field(entry, "source", as_text, source, at)
     for key, value in (("text", text), ("source", own)):
-        if not value and len(reader.problems) == before:
+        if not value and key not in entry and key not in meant:
             reader.note(given, name, f"{at}{key}: is missing; which sentence, and published where?")
     parts = _parts(reader, entry, given, name)
     joined = reader.field(entry, "joined", _joined, "all", at)
-    if len(parts) > 1 and "joined" not in entry:
+    if len(parts) > 1 and "joined" not in entry and "joined" not in meant:
         choices = "; ".join(f"'{word}' ({means})" for word, means in JOINED.items())
         reader.note(given, name, f"{at}joined: is missing, and there are several parts: {choices}.")
     if len(reader.problems) > before:
@@ -245,13 +250,13 @@ def _part(reader: _Reader, written: Mapping[str, Any], key: Any, claim: Any) -> 
         return None
     record = KINDS[kind]
     known = {each.name: each for each in fields(record)}  # type: ignore[arg-type]
-    reader.unknown(entry, ["kind", *known], at)
+    meant = reader.unknown(entry, ["kind", *known], at)
     values = {}
     for field, each in known.items():
         parse, means = FIELDS[field]
         if field in entry:
             values[field] = reader.field(entry, field, parse, None, at)
-        elif each.default is MISSING and each.default_factory is MISSING:
+        elif field not in meant and each.default is MISSING and each.default_factory is MISSING:
             reader.note(entry, "kind", f"{at}{field}: is missing: {means}.")
     if len(reader.problems) > before:
         return None

@@ -130,7 +130,7 @@ def _policy(outcome: Outcome, base: str) -> str | None:
 def _mean(outcome: Outcome, name: str, reading: Reading) -> Outcome:
     """A measurement, whose mean alone can be meant."""
     if not outcome.measured or reading.counting != (MEAN,):
-        fits = "counting: mean" if outcome.measured else f"of {listing(outcome.labels)}, some"
+        fits = "counting: mean" if outcome.measured else f"some of {listing(outcome.labels)}"
         raise SpecError(
             f"'{outcome.name}' is {outcome.scale}; counting: {listing(reading.counting)} does not "
             f"fit it. Use {fits}."

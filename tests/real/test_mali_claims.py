@@ -40,7 +40,9 @@ def test_two_parts_are_borne_out_and_the_courts_are_not(verdicts, sentence):
     whole = verdicts.of_claims.set_index("claim").loc[sentence]
     assert whole["verdict"] == "undecided"
     assert "the data do not bear the part about “Trust in the courts”" in whole["says_en"]
-    assert "n'établissent pas ce qui concerne « Confiance envers les tribunaux »" in whole["says_fr"]
+    assert (
+        "n'établissent pas ce qui concerne « Confiance envers les tribunaux »" in whole["says_fr"]
+    )
 
 
 def test_the_courts_moved_by_less_than_the_survey_could_have_found(verdicts):
