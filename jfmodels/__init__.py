@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
+    "jfmodels.claims.bundled": ("example_claims",),
     "jfmodels.claims.claim": ("Claim", "Claims", "read_claims"),
     "jfmodels.claims.judge": ("Verdicts", "judge"),
     "jfmodels.engines.bayesian.bayesian_fit": ("BayesianFit",),

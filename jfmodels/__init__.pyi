@@ -1,5 +1,6 @@
 """The public names for type checkers."""
 
+from jfmodels.claims.bundled import example_claims as example_claims
 from jfmodels.claims.claim import Claim as Claim
 from jfmodels.claims.claim import Claims as Claims
 from jfmodels.claims.claim import read_claims as read_claims

@@ -2,37 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from jfmodels.claims.claim import Claim, Claims
-from jfmodels.claims.judging import Judged, judge_part
-from jfmodels.claims.rules import Drawn, Evidence, Tested, joined
-from jfmodels.claims.sentences import (
-    LANGUAGES,
-    claim_sentence,
-    hinge_text,
-    other_base,
-    part_sentence,
-)
-from jfmodels.claims.specification import Fits, Specification, names_of
+from jfmodels.claims.court import Court
+from jfmodels.claims.robustness import choices_named, specification_table, with_standing
+from jfmodels.claims.specification import Specification
 from jfmodels.engines.fitting import Settings
-from jfmodels.errors import ClaimError, JfmodelsError, SpecError, raise_all, require_share, unknown
-from jfmodels.model.cells import read_where
-from jfmodels.results.schema import VERDICTS
-from jfmodels.results.tables import versions
+from jfmodels.errors import SpecError, require_share, unknown
 from jfmodels.survey.design import Names, as_names
-from jfmodels.survey.readings import Reading, reread
 from jfmodels.survey.survey import Survey, require_survey
 
 __all__ = ["Verdicts", "judge"]
-
-OTHER_BASE: Mapping[str, str] = {"in_base": "excluded", "excluded": "in_base"}
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -93,7 +77,7 @@ def judge(
     covariates: Names = None,
     over: object = None,
     alpha: float = 0.05,
-    robustness: bool = False,
+    robustness: bool | Sequence[str] = False,
 ) -> Verdicts:
     """Ask of every claim whether the data bear it: supported, contradicted or undecided.
 
@@ -123,8 +107,11 @@ def judge(
         Whom a model is averaged over; by default the people of each wave.
     alpha : float, default 0.05
         Error rate of every verdict.
-    robustness : bool, default False
-        Whether to judge again under the choices that a critic would vary.
+    robustness : bool or list of str, default False
+        Whether to judge again under the choices that a critic would vary: keys of
+        :data:`jfmodels.claims.robustness.CHOICES`. Don't-know base, weights and common places are
+        varied in all combinations, the others one at a time. Multilevel models take a second or
+        more each.
 
     Returns
     -------
@@ -167,7 +154,11 @@ def judge(
     )
     court = Court.of(every, survey, specification, alpha)
     table = court.table()
-    return Verdicts(table, every)
+    if robustness is False:
+        return Verdicts(table, every)
+    chosen = choices_named(robustness)
+    specifications = specification_table(court, table, chosen)
+    return Verdicts(with_standing(table, specifications), every, specifications)
 
 
 def _claims(given: object) -> Claims:
@@ -179,197 +170,3 @@ def _claims(given: object) -> Claims:
             f"judge() takes claims, as jf.read_claims() reads them; found {type(given).__name__}."
         )
     return given
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Court:
-    """Claims, the survey they are held against, and how.
-
-    Attributes
-    ----------
-    claims : Claims
-        What was said.
-    names : mapping of Reading to str
-        The outcome that each reading has become.
-    fits : Fits
-        Where answers come from.
-    alpha : float
-        Error rate.
-    """
-
-    claims: Claims
-    names: Mapping[Reading, str]
-    fits: Fits
-    alpha: float
-
-    @classmethod
-    def of(
-        cls, claims: Claims, survey: Survey, specification: Specification, alpha: float
-    ) -> Court:
-        """Hold claims against a survey; raise for those that do not speak of it."""
-        readings = {
-            reading: None
-            for claim in claims.claims.values()
-            for part in claim.parts.values()
-            for reading in part.readings
-        }
-        raise_all(ClaimError, list(_strangers(claims, survey)), "The survey")
-        names = names_of(readings)
-        return cls(claims, names, Fits.of(survey, names, specification), alpha)
-
-    @property
-    def labels(self) -> Mapping[str, Mapping[str, str]]:
-        """Texts of names by language."""
-        labels: Mapping[str, Mapping[str, str]] = self.fits.survey.record["labels"]
-        return labels
-
-    def judged(self, claim: Claim) -> dict[str, Judged]:
-        """Judge the parts of a claim."""
-        return {
-            name: judge_part(part, self.names, self.fits, self.alpha)
-            for name, part in claim.parts.items()
-        }
-
-    def table(self) -> pd.DataFrame:
-        """Judge everything."""
-        rows = [
-            row for name, claim in self.claims.claims.items() for row in self._rows(name, claim)
-        ]
-        table = pd.DataFrame(rows, columns=list(VERDICTS))
-        for name, column in VERDICTS.items():
-            if column.dtype == "text":
-                table[name] = pd.array(table[name].tolist(), dtype="str")
-        table["reproduced"] = table["reproduced"].astype("boolean")
-        table["n"], table["n_clusters"] = (table[k].astype("Int64") for k in ("n", "n_clusters"))
-        table.attrs["record"] = self.record()
-        return table
-
-    def record(self) -> dict[str, Any]:
-        """Say what made the table, so that it can be made again."""
-        spec = self.fits.specification
-        settings = {name: getattr(spec, name) for name in Specification.__slots__}
-        said = hashlib.blake2b(repr(self.claims.claims).encode(), digest_size=8)
-        return {
-            **self.fits.survey.record,
-            "claims_hash": said.hexdigest(),
-            "title": self.claims.title,
-            "note": self.claims.note,
-            "seed": getattr(spec.engine, "seed", None),
-            "call": {"judge": settings | {"engine": repr(spec.engine), "alpha": self.alpha}},
-            "versions": dict(versions()),
-        }
-
-    def _rows(self, name: str, claim: Claim) -> Iterator[dict[str, Any]]:
-        """The row of a claim, and those of its parts."""
-        judged = self.judged(claim)
-        parts = [self._part_row(name, part, claim, judged[part]) for part in claim.parts]
-        yield self._claim_row(name, claim, judged, parts)
-        yield from parts
-
-    def _part_row(self, name: str, part: str, claim: Claim, judged: Judged) -> dict[str, Any]:
-        said = claim.parts[part]
-        row: dict[str, Any] = {"claim": name, "part": part, "base": said.base}
-        row |= {"verdict": judged.verdict(self.alpha), "flag": judged.flags}
-        row |= {"engine": self.fits.specification.engine_name, **_numbers(judged.evidence)}
-        sentences = {
-            lang: part_sentence(said, judged, self.labels, self.alpha, lang) for lang in LANGUAGES
-        }
-        if not judged.refused:
-            row |= _of_row(judged, self.alpha)
-            row["hinges_on"] = hinge_text(judged, self.labels, self.alpha, "en")
-            row["reproduced"] = said.reproduced(judged.rows["estimate"].tolist())
-            if row["reproduced"] is not None:
-                sentences = {
-                    lang: f"{text} {self._reproduced(claim, part, row, lang)}"
-                    for lang, text in sentences.items()
-                }
-        return row | {f"says_{lang}": text for lang, text in sentences.items()}
-
-    def _reproduced(self, claim: Claim, part: str, row: Mapping[str, Any], lang: str) -> str:
-        """Say whether the published number is found, and whether it would be in the other base."""
-        said = claim.parts[part]
-        spec = replace(self.fits.specification, base=OTHER_BASE[said.base])
-        found = judge_part(said, self.names, self.fits.under(spec), self.alpha)
-        same = said.reproduced(found.rows["estimate"].tolist()) == row["reproduced"]
-        other = None if same else found.rows.iloc[found.hinge(self.alpha)]
-        return other_base(bool(row["reproduced"]), str(spec.base), other, lang)
-
-    def _claim_row(
-        self, name: str, claim: Claim, judged: Mapping[str, Judged], parts: list[dict[str, Any]]
-    ) -> dict[str, Any]:
-        """The row of a claim as a whole: numbers are those of the part that decides."""
-        evidence = joined([each.evidence for each in judged.values()], claim.joined)
-        verdict = evidence.verdict(self.alpha)
-        deciding = parts[_deciding(list(judged.values()), claim.joined, verdict)]
-        published = [row["reproduced"] for row in parts if row.get("reproduced") is not None]
-        row = deciding | {"part": None, "verdict": verdict, **_numbers(evidence)}
-        row["reproduced"] = all(published) if published else None
-        row["flag"] = tuple(sorted({code for each in parts for code in each["flag"]}))
-        if len(parts) == 1:
-            return row
-        verdicts = {part["part"]: part["verdict"] for part in parts}
-        for lang in LANGUAGES:
-            texts = {part: self._text(claim, part, lang) for part in claim.parts}
-            row[f"says_{lang}"] = claim_sentence(verdicts, verdict, texts, lang)
-        return row
-
-    def _text(self, claim: Claim, part: str, lang: str) -> str:
-        """Text of a part: that of its question, or its own name where there are several."""
-        readings = claim.parts[part].readings
-        named = self.labels.get(self.names[readings[0]], {}) if len(readings) == 1 else {}
-        return named.get(lang, part.replace("_", " "))
-
-
-def _strangers(claims: Claims, survey: Survey) -> Iterator[str]:
-    """Find what the survey does not know, and parts that contradict themselves."""
-    for name, claim in claims.claims.items():
-        for part, said in claim.parts.items():
-            at = f"claim '{name}', part '{part}', "
-            for problem in said.problems():
-                yield f"{at}{problem}"
-            for wave in said.waves:
-                if wave not in survey.waves:
-                    yield f"{at}wave: {unknown('wave', wave, survey.waves)}"
-            try:
-                for reading in said.readings:
-                    reread(survey, {reading.outcome: reading})
-                read_where(survey, said.where)
-            except JfmodelsError as fault:
-                yield f"{at}{fault}"
-
-
-def _deciding(judged: list[Judged], how: str, verdict: str) -> int:
-    """The part that decides: the weakest, or the one that refutes; of any, the strongest."""
-    strength = [_strength(each.evidence) for each in judged]
-    standing = [_standing(each.evidence) for each in judged]
-    if verdict == "contradicted":
-        return int(np.argmin(standing) if how == "all" else np.argmax(standing))
-    return int(np.argmin(strength) if how == "all" else np.argmax(strength))
-
-
-def _strength(evidence: Evidence) -> float:
-    """How strongly evidence is for a part."""
-    return evidence.holds if isinstance(evidence, Drawn) else -evidence.support
-
-
-def _standing(evidence: Evidence) -> float:
-    """How little evidence is against a part."""
-    return evidence.stands if isinstance(evidence, Drawn) else evidence.refute
-
-
-def _numbers(evidence: Evidence) -> dict[str, float]:
-    """p-values of tests, or the probability of a posterior."""
-    if isinstance(evidence, Tested):
-        return {
-            "p_supported": evidence.support,
-            "p_contradicted": evidence.refute,
-            "probability": np.nan,
-        }
-    return {"p_supported": np.nan, "p_contradicted": np.nan, "probability": evidence.holds}
-
-
-def _of_row(judged: Judged, alpha: float) -> dict[str, Any]:
-    """Numbers of the row on which a part hinges."""
-    row = judged.rows.iloc[judged.hinge(alpha)]
-    names = ("estimate", "low", "high", "coverage", "n", "n_clusters", "unit")
-    return {name: row[name] for name in names} | {"detectable": judged.detectable}

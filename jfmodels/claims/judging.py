@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -59,6 +59,8 @@ class Judged:
         The smallest difference that would have been found with a power of 80 %.
     refused : str
         Why the engine has no answer; empty if it has one.
+    where : mapping of str to sequence of str
+        The domain.
     """
 
     evidence: Evidence
@@ -67,6 +69,7 @@ class Judged:
     each: tuple[Evidence, ...] = ()
     detectable: float = np.nan
     refused: str = ""
+    where: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def flags(self) -> tuple[str, ...]:
@@ -89,6 +92,11 @@ class Judged:
             return int(np.argmin(refuting))
         weakness = [e.support if isinstance(e, Tested) else -e.holds for e in self.each]
         return int(np.argmax(weakness))
+
+    def row(self, alpha: float) -> dict[str, Any]:
+        """The row on which the verdict hinges, by column."""
+        row = self.rows.iloc[self.hinge(alpha)]
+        return {str(name): value for name, value in row.items()}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,7 +135,7 @@ def judge_part(part: Part, names: Names, fits: Fits, alpha: float) -> Judged:
     except EstimationError as fault:
         nothing = Drawn(0.0, 1.0) if fits.specification.is_bayesian else Tested(1.0, 1.0)
         return Judged(nothing, pd.DataFrame(), refused=str(fault))
-    return _judged(answered, alpha)
+    return replace(_judged(answered, alpha), where=where or {})
 
 
 def _domain(part: Part, fits: Fits) -> dict[str, tuple[str, ...]] | None:
@@ -178,6 +186,7 @@ def _answer(
         over = over or "wave"
     coverage = 1 - 2 * alpha if assertion.equivalence else 1 - alpha
     table = fit.estimate(estimand, over=over, where=where, coverage=coverage)
+    table.attrs.clear()  # pandas copies them deeply at every step, and the verdicts have their own
     belief = fit.joint(estimand.axes, over=over, where=where)
     plan = estimand.plan(belief.grid)
     kept = _rows_of(table, assertion.rows)
@@ -193,11 +202,11 @@ def _answer(
 
 def _alike(fit: Fit, estimand: Estimand, over: object, where: Any) -> pd.DataFrame | None:
     """All differences of one question between successive waves, which share a variance."""
-    if isinstance(estimand, Change):
-        return fit.estimate(replace(estimand, against="previous"), over=over, where=where)
-    if isinstance(estimand, DiffInDiff):
-        return fit.estimate(replace(estimand, against="previous"), over=over, where=where)
-    return None
+    if not isinstance(estimand, Change | DiffInDiff):
+        return None
+    table = fit.estimate(replace(estimand, against="previous"), over=over, where=where)
+    table.attrs.clear()
+    return table
 
 
 def _rows_of(table: pd.DataFrame, wanted: Mapping[str, str | Sequence[str]]) -> np.ndarray:

@@ -5,6 +5,7 @@ Numbers are said as :func:`jfmodels.say` says them, with no more digits than the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
@@ -21,6 +22,7 @@ from jfmodels.survey.readings import MEAN
 __all__ = [
     "LANGUAGES",
     "claim_sentence",
+    "domain_text",
     "hinge_text",
     "in_language",
     "other_base",
@@ -61,6 +63,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "With don't-know excluded it would be {size}.",
         "Sans les sans-avis, ce serait {size}.",
     ),
+    "places": ("places", "lieux"),
     "others": ("the others", "les autres"),
     "beyond": (" of more than {margin}", " de plus de {margin}"),
     "apart": (" by more than {margin}", " de plus de {margin}"),
@@ -70,10 +73,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "and": (" and ", " et "),
     "refused": ("There is no answer: {why}", "Pas de réponse : {why}"),
     "caution": ("Note: {why}", "À noter : {why}"),
-    "joined_all": (
-        "{n} of {of} parts are borne out",
-        "{n} parties sur {of} sont confirmées",
-    ),
+    "joined_all": ("Borne out: {n} of {of} parts", "Parties confirmées : {n} sur {of}"),
     "not_borne": (
         "; the data do not bear the part about {parts}",
         " ; les données n'établissent pas ce qui concerne {parts}",
@@ -83,10 +83,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
         " ; elles contredisent ce qui concerne {parts}",
     ),
     "quoted": ("“{text}”", "« {text} »"),
-    "whole": (
-        "the sentence as a whole is {verdict}.",
-        "la phrase dans son ensemble est {verdict}.",
-    ),
+    "whole": ("the sentence as a whole is {verdict}.", "la phrase entière est {verdict}."),
+    "colon": (": ", " : "),
     "verdict_supported": ("supported", "confirmée"),
     "verdict_contradicted": ("contradicted", "contredite"),
     "verdict_undecided": ("undecided", "indécise"),
@@ -127,7 +125,7 @@ def part_sentence(part: Part, judged: Judged, labels: Labels, alpha: float, lang
     return " ".join(sentences)
 
 
-def other_base(found: bool, base: str, row: Any, lang: str) -> str:
+def other_base(found: bool, base: str, row: Mapping[str, Any] | None, lang: str) -> str:
     """Say whether the published number is found, and what it would be in the other base.
 
     Parameters
@@ -136,7 +134,7 @@ def other_base(found: bool, base: str, row: Any, lang: str) -> str:
         Whether it is found in the claim's own base.
     base : str
         The other base.
-    row : Series or None
+    row : mapping or None
         What is found there; None if that decides nothing.
     lang : {"en", "fr"}
         Language.
@@ -221,39 +219,62 @@ def _amount(name: str, value: float, share: bool, lang: str) -> str:
 
 def hinge_text(judged: Judged, labels: Labels, alpha: float, lang: str) -> str:
     """Say the row that decides: what it is of, and its numbers."""
-    row = judged.rows.iloc[judged.hinge(alpha)]
+    row = judged.row(alpha)
     n = len(judged.rows)
     closest = _word("closest", lang).format(n=n) if n > 1 else ""
-    of = _subject(row, labels, lang)
-    return (
-        f"{of}: {_said(row, lang)}{closest}"
-        if lang == "en"
-        else f"{of} : {_said(row, lang)}{closest}"
+    of = _subject(row, judged.where, labels, lang)
+    return f"{of}{_word('colon', lang)}{in_language(say(row), lang)}{closest}"
+
+
+def _subject(
+    row: Mapping[str, Any], where: Mapping[str, Sequence[str]], labels: Labels, lang: str
+) -> str:
+    """Name what a row is of: the question, the domain, the groups and the waves."""
+    columns = list(row)
+    groups = [n for n in columns if f"{n}_ref" in columns and n not in FIXED]
+    sides = ["outcome", *groups, "wave"]
+    known = {side: row[side] for side in sides if not _missing(row[side])}
+    others = _against_others(row, known, groups)
+    texts = [_side(row, side, side == others, labels, lang) for side in known]
+    places = domain_text({n: v for n, v in where.items() if n not in known}, labels, lang)
+    return ", ".join([*texts[:1], *([places] if places else []), *texts[1:]])
+
+
+def domain_text(where: Mapping[str, Sequence[str]], labels: Labels, lang: str) -> str:
+    """Name a domain; one of many places by their number."""
+    named = [[_label(text, labels, lang) for text in values] for values in where.values()]
+    return ", ".join(
+        " + ".join(texts) if len(texts) <= MANY else f"{len(texts)} {_word('places', lang)}"
+        for texts in named
     )
 
 
-def _subject(row: Any, labels: Labels, lang: str) -> str:
-    """Name what a row is of: the question, the groups and the waves, and what is taken away."""
-    columns = [str(name) for name in row.index]
-    sides = ["outcome", *(n for n in columns if f"{n}_ref" in columns and n not in FIXED), "wave"]
-    texts = []
-    for side in sides:
-        value, ref = row[side], row[f"{side}_ref"]
-        if _missing(value):
-            continue
-        name = _label(str(value), labels, lang)
-        if not _missing(ref) and ref != value:
-            name = f"{name} {MINUS} {_label(str(ref), labels, lang)}"
-        texts.append(name)
-    return ", ".join(texts)
+def _against_others(
+    row: Mapping[str, Any], known: Mapping[str, object], groups: Sequence[str]
+) -> str:
+    """The group that is set against the mean of all others, which has no name."""
+    if row["estimand"] not in ("contrast", "difference in differences"):
+        return ""
+    named = [side for side in known if not _missing(row[f"{side}_ref"])]
+    if any(row[f"{side}_ref"] != row[side] for side in named if side != "wave"):
+        return ""
+    return next((side for side in groups if side in known and side not in named), "")
 
 
+def _side(row: Mapping[str, Any], side: str, others: bool, labels: Labels, lang: str) -> str:
+    """Name a place on one axis, and what is taken from it."""
+    name, ref = _label(str(row[side]), labels, lang), row[f"{side}_ref"]
+    if others:
+        return f"{name} {MINUS} {_word('others', lang)}"
+    if _missing(ref) or ref == row[side]:
+        return name
+    other = _label(str(ref), labels, lang)
+    question, colon, _ = name.partition(_word("colon", lang))
+    return f"{name} {MINUS} {other.removeprefix(question + colon) if colon else other}"
+
+
+MANY = 6  # places of a domain that a sentence still names
 FIXED = ("outcome", "category", "wave")
-
-
-def _said(row: Any, lang: str) -> str:
-    """Say estimate and interval of a row."""
-    return in_language(say(row), lang)
 
 
 def in_language(text: str, lang: str) -> str:
@@ -269,6 +290,7 @@ def in_language(text: str, lang: str) -> str:
         text = text.replace(", ", " ; ").replace(".", ",")
         text = text.replace("no estimate", "sans estimation")
         text = text.replace("no interval", "sans intervalle")
+        text = re.sub(r"\b([01]) points", r"\1 point", text)
     return text
 
 

@@ -13,11 +13,13 @@ from jfmodels.engines.fitting import Settings, fit
 from jfmodels.errors import EstimationError
 from jfmodels.results.fit import Fit
 from jfmodels.survey.readings import Reading, reread
+from jfmodels.survey.retarget import retargeted
 from jfmodels.survey.survey import Survey
 
 __all__ = ["DIRECT", "Fits", "Specification", "names_of"]
 
 DIRECT = "direct"
+OTHER_BASE: Mapping[str, str] = {"in_base": "excluded", "excluded": "in_base"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +38,10 @@ class Specification:
         Columns that a model holds fixed, beside waves and groups.
     over : object
         Whom a model is averaged over.
-    base : str or None
-        The don't-know base in place of the claim's own.
+    other_base : bool
+        Whether the don't-know base is the other one than the claim says.
+    target : str or None
+        In place of the survey's.
     weights : bool
         Whether the survey's weights count.
     common_places : bool
@@ -50,7 +54,8 @@ class Specification:
     weighting: str | None = None
     covariates: tuple[str, ...] = ()
     over: object = None
-    base: str | None = None
+    other_base: bool = False
+    target: str | None = None
     weights: bool = True
     common_places: bool = False
 
@@ -71,7 +76,11 @@ class Specification:
 
     def reads(self, reading: Reading) -> Reading:
         """Read a question under this specification's base."""
-        return reading if self.base is None else replace(reading, base=self.base)
+        return replace(reading, base=self.base_of(reading.base))
+
+    def base_of(self, said: str) -> str:
+        """The base in place of the one that a claim says."""
+        return OTHER_BASE[said] if self.other_base else said
 
 
 def names_of(readings: Mapping[Reading, None]) -> dict[Reading, str]:
@@ -126,8 +135,10 @@ class Fits:
         """Read a survey as a specification says."""
         read = {name: specification.reads(reading) for reading, name in readings.items()}
         again = reread(survey, read)
-        weighed = again if specification.weights else _unweighted(again)
-        return cls(survey, readings, weighed, specification)
+        again = again if specification.weights else _unweighted(again)
+        if specification.target is not None:
+            again = retargeted(again, specification.target)
+        return cls(survey, readings, again, specification)
 
     def under(self, specification: Specification) -> Fits:
         """Give the fits of another specification of the same readings; kept, once made."""

@@ -28,6 +28,7 @@ __all__ = [
     "PREDICTIONS",
     "PREDICTIVE",
     "SENSITIVITY",
+    "SPECIFICATIONS",
     "STACKED",
     "TESTS",
     "VERDICTS",
@@ -295,11 +296,36 @@ VERDICTS: dict[str, Column] = {
     "base": Column("text", "whether those who do not know or refuse are in the denominator"),
     "engine": Column("text", "which engine answered"),
     "flag": Column("flags", "codes of what a reader must know before using the row"),
+    "stands": Column(
+        "float", "share of specifications in which the verdict is the same; if robustness was asked"
+    ),
     "says_en": Column("text", "what was found and what follows, in English"),
     "says_fr": Column("text", "what was found and what follows, in French"),
 }
 
+SPECIFICATIONS: dict[str, Column] = {
+    **{name: VERDICTS[name] for name in ("claim", "part")},
+    "specification": Column("text", "what is done otherwise than in the verdict"),
+    "verdict": VERDICTS["verdict"],
+    "stands": Column("bool", "whether it is the verdict that was given; missing for no answer"),
+    **{
+        name: VERDICTS[name]
+        for name in ("reproduced", "hinges_on", "estimate", "low", "high", "coverage")
+    },
+    **{name: VERDICTS[name] for name in ("p_supported", "p_contradicted", "probability")},
+    **{name: VERDICTS[name] for name in ("n", "n_clusters", "unit", "base")},
+    "weights": Column("text", "'as given', or 'none'"),
+    "places": Column("text", "'all', or 'common': those that all waves of the claim reached"),
+    "interviewers": Column("text", "'ignore', or 'cluster': they cluster answers too"),
+    "target": COLUMNS["target"],
+    "engine": COLUMNS["engine"],
+    "over": COLUMNS["over"],
+    "flag": VERDICTS["flag"],
+    "message": Column("text", "why there is no answer"),
+}
+
 GLOSSARIES: dict[str, dict[str, Column]] = {
+    "specification": SPECIFICATIONS,
     "p_supported": VERDICTS,
     "hypothesis": TESTS,
     "check": DIAGNOSTICS,
