@@ -61,6 +61,7 @@ _HOMES = {
     "jfmodels.report.plots": (
         "plot_changes",
         "plot_comparison",
+        "plot_specifications",
         "plot_trend",
     ),
     "jfmodels.results.estimands": (

@@ -51,6 +51,7 @@ from jfmodels.model.priors import Normal as Normal
 from jfmodels.report.files import write_table as write_table
 from jfmodels.report.plots import plot_changes as plot_changes
 from jfmodels.report.plots import plot_comparison as plot_comparison
+from jfmodels.report.plots import plot_specifications as plot_specifications
 from jfmodels.report.plots import plot_trend as plot_trend
 from jfmodels.results.estimands import Change as Change
 from jfmodels.results.estimands import Contrast as Contrast

@@ -111,6 +111,7 @@ class Court:
             **self.fits.survey.record,
             "claims_hash": said.hexdigest(),
             "title": self.claims.title,
+            "claims": {name: claim.text for name, claim in self.claims.claims.items()},
             "note": self.claims.note,
             "seed": getattr(spec.engine, "seed", None),
             "call": {"judge": settings | {"engine": repr(spec.engine), "alpha": self.alpha}},

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 
 from jfmodels.claims.claim import Claim, Claims
 from jfmodels.claims.court import Court
+from jfmodels.claims.moved import moved_since
 from jfmodels.claims.robustness import choices_named, specification_table, with_standing
+from jfmodels.claims.sentences import LANGUAGES
 from jfmodels.claims.specification import Specification
 from jfmodels.engines.fitting import Settings
-from jfmodels.errors import SpecError, require_share, unknown
+from jfmodels.errors import SpecError, choose, require_share, unknown
 from jfmodels.survey.design import Names, as_names
 from jfmodels.survey.survey import Survey, require_survey
 
 __all__ = ["Verdicts", "judge"]
+
+
+SIMULATED = {"en": "Simulated data.", "fr": "Données simulées."}
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -57,14 +63,59 @@ class Verdicts:
         of_claim = self.table["claim"] == claim
         return self.table[of_claim & self.table["part"].notna()].reset_index(drop=True)
 
+    def since(self, path: str | Path) -> pd.DataFrame:
+        """Say what is no longer as in an earlier run.
+
+        Parameters
+        ----------
+        path : str or Path
+            JSON file that ``jf.write_table(verdicts.table, path)`` or ``jfmodels judge`` wrote.
+
+        Returns
+        -------
+        DataFrame
+            A row for each number, verdict, hash or version that moved; columns of
+            :data:`jfmodels.results.schema.MOVED`. No rows if nothing did.
+
+        Raises
+        ------
+        ReadError
+            If the file is missing or holds no verdicts.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> import jfmodels as jf
+        >>> verdicts = jf.judge(jf.example_claims().claims["C05_relations_good_and_fair"],
+        ...                     jf.example())
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = jf.write_table(verdicts.table, f"{folder}/verdicts.json")
+        ...     len(verdicts.since(path))
+        0
+        """
+        return moved_since(self.table, Path(path))
+
+    def in_words(self, lang: str = "en") -> str:
+        """Say every claim's verdict in a sentence.
+
+        Parameters
+        ----------
+        lang : {"en", "fr"}
+            Language of the sentences.
+        """
+        choose("language", lang, dict.fromkeys(LANGUAGES))
+        simulated = self.table.attrs["record"]["simulated"]
+        lines = [SIMULATED[lang]] if simulated else []
+        for row in self.of_claims.to_dict("records"):
+            lines.append(f"{row['claim']} [{row['verdict']}] {row[f'says_{lang}']}")
+        return "\n".join(lines)
+
     def __repr__(self) -> str:
         counts = self.of_claims["verdict"].value_counts()
         found = ", ".join(f"{n} {verdict}" for verdict, n in counts.items())
-        data = " (simulated data)" if self.table.attrs["record"]["simulated"] else ""
-        lines = [f"Verdicts on {len(self.of_claims)} claims{data}: {found}"]
-        for row in self.of_claims.itertuples():
-            lines.append(f"  {row.claim}: {row.verdict}. {row.says_en}")
-        return "\n".join(lines)
+        n = len(self.of_claims)
+        head = f"Verdicts on {n} claim{'s' if n != 1 else ''}: {found}"
+        return f"{head}\n{self.in_words()}"
 
 
 def judge(
@@ -135,9 +186,9 @@ def judge(
     --------
     >>> import jfmodels as jf
     >>> claims = jf.Claims.from_dict({"source": "a report", "claims": {"criticised": {
-    ...     "text": "The forces are increasingly criticised", "parts": {"forces": {
-    ...     "kind": "change", "outcome": "criticism_fds", "counting": "yes", "base": "in_base",
-    ...     "wave": "Q6", "against": "Q5", "direction": "up"}}}}})
+    ...     "text": "The Russian forces are increasingly criticised", "parts": {"forces": {
+    ...     "kind": "change", "outcome": "criticism_russian_forces", "counting": "yes",
+    ...     "base": "in_base", "wave": "Q6", "against": "Q5", "direction": "up"}}}}})
     >>> verdicts = jf.judge(claims, jf.example())
     >>> verdicts.of_claims["verdict"].tolist()
     ['supported']

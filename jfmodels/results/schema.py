@@ -25,6 +25,7 @@ __all__ = [
     "GLOSSARIES",
     "LEAVE_OUT",
     "MISSING_PLACES",
+    "MOVED",
     "PREDICTIONS",
     "PREDICTIVE",
     "SENSITIVITY",
@@ -324,7 +325,16 @@ SPECIFICATIONS: dict[str, Column] = {
     "message": Column("text", "why there is no answer"),
 }
 
+MOVED: dict[str, Column] = {
+    "claim": Column("text", "the claim; missing where the run as a whole is meant"),
+    "part": Column("text", "the part; missing where the claim as a whole is meant"),
+    "moved": Column("text", "what is no longer the same: a column, a hash, a version"),
+    "before": Column("text", "what it was"),
+    "now": Column("text", "what it is"),
+}
+
 GLOSSARIES: dict[str, dict[str, Column]] = {
+    "moved": MOVED,
     "specification": SPECIFICATIONS,
     "p_supported": VERDICTS,
     "hypothesis": TESTS,

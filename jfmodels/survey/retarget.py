@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 
@@ -58,6 +59,6 @@ def retargeted(survey: Survey, target: str) -> Survey:
     return survey.changed(design=design, rows=rows, sampling=sampling)
 
 
-def _column(key: Key) -> pd.Categorical:
+def _column(key: Key) -> Any:
     """A key as the column that it was read from."""
     return pd.Categorical.from_codes(key.codes, pd.Index(list(key.labels)), ordered=True)

@@ -39,9 +39,9 @@ def test_two_parts_are_borne_out_and_the_courts_are_not(verdicts, sentence):
     assert parts["verdict"].tolist() == ["supported", "supported", "undecided"]
     whole = verdicts.of_claims.set_index("claim").loc[sentence]
     assert whole["verdict"] == "undecided"
-    assert "the data do not bear the part about “Trust in the courts”" in whole["says_en"]
+    assert "the data do not bear the part about “Trust in the courts" in whole["says_en"]
     assert (
-        "n'établissent pas ce qui concerne « Confiance envers les tribunaux »" in whole["says_fr"]
+        "n'établissent pas ce qui concerne « Confiance envers les tribunaux" in whole["says_fr"]
     )
 
 
