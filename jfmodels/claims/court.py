@@ -13,7 +13,7 @@ import pandas as pd
 from jfmodels.claims.claim import Claim, Claims
 from jfmodels.claims.judging import Judged, judge_part
 from jfmodels.claims.kinds import Part
-from jfmodels.claims.rules import Drawn, Evidence, Tested, joined
+from jfmodels.claims.rules import ByDraws, ByTests, Evidence, joined
 from jfmodels.claims.sentences import (
     LANGUAGES,
     claim_sentence,
@@ -74,8 +74,7 @@ class Court:
     @property
     def labels(self) -> Labels:
         """Texts of names by language."""
-        labels: Labels = self.fits.survey.record["labels"]
-        return labels
+        return self.fits.labels
 
     def labels_of(self, part: Part) -> Labels:
         """Texts of names; an answer's own first, since one word can stand in two questions."""
@@ -109,6 +108,7 @@ class Court:
         said = hashlib.blake2b(repr(self.claims.claims).encode(), digest_size=8)
         return {
             **self.fits.survey.record,
+            "labels": dict(self.labels),
             "claims_hash": said.hexdigest(),
             "title": self.claims.title,
             "claims": {name: claim.text for name, claim in self.claims.claims.items()},
@@ -244,17 +244,17 @@ def _deciding(judged: list[Judged], how: str, verdict: str) -> int:
 
 def _strength(evidence: Evidence) -> float:
     """How strongly evidence is for a part."""
-    return evidence.holds if isinstance(evidence, Drawn) else -evidence.support
+    return evidence.holds if isinstance(evidence, ByDraws) else -evidence.support
 
 
 def _standing(evidence: Evidence) -> float:
     """How little evidence is against a part."""
-    return evidence.stands if isinstance(evidence, Drawn) else evidence.refute
+    return evidence.stands if isinstance(evidence, ByDraws) else evidence.refute
 
 
 def _numbers(evidence: Evidence) -> dict[str, float]:
     """p-values of tests, or the probability of a posterior."""
-    if isinstance(evidence, Tested):
+    if isinstance(evidence, ByTests):
         return {
             "p_supported": evidence.support,
             "p_contradicted": evidence.refute,

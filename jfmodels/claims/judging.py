@@ -13,7 +13,7 @@ from jfmodels.claims.assertions import Assertion
 from jfmodels.claims.detectable import detectable
 from jfmodels.claims.kinds import Part
 from jfmodels.claims.places import common_places
-from jfmodels.claims.rules import Drawn, Evidence, Tested, joined, of_rows, together
+from jfmodels.claims.rules import ByDraws, ByTests, Evidence, joined, of_rows, together
 from jfmodels.claims.specification import Fits
 from jfmodels.errors import ClaimError, EstimationError, choose
 from jfmodels.results.estimands import Change, Contrast, DiffInDiff, Estimand, Level
@@ -59,6 +59,8 @@ class Judged:
         The smallest difference that would have been found with a power of 80 %.
     refused : str
         Why the engine has no answer; empty if it has one.
+    told : tuple of str
+        Codes that hold of the part although there are no rows to bear them.
     where : mapping of str to sequence of str
         The domain.
     """
@@ -69,12 +71,14 @@ class Judged:
     each: tuple[Evidence, ...] = ()
     detectable: float = np.nan
     refused: str = ""
+    told: tuple[str, ...] = ()
     where: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def flags(self) -> tuple[str, ...]:
         """Codes of what must be known of any of the rows."""
-        return tuple(sorted({code for codes in self.rows.get("flag", ()) for code in codes}))
+        found = {code for codes in self.rows.get("flag", ()) for code in codes}
+        return tuple(sorted({*found, *self.told}))
 
     @property
     def blocked(self) -> tuple[str, ...]:
@@ -88,9 +92,9 @@ class Judged:
     def hinge(self, alpha: float) -> int:
         """The row on which the verdict hinges: the weakest for it, or the one that refutes it."""
         if self.verdict(alpha) == "contradicted":
-            refuting = [e.refute if isinstance(e, Tested) else e.stands for e in self.each]
+            refuting = [e.refute if isinstance(e, ByTests) else e.stands for e in self.each]
             return int(np.argmin(refuting))
-        weakness = [e.support if isinstance(e, Tested) else -e.holds for e in self.each]
+        weakness = [e.support if isinstance(e, ByTests) else -e.holds for e in self.each]
         return int(np.argmax(weakness))
 
     def row(self, alpha: float) -> dict[str, Any]:
@@ -126,6 +130,10 @@ def judge_part(part: Part, names: Names, fits: Fits, alpha: float) -> Judged:
     """
     where = _domain(part, fits)
     outcomes = tuple(names[reading] for reading in part.readings)
+    nothing = ByDraws(0.0, 1.0) if fits.specification.is_bayesian else ByTests(1.0, 1.0)
+    if not _asked(part, outcomes, fits):
+        says = "the question was not asked"
+        return Judged(nothing, pd.DataFrame(), refused=says, told=("not_asked",))
     try:
         answered = [
             each
@@ -133,9 +141,14 @@ def judge_part(part: Part, names: Names, fits: Fits, alpha: float) -> Judged:
             for each in _answers(assertion, outcomes, fits, where, alpha)
         ]
     except EstimationError as fault:
-        nothing = Drawn(0.0, 1.0) if fits.specification.is_bayesian else Tested(1.0, 1.0)
         return Judged(nothing, pd.DataFrame(), refused=str(fault))
     return replace(_judged(answered, alpha), where=where or {})
+
+
+def _asked(part: Part, outcomes: Sequence[str], fits: Fits) -> bool:
+    """Whether all waves that a part speaks of asked all of its questions."""
+    places = [fits.survey.waves.index(wave) for wave in part.waves]
+    return all(fits.survey.asked[name][place] for name in outcomes for place in places)
 
 
 def _domain(part: Part, fits: Fits) -> dict[str, tuple[str, ...]] | None:
@@ -186,7 +199,7 @@ def _answer(
         over = over or "wave"
     coverage = 1 - 2 * alpha if assertion.equivalence else 1 - alpha
     table = fit.estimate(estimand, over=over, where=where, coverage=coverage)
-    table.attrs.clear()  # pandas copies them deeply at every step, and the verdicts have their own
+    table.attrs.clear()  # pandas copies them at every step, and verdicts have a record of their own
     belief = fit.joint(estimand.axes, over=over, where=where)
     plan = estimand.plan(belief.grid)
     kept = _rows_of(table, assertion.rows)
@@ -254,7 +267,7 @@ def _judged(answered: Sequence[_Answered], alpha: float) -> Judged:
 
 def _usable(evidence: Evidence, flags: Sequence[str]) -> Evidence:
     """Turn evidence that no verdict may rest on, or none at all, into none."""
-    tested = isinstance(evidence, Tested)
+    tested = isinstance(evidence, ByTests)
     if not np.isnan(astuple(evidence)).any() and not BLOCKING & set(flags):
         return evidence
-    return Tested(1.0, 1.0) if tested else Drawn(0.0, 1.0)
+    return ByTests(1.0, 1.0) if tested else ByDraws(0.0, 1.0)

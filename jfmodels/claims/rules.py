@@ -22,9 +22,9 @@ __all__ = [
     "CONTRADICTED",
     "SUPPORTED",
     "UNDECIDED",
-    "Drawn",
+    "ByDraws",
+    "ByTests",
     "Evidence",
-    "Tested",
     "joined",
     "of_rows",
 ]
@@ -35,7 +35,7 @@ SUPPORTED, CONTRADICTED, UNDECIDED = "supported", "contradicted", "undecided"
 
 
 @dataclass(frozen=True, slots=True)
-class Tested:
+class ByTests:
     """What tests say of a claim or a part of it.
 
     Attributes
@@ -55,7 +55,7 @@ class Tested:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Drawn:
+class ByDraws:
     """What a posterior says of a claim or a part of it.
 
     Attributes
@@ -79,7 +79,7 @@ class Drawn:
         return CONTRADICTED if self.stands <= alpha else UNDECIDED
 
 
-type Evidence = Tested | Drawn
+type Evidence = ByTests | ByDraws
 
 
 def of_rows(answer: Joint, assertion: Assertion, *, level_of_share: bool) -> list[Evidence]:
@@ -97,12 +97,12 @@ def of_rows(answer: Joint, assertion: Assertion, *, level_of_share: bool) -> lis
     if isinstance(answer, Draws):
         inside, standing = _indicators(answer, assertion)
         pairs = zip(inside.mean(axis=0), standing.mean(axis=0), strict=True)
-        return [Drawn(float(holds), float(stands)) for holds, stands in pairs]
+        return [ByDraws(float(holds), float(stands)) for holds, stands in pairs]
     support, refute = _tests(answer, assertion, level_of_share)
-    return [Tested(float(a), float(b)) for a, b in zip(support, refute, strict=True)]
+    return [ByTests(float(a), float(b)) for a, b in zip(support, refute, strict=True)]
 
 
-def together(answers: Sequence[tuple[Hashable, Joint, Assertion]]) -> Drawn:
+def together(answers: Sequence[tuple[Hashable, Joint, Assertion]]) -> ByDraws:
     """Say how probable it is that all rows of all answers lie where they must.
 
     Answers of one fit are counted draw by draw; those of several, which do not know of each
@@ -121,7 +121,7 @@ def together(answers: Sequence[tuple[Hashable, Joint, Assertion]]) -> Drawn:
     for pairs in by_fit.values():
         holds.append(float(np.concatenate([a for a, _ in pairs], axis=1).min(axis=1).mean()))
         stands.append(float(np.concatenate([b for _, b in pairs], axis=1).min(axis=1).mean()))
-    return joined([Drawn(a, b) for a, b in zip(holds, stands, strict=True)], "all")  # type: ignore[return-value]
+    return joined([ByDraws(a, b) for a, b in zip(holds, stands, strict=True)], "all")  # type: ignore[return-value]
 
 
 def joined(parts: Sequence[Evidence], how: str) -> Evidence:
@@ -129,33 +129,33 @@ def joined(parts: Sequence[Evidence], how: str) -> Evidence:
 
     Parameters
     ----------
-    parts : sequence of Tested, or of Drawn
+    parts : sequence of ByTests, or of ByDraws
         One kind of evidence.
     how : {"all", "any"}
         Whether all must hold, or one.
 
     Examples
     --------
-    >>> joined([Tested(0.01, 1.0), Tested(0.04, 1.0)], "all").verdict(0.05)
+    >>> joined([ByTests(0.01, 1.0), ByTests(0.04, 1.0)], "all").verdict(0.05)
     'supported'
-    >>> joined([Tested(0.03, 1.0), Tested(0.9, 0.8)], "any").verdict(0.05)
+    >>> joined([ByTests(0.03, 1.0), ByTests(0.9, 0.8)], "any").verdict(0.05)
     'undecided'
     """
-    if isinstance(parts[0], Drawn):
-        return _drawn_together([each for each in parts if isinstance(each, Drawn)], how)
-    tested = [each for each in parts if isinstance(each, Tested)]
+    if isinstance(parts[0], ByDraws):
+        return _drawn_together([each for each in parts if isinstance(each, ByDraws)], how)
+    tested = [each for each in parts if isinstance(each, ByTests)]
     support, refute = [each.support for each in tested], [each.refute for each in tested]
     if how == "all":
-        return Tested(max(support), _smallest_by_holm(refute))
-    return Tested(_smallest_by_holm(support), max(refute))
+        return ByTests(max(support), _smallest_by_holm(refute))
+    return ByTests(_smallest_by_holm(support), max(refute))
 
 
-def _drawn_together(parts: Sequence[Drawn], how: str) -> Drawn:
+def _drawn_together(parts: Sequence[ByDraws], how: str) -> ByDraws:
     """Bounds of the probability of all, or any, from those of each."""
     holds, stands = [each.holds for each in parts], [each.stands for each in parts]
     if how == "all":
-        return Drawn(max(0.0, 1 - sum(1 - p for p in holds)), min(stands))
-    return Drawn(max(holds), min(1.0, sum(stands)))
+        return ByDraws(max(0.0, 1 - sum(1 - p for p in holds)), min(stands))
+    return ByDraws(max(holds), min(1.0, sum(stands)))
 
 
 def _smallest_by_holm(p: Sequence[float]) -> float:

@@ -108,7 +108,8 @@ def part_sentence(part: Part, judged: Judged, labels: Labels, alpha: float, lang
         Language.
     """
     if judged.refused:
-        return _word("refused", lang).format(why=judged.refused)
+        told = " ".join(FLAGS[code][lang] for code in judged.told)
+        return _word("refused", lang).format(why=told or judged.refused)
     verdict = judged.verdict(alpha)
     said = what_is_said(part, labels, lang)
     found = f"{hinge_text(judged, labels, alpha, lang)}."

@@ -115,6 +115,8 @@ class Fits:
         Whose outcomes are these readings.
     specification : Specification
         How they are fitted.
+    labels : mapping
+        Texts of names by language.
     made : dict
         Fits by outcomes and groups; or the error where there is none.
     others : dict
@@ -125,6 +127,7 @@ class Fits:
     readings: Mapping[Reading, str]
     survey: Survey
     specification: Specification
+    labels: Mapping[str, Mapping[str, str]]
     made: dict[object, Fit | str] = field(default_factory=dict)
     others: dict[Specification, Fits] = field(default_factory=dict)
 
@@ -135,10 +138,12 @@ class Fits:
         """Read a survey as a specification says."""
         read = {name: specification.reads(reading) for reading, name in readings.items()}
         again = reread(survey, read)
+        labels = again.record["labels"]
+        again = again.changed(record={**again.record, "labels": {}})  # pandas copies them often
         again = again if specification.weights else _unweighted(again)
         if specification.target is not None:
             again = retargeted(again, specification.target)
-        return cls(survey, readings, again, specification)
+        return cls(survey, readings, again, specification, labels)
 
     def under(self, specification: Specification) -> Fits:
         """Give the fits of another specification of the same readings; kept, once made."""

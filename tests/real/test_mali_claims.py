@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -40,9 +41,7 @@ def test_two_parts_are_borne_out_and_the_courts_are_not(verdicts, sentence):
     whole = verdicts.of_claims.set_index("claim").loc[sentence]
     assert whole["verdict"] == "undecided"
     assert "the data do not bear the part about “Trust in the courts" in whole["says_en"]
-    assert (
-        "n'établissent pas ce qui concerne « Confiance envers les tribunaux" in whole["says_fr"]
-    )
+    assert "n'établissent pas ce qui concerne « Confiance envers les tribunaux" in whole["says_fr"]
 
 
 def test_the_courts_moved_by_less_than_the_survey_could_have_found(verdicts):
@@ -83,3 +82,27 @@ def test_published_levels_are_reproduced_with_dont_know_in_the_base(verdicts, le
 def test_excluding_dont_know_breaks_the_courts_figure_and_that_is_said(verdicts):
     says = verdicts.of_claims.set_index("claim").loc["courts_2005", "says_en"]
     assert "With don't-know excluded it would be 58 %." in says
+
+
+def test_no_verdict_rests_on_a_wave_with_other_answers(survey):
+    part = jf.read_claims(HERE / "mali_claims.yaml").claims["rose"].parts["courts"]
+    earlier = replace(part, wave="R3", against="R2")
+    claim = jf.Claim(text="Trust in the courts fell.", source="nobody", parts={"courts": earlier})
+    row = jf.judge(claim, survey).of_claims.iloc[0]
+    assert row["verdict"] == "undecided"
+    assert row["flag"] == ("relabelled",)
+    assert "No verdict rests on this" in row["says_en"]
+
+
+def test_the_courts_verdict_stands_whatever_a_critic_varies(survey):
+    claims = jf.read_claims(HERE / "mali_claims.yaml")
+    rose = jf.Claims(claims={"rose": claims.claims["rose"]})
+    varied = ["base", "weights", "places", "target"]
+    verdicts = jf.judge(rose, survey, robustness=varied)
+    found = verdicts.specifications
+    assert found["stands"].all()
+    assert found["specification"].nunique() == 9
+    common = found[(found["part"] == "courts") & (found["specification"].str.fullmatch("places.*"))]
+    six = jf.judge(claims, survey).of_parts("rose_common").iloc[-1]
+    assert common["estimate"].item() == six["estimate"]
+    assert common["low"].item() == six["low"]

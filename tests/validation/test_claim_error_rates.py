@@ -26,7 +26,7 @@ from jfmodels.claims.kinds import KINDS
 from jfmodels.claims.specification import Specification
 
 SHORT = os.environ.get("JFMODELS_SHORT") == "1"
-N_SURVEYS = 200 if SHORT else 1_600
+N_SURVEYS = 200 if SHORT else 800
 SEED = 20261126
 ALPHA = 0.05
 ONE = {"counting": "yes", "base": "in_base", "wave": "1"}
