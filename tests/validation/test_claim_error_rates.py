@@ -204,6 +204,55 @@ def test_errors_are_no_more_frequent_than_stated(name):
         assert exact.low <= ALPHA, f"{error}: {counts[error]} of {counts.total()}"
 
 
+N_EXAMPLES = 20 if SHORT else 100
+SHOWN = {
+    "criticism_fds": "yes",
+    "criticism_russian_forces": "yes",
+    "security_situation": "good, very good",
+    "economic_situation": "good, very good",
+    "trust_army": "somewhat, a lot",
+}
+
+
+def claims_of_the_example() -> jf.Claims:
+    """That every one of some shares rose, and that it fell, since the wave before."""
+    content = {}
+    for outcome, counting in SHOWN.items():
+        said = {"kind": "change", "outcome": outcome, "counting": counting.split(", ")}
+        said |= {"base": "in_base", "wave": "Q6", "against": "Q5"}
+        for direction in ("up", "down"):
+            parts = {"p": {**said, "direction": direction}}
+            content[f"{outcome} {direction}"] = {"text": "t", "parts": parts}
+    return jf.Claims.from_dict({"source": "the example", "claims": content})
+
+
+def errors_in_examples() -> Counter[str]:
+    """Count claims, and the verdicts that the truth of each example belies."""
+    claims, counts = claims_of_the_example(), Counter[str]()
+    for seed in range(N_EXAMPLES):
+        truth = jf.example_truth(seed, target="population")
+        whole = truth[truth["region"].isna()].set_index(["outcome", "category", "wave"])["truth"]
+        court = Court.of(claims, jf.example(seed), Specification(), ALPHA)
+        for name, said in claims.claims.items():
+            outcome, direction = name.split()
+            key = outcome, SHOWN[outcome]
+            rose = whole[(*key, "Q6")] > whole[(*key, "Q5")]
+            holds = rose == (direction == "up")
+            verdict = court.rows(name, said, told=False)[0]["verdict"]
+            counts["true" if holds else "false"] += 1
+            counts[f"{verdict} though {'true' if holds else 'false'}"] += 1
+    return counts
+
+
+@pytest.mark.slow
+def test_the_truth_of_the_example_seldom_belies_a_verdict():
+    counts = errors_in_examples()
+    print(f"\n{counts}")
+    for error, of in (("supported though false", "false"), ("contradicted though true", "true")):
+        exact = binomtest(counts[error], counts[of]).proportion_ci(0.95)
+        assert exact.low <= ALPHA, f"{counts[error]} of {counts[of]} {error}"
+
+
 def table() -> Iterator[str]:
     for name in SCENES:
         yield as_text(name, verdicts(name))
@@ -212,3 +261,4 @@ def table() -> Iterator[str]:
 if __name__ == "__main__":
     for line in table():
         print(line, flush=True)
+    print(errors_in_examples())
