@@ -7,6 +7,9 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
+    "jfmodels.claims.bundled": ("example_claims",),
+    "jfmodels.claims.claim": ("Claim", "Claims", "read_claims"),
+    "jfmodels.claims.judge": ("Verdicts", "judge"),
     "jfmodels.engines.bayesian.bayesian_fit": ("BayesianFit",),
     "jfmodels.engines.compare": ("Comparison", "compare"),
     "jfmodels.engines.design_based.direct": (
@@ -28,6 +31,7 @@ _HOMES = {
     "jfmodels.engines.design_based.weighted": ("Weighted",),
     "jfmodels.engines.design_based.wild": ("Wild",),
     "jfmodels.errors": (
+        "ClaimError",
         "CodebookError",
         "DataError",
         "DesignError",
@@ -63,9 +67,10 @@ _HOMES = {
     "jfmodels.report.plots": (
         "plot_changes",
         "plot_comparison",
-        "plot_shrinkage",
         "plot_detectable",
         "plot_power",
+        "plot_shrinkage",
+        "plot_specifications",
         "plot_trend",
     ),
     "jfmodels.results.composition_effect": ("composition_effect",),

@@ -1,4 +1,4 @@
-"""Pictures of tidy tables: levels over waves, comparisons against zero, power.
+"""Pictures of tidy tables: levels over waves, comparisons against zero, power, verdicts.
 
 Everything that is drawn stands in the table, so a picture needs neither the fit nor the data.
 """
@@ -8,6 +8,7 @@ from jfmodels.report.plot_detectable import plot_detectable
 from jfmodels.report.plot_forest import plot_changes
 from jfmodels.report.plot_power import plot_power
 from jfmodels.report.plot_shrinkage import plot_shrinkage
+from jfmodels.report.plot_specifications import plot_specifications
 from jfmodels.report.plot_trends import plot_trend
 from jfmodels.report.plot_ways import plot_comparison
 
@@ -17,6 +18,7 @@ __all__ = [
     "plot_detectable",
     "plot_power",
     "plot_shrinkage",
+    "plot_specifications",
     "plot_trend",
     "save_plot",
 ]
