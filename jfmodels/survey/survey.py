@@ -206,7 +206,10 @@ class Survey:
     def changed(
         self,
         *,
+        design: SurveyDesign | None = None,
+        codebook: Codebook | None = None,
         rows: Rows | None = None,
+        asked: Mapping[str, NDArray[np.bool_]] | None = None,
         sampling: Sampling | None = None,
         record: Mapping[str, Any] | None = None,
         adjustments: tuple[Adjustment, ...] | None = None,
@@ -215,10 +218,11 @@ class Survey:
 
         Parameters
         ----------
-        rows, sampling, record, adjustments
+        design, codebook, rows, asked, sampling, record, adjustments
             Attributes of the copy; None for those of this survey.
         """
-        content: dict[str, object] = {"rows": rows, "sampling": sampling, "record": record}
+        content: dict[str, object] = {"design": design, "codebook": codebook, "rows": rows}
+        content |= {"asked": asked, "sampling": sampling, "record": record}
         content["adjustments"] = adjustments
         survey = object.__new__(Survey)
         for each in fields(self):

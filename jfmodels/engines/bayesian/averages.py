@@ -25,7 +25,6 @@ from jfmodels.engines.bayesian.posterior import Posterior
 from jfmodels.engines.bayesian.proposal import lattice
 from jfmodels.engines.composition import Composition, Modelled, compose
 from jfmodels.engines.evidence import interviews_behind
-from jfmodels.errors import SpecError
 from jfmodels.model.cells import Grid, spread
 from jfmodels.model.data import pattern_codes
 from jfmodels.model.effect_layout import Effect
@@ -83,7 +82,6 @@ def average(engine: Averaged, question: Question) -> Belief:
     question : Question
         Groups, domain, composition and categories.
     """
-    _refuse_people(engine, question)
     composed = compose(engine, question, shown=("wave",))
     anew = averaged_anew(engine.survey, question)
     fielded = with_places_fixed(engine, composed.fielded or composed)
@@ -107,21 +105,6 @@ def _laid(engine: Averaged, composed: Composition, values: Floats) -> Floats:
     return spread(composed.grid, composed.unit, composed.place, n_units, of_items)
 
 
-def _named(question: Question) -> set[str]:
-    """Columns that a question names."""
-    return {*question.by, *(question.where or {}), question.effect}
-
-
-def _refuse_people(engine: Averaged, question: Question) -> None:
-    """Refuse rows about single respondents where the model tells them apart."""
-    person, effects = engine.survey.design.person, engine.posterior.latent.every_effect
-    if person in _named(question) and any(person in each.term.groups for each in effects):
-        raise SpecError(
-            f"'{person}' names people who were interviewed, and no table shows them. Rows of a "
-            "model with an effect of every respondent speak of people like them."
-        )
-
-
 def _drawing(engine: Averaged, composed: Composition) -> Drawing:
     """How groups that were never met are drawn."""
     return Drawing(engine.seed, frozenset(composed.moved) - {"wave"})
@@ -140,7 +123,8 @@ def _unmet(engine: Averaged, composed: Composition, anew: frozenset[str]) -> NDA
 
 def averaged_anew(survey: Survey, question: Question) -> frozenset[str]:
     """Columns of which new groups are averaged over: not those that the question names."""
-    return new_columns(survey) - _named(question)
+    named = {*question.by, *(question.where or {}), question.effect}
+    return new_columns(survey) - named
 
 
 def new_columns(survey: Survey) -> frozenset[str]:
@@ -218,8 +202,8 @@ class Projection:
         """Linear predictors without what is averaged over, in some draws; (L, P, B)."""
         eta = self.latent.predictors(self.columns, self.offset, posterior.field[here].T)
         for each in self.unmet:
-            added = each.effects(posterior, here)
-            eta[:, each.pattern] += np.einsum("ld,dqb->lqb", self.latent.coding, added)
+            added = np.tensordot(self.latent.coding, each.effects(posterior, here), axes=1)
+            eta[: len(added), each.pattern] += added  # thresholds, if any, come after
         return eta
 
     def variance(self, posterior: Posterior, here: slice) -> Floats:

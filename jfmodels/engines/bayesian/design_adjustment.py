@@ -18,32 +18,21 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, eye_array
 
-from jfmodels.engines.bayesian.averages import (
-    Averaged,
-    added_up,
-    averaged_anew,
-    distinct_patterns,
-    expected,
-    membership,
-    new_columns,
-)
+from jfmodels.engines.bayesian.averages import new_columns
 from jfmodels.engines.bayesian.marginal_scores import Centre, Marginal, centre_of
-from jfmodels.engines.bayesian.places import first_stage_of, with_places_fixed
+from jfmodels.engines.bayesian.places import first_stage_of
 from jfmodels.engines.bayesian.posterior import Posterior
 from jfmodels.engines.cluster_robust import ClusterRobust, adjusted_scores, centring
-from jfmodels.engines.composition import Composition, compose
-from jfmodels.engines.composition_scores import levelling
-from jfmodels.engines.linearize import OfStrata, linearized, scores
+from jfmodels.engines.linearize import OfStrata, linearized
 from jfmodels.errors import SpecError
-from jfmodels.model.cells import spread
 from jfmodels.model.weighting import Counted
-from jfmodels.results.adjusted import Adjusted, LogitIntervals
-from jfmodels.results.engine import Belief, Check, Question, flag_bits
-from jfmodels.results.joint import DegreesOfFreedom, Draws, Independent, Joinable, Normal
+from jfmodels.results.adjusted import Adjusted
+from jfmodels.results.engine import Check
+from jfmodels.results.joint import DegreesOfFreedom, Independent, Joinable, Normal
 from jfmodels.survey.sampling import Sampling
 from jfmodels.survey.survey import Survey
 
-__all__ = ["Adjustment", "adjusted"]
+__all__ = ["Adjustment"]
 
 type Ints = NDArray[np.int64]
 type Floats = NDArray[np.float64]
@@ -119,31 +108,38 @@ class Adjustment:
         )
 
     @cached_property
+    def parts(self) -> Floats | None:
+        """Every cluster's part of the information, (M, Q, Q), if clusters vary and are few."""
+        sampling, size = self.sampling, len(self.marginal.beyond)
+        vary = (sampling.cluster == np.arange(len(sampling.cluster))).all()
+        clusters = bool(vary) and bool(self.survey.design.all_stages)
+        few = clusters and len(sampling.cluster) * size**2 <= LARGE
+        return self.marginal.parts() if few else None
+
+    @cached_property
+    def inverse(self) -> Floats:
+        """Covariance of the shared parameters in the posterior, (Q, Q)."""
+        marginal, parts = self.marginal, self.parts
+        total = marginal.information() if parts is None else parts.sum(axis=0)
+        return np.linalg.inv(total + marginal.beyond)
+
+    @cached_property
     def of_units(self) -> tuple[Floats, DegreesOfFreedom]:
         """Influence of every unit on the Q shared parameters, (M, Q), and its df."""
-        marginal, sampling = self.marginal, self.sampling
-        found, stage = marginal.scores(), sampling.stages[0]
-        clusters_vary = (sampling.cluster == np.arange(len(sampling.cluster))).all()
-        few = clusters_vary and bool(self.survey.design.all_stages)
-        if not few or len(found) * found.shape[1] ** 2 > LARGE:
-            inverse = np.linalg.inv(marginal.information() + marginal.beyond)
-            return linearized(found @ inverse, sampling), OfStrata(stage)
-        parts, beyond = marginal.parts(), marginal.beyond
+        sampling, parts, beyond = self.sampling, self.parts, self.marginal.beyond
+        found, stage = self.marginal.scores(), sampling.stages[0]
+        if parts is None:
+            return linearized(found @ self.inverse, sampling), OfStrata(stage)
         rows, adjustments = adjusted_scores(found, parts, sampling, beyond)
-        inverse = np.linalg.inv(parts.sum(axis=0) + beyond)
-        nothing = np.zeros((0, len(beyond)))
-        degrees = ClusterRobust(
-            parts, adjustments, parts, stage, centring(sampling), nothing, beyond
-        )
-        return rows @ inverse, degrees
+        share, nothing = centring(sampling), np.zeros((0, len(beyond)))
+        degrees = ClusterRobust(parts, adjustments, parts, stage, share, nothing, beyond)
+        return rows @ self.inverse, degrees
 
     @cached_property
     def of_priors(self) -> Floats:
         """What priors of shared entries of the field add, (B, Q)."""
-        marginal = self.marginal
-        root = np.linalg.cholesky(marginal.precision).T
-        inverse = np.linalg.inv(marginal.information() + marginal.beyond)
-        added: Floats = root @ inverse[: len(root)]
+        root = np.linalg.cholesky(self.marginal.precision).T
+        added: Floats = root @ self.inverse[: len(root)]
         return added
 
     @cached_property
@@ -236,84 +232,3 @@ def _ultimate(sampling: Sampling) -> Sampling:
     first = sampling.stages[0]
     stage = replace(first, fraction=np.zeros_like(first.fraction))
     return replace(sampling, stages=(stage,))
-
-
-def adjusted(
-    engine: Averaged, adjustment: Adjustment, question: Question, belief: Belief
-) -> Belief:
-    """Adjust the belief about the cells of a question to the design.
-
-    Rows that name groups which the design drew, or interviewers, speak of these as fitted, and
-    of them the design says nothing: they stay as they were drawn, and are flagged.
-
-    Parameters
-    ----------
-    engine : Averaged
-        The fitted model.
-    adjustment : Adjustment
-        To its design.
-    question, belief
-        What was asked, and what the draws answer.
-    """
-    everything = np.ones(len(belief.evidence.flags), dtype=bool)
-    if averaged_anew(engine.survey, question) != new_columns(engine.survey):
-        return _flagged(belief, "not_adjusted", everything)
-    assert isinstance(belief.joint, Draws)
-    composed = compose(engine, question, shown=("wave",))
-    composed = composed if composed.fielded else with_places_fixed(engine, composed)
-    slopes, composition = _of_cells(engine, adjustment, composed)
-    design = adjustment.normal(belief.joint.draws.mean(axis=0), slopes, composition)
-    alone = belief.evidence.n_clusters == 1
-    alone &= engine.survey.design.target == "population" and not composed.borrows
-    influence = np.where(alone, np.nan, design.influence)
-    joint = Adjusted.of(belief.joint, replace(design, influence=influence))
-    shares = all(item.unit == "share" for item in belief.grid.items) and not belief.grid.per
-    found = replace(belief, joint=joint, level_interval=LogitIntervals(joint) if shares else None)
-    return _flagged(found, "one_cluster", alone)
-
-
-def _flagged(belief: Belief, code: str, where: NDArray[np.bool_]) -> Belief:
-    """Add a flag to some cells."""
-    flags = belief.evidence.flags | flag_bits(code, where)
-    return replace(belief, evidence=replace(belief.evidence, flags=flags))
-
-
-def _of_cells(
-    engine: Averaged, adjustment: Adjustment, composed: Composition
-) -> tuple[Floats, Floats]:
-    """Derivatives of all cells, (C, Q + O), and what units add by way of the composition."""
-    around, grid = adjustment.around[0], composed.grid
-    kept, pattern = distinct_patterns(engine, composed, new_columns(engine.survey))
-    frames = [point.patterns.iloc[kept].reset_index(drop=True) for point in composed.points]
-    answers = [item.answers for item in grid.items]
-    values = np.empty((len(answers), len(kept), around.n_draws))
-    turns = (expected(composed.survey, around, each, answers) for each in frames)
-    for parts in zip(*turns, strict=True):
-        values[:, :, parts[0][0]] = added_up(composed, kept, [mean for _, mean in parts])
-    at = (np.arange(len(pattern)), pattern)
-    held = csr_array((composed.weight, at), shape=(len(pattern), len(kept)))
-    cells = membership(grid, composed.place) @ held
-    below = np.asarray(cells.sum(axis=1))[:, None]
-    means = [_divided(np.asarray(cells @ each), below) for each in values]
-    slopes = adjustment.slopes(np.concatenate(means))
-    return slopes, _composition(adjustment, composed, values[:, pattern, 0].T)
-
-
-def _composition(adjustment: Adjustment, composed: Composition, means: Floats) -> Floats:
-    """What every unit adds to cells by whom it has interviewed, from means (G, I); (M, C)."""
-    sampling = adjustment.sampling
-    unit = first_stage_of(adjustment.survey.sampling)[composed.unit]
-    here = replace(composed, unit=unit)
-    weight = np.broadcast_to(composed.weight[:, None], means.shape)
-    n_units = len(sampling.stages[0].stratum)
-    laid = (
-        spread(composed.grid, unit, composed.place, n_units, each)
-        for each in (weight * means, weight)
-    )
-    sums = np.stack(list(laid))
-    return linearized(scores(*sums) + levelling(here, means, sums), sampling)
-
-
-def _divided(above: Floats, below: Floats) -> Floats:
-    """Divide, 0 where there is nobody."""
-    return np.divide(above, below, out=np.zeros_like(above), where=below > 0)

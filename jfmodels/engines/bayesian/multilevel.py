@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from scipy.sparse import csr_array, eye_array
 
+from jfmodels.engines.bayesian.adjusted_averages import adjusted
 from jfmodels.engines.bayesian.averages import average
-from jfmodels.engines.bayesian.design_adjustment import Adjustment, adjusted
+from jfmodels.engines.bayesian.design_adjustment import Adjustment
 from jfmodels.engines.bayesian.draw import Sampler, draw, refuse_one_answer_each
 from jfmodels.engines.bayesian.posterior import Posterior
 from jfmodels.errors import SpecError, choose, listing

@@ -168,8 +168,7 @@ def test_information_adds_up_to_the_curvature_of_the_field(family):
     covariance = np.linalg.inv(curvature)[np.ix_(found.shared, found.shared)]
     expected = np.linalg.inv(covariance)
     information = (found.information() + found.beyond)[:n, :n]
-    # numbers of counts vary by more than is expected of them: observed against expected
-    assert information == pytest.approx(expected, rel=2e-4, abs=2e-4 * np.diag(expected).max())
+    assert information == pytest.approx(expected, rel=1e-5, abs=1e-5 * np.diag(expected).max())
 
 
 def test_only_effects_that_stand_for_others_are_integrated_out():
