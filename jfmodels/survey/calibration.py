@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["DISTANCES", "ROUNDING", "Distance", "Solution", "solve"]
+__all__ = ["DISTANCES", "ROUNDING", "Distance", "Solution", "disjoint", "solve"]
 
 type Floats = NDArray[np.float64]
 
@@ -134,6 +134,8 @@ def solve(
     >>> solve(x, weight, total, DISTANCES["raking"], (0, np.inf)).factor.round(3).tolist()
     [[1.667, 0.714]]
     """
+    if disjoint(x) and not distance.bounded:
+        return _poststratified(x, weight, total)
     size = np.abs(x).max(axis=0, initial=0.0)
     size[size == 0] = 1.0
     dual = _Dual(x / size, weight, total / size, distance, bounds)
@@ -147,6 +149,19 @@ def solve(
         found, stuck = dual.moved(now, going)
         now, steps = found, steps + 1
     return Solution(now.factor, now.left / scale, steps)
+
+
+def disjoint(x: Floats) -> bool:
+    """Whether every pattern is in one category alone, as poststrata are."""
+    return bool(((x == 0) | (x == 1)).all() and (x.sum(axis=1) == 1).all())
+
+
+def _poststratified(x: Floats, weight: Floats, total: Floats) -> Solution:
+    """Factors of categories that do not overlap: known over estimated totals."""
+    held = weight @ x
+    ratio = np.divide(total, held, out=np.ones_like(held), where=held > 0)
+    missed = np.divide(total - ratio * held, total, out=np.zeros_like(held), where=total > 0)
+    return Solution(ratio @ x.T, missed, 0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

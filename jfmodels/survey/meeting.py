@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from jfmodels.errors import SpecError, listing
 from jfmodels.survey.adjustments import Adjustment, Linear, Load, adjusted, next_pattern
-from jfmodels.survey.calibration import ROUNDING, Distance, solve
+from jfmodels.survey.calibration import ROUNDING, Distance, disjoint, solve
 from jfmodels.survey.margins import Auxiliaries, Margin, auxiliaries
 from jfmodels.survey.rows import Rows
 from jfmodels.survey.survey import Survey
@@ -185,6 +185,9 @@ def _linear(key: str, known: Auxiliaries, before: Floats, factor: Floats, step: 
 
 def _regression(x: Floats, weight: Floats) -> Floats:
     """Give the R for which coefficients of y on x, (G, p), are R times weighted sums of y."""
+    if disjoint(x):
+        held = weight @ x
+        return x.T / np.where(held > 0, held, 1.0)[:, None]
     size = np.abs(x).max(axis=0)
     size = np.where(size > 0, size, 1.0)
     x = x / size

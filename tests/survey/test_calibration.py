@@ -103,3 +103,16 @@ def test_many_sets_of_weights_are_solved_as_one_by_one(name):
     for r in range(30):
         alone = solve(X, weights[r], totals[r], DISTANCES[name], BOUNDS[name])
         assert together.factor[r] == pytest.approx(alone.factor, rel=1e-9)
+
+
+def test_poststrata_are_what_newton_finds():
+    """A second column for a whole of two categories makes them overlap, and changes nothing."""
+    x = np.eye(4)[RNG.integers(4, size=40)]
+    wide = np.column_stack([x, x[:, 0] + x[:, 1]])
+    total = x.T @ (WEIGHT * RNG.uniform(0.8, 1.4, 40))
+    more = np.append(total, total[0] + total[1])
+    for name in ("linear", "raking"):
+        known = solve(x, WEIGHT, total, DISTANCES[name], BOUNDS[name])
+        newton = solve(wide, WEIGHT, more, DISTANCES[name], BOUNDS[name])
+        assert known.steps == 0 < newton.steps
+        assert known.factor == pytest.approx(newton.factor, rel=1e-9)
