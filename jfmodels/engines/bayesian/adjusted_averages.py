@@ -94,7 +94,10 @@ def _of_cells(
 
 
 def _composition(adjustment: Adjustment, composed: Composition, means: Floats) -> Floats:
-    """What every unit adds to cells by whom it has interviewed, from means (G, I); (M, C)."""
+    """What every unit adds to cells by whom it has interviewed, from means (G, I); (M, C).
+
+    It is 0 of a census, which is known.
+    """
     sampling = adjustment.sampling
     unit = first_stage_of(adjustment.survey.sampling)[composed.unit]
     here = replace(composed, unit=unit)
@@ -105,6 +108,8 @@ def _composition(adjustment: Adjustment, composed: Composition, means: Floats) -
         for each in (weight * means, weight)
     )
     sums = np.stack(list(laid))
+    if composed.fielded is not None:
+        return np.zeros(sums.shape[1:])
     return linearized(scores(*sums) + levelling(here, means, sums), sampling)
 
 
