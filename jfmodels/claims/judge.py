@@ -13,7 +13,7 @@ from jfmodels.claims.court import Court
 from jfmodels.claims.moved import moved_since
 from jfmodels.claims.robustness import choices_named, specification_table, with_standing
 from jfmodels.claims.sentences import LANGUAGES
-from jfmodels.claims.specification import Specification
+from jfmodels.claims.specification import Specification, require_weighting
 from jfmodels.engines.fitting import Settings
 from jfmodels.errors import SpecError, choose, require_share, unknown
 from jfmodels.survey.design import Names, as_names
@@ -203,6 +203,7 @@ def judge(
         covariates=as_names(covariates),
         over=over,
     )
+    require_weighting(survey, specification)
     court = Court.of(every, survey, specification, alpha)
     table = court.table()
     if robustness is False:
