@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from jfmodels.claims.claim import Claim, Claims
-from jfmodels.claims.court import Court
+from jfmodels.claims.judgement import Judgement
 from jfmodels.claims.moved import moved_since
 from jfmodels.claims.robustness import choices_named, specification_table, with_standing
 from jfmodels.claims.sentences import LANGUAGES
@@ -204,12 +204,12 @@ def judge(
         over=over,
     )
     require_weighting(survey, specification)
-    court = Court.of(every, survey, specification, alpha)
-    table = court.table()
+    judgement = Judgement.of(every, survey, specification, alpha)
+    table = judgement.table()
     if robustness is False:
         return Verdicts(table, every)
     chosen = choices_named(robustness)
-    specifications = specification_table(court, table, chosen)
+    specifications = specification_table(judgement, table, chosen)
     return Verdicts(with_standing(table, specifications), every, specifications)
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import jfmodels as jf
-from jfmodels.claims.judging import BLOCKING
+from jfmodels.claims.evidence import BLOCKING
 from jfmodels.results.schema import FLAGS, VERDICTS
 from jfmodels.survey.example import simulate
 

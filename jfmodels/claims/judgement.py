@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from jfmodels.claims.claim import Claim, Claims
-from jfmodels.claims.judging import Judged, judge_part
+from jfmodels.claims.evidence import Judged, judge_part
 from jfmodels.claims.kinds import Part
 from jfmodels.claims.rules import ByDraws, ByTests, Evidence, joined
 from jfmodels.claims.sentences import (
@@ -30,13 +30,13 @@ from jfmodels.results.tables import versions
 from jfmodels.survey.readings import Reading, reread
 from jfmodels.survey.survey import Survey
 
-__all__ = ["Court", "as_table"]
+__all__ = ["Judgement", "as_table"]
 
 type Labels = Mapping[str, Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Court:
+class Judgement:
     """Claims, the survey they are held against, and how.
 
     Attributes
@@ -59,7 +59,7 @@ class Court:
     @classmethod
     def of(
         cls, claims: Claims, survey: Survey, specification: Specification, alpha: float
-    ) -> Court:
+    ) -> Judgement:
         """Hold claims against a survey; raise for those that do not speak of it."""
         readings = {
             reading: None
