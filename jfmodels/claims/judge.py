@@ -9,11 +9,11 @@ from pathlib import Path
 import pandas as pd
 
 from jfmodels.claims.claim import Claim, Claims
-from jfmodels.claims.court import Court
+from jfmodels.claims.judgement import Judgement
 from jfmodels.claims.moved import moved_since
 from jfmodels.claims.robustness import choices_named, specification_table, with_standing
 from jfmodels.claims.sentences import LANGUAGES
-from jfmodels.claims.specification import Specification
+from jfmodels.claims.specification import Specification, require_weighting
 from jfmodels.engines.fitting import Settings
 from jfmodels.errors import SpecError, choose, require_share, unknown
 from jfmodels.survey.design import Names, as_names
@@ -203,12 +203,13 @@ def judge(
         covariates=as_names(covariates),
         over=over,
     )
-    court = Court.of(every, survey, specification, alpha)
-    table = court.table()
+    require_weighting(survey, specification)
+    judgement = Judgement.of(every, survey, specification, alpha)
+    table = judgement.table()
     if robustness is False:
         return Verdicts(table, every)
     chosen = choices_named(robustness)
-    specifications = specification_table(court, table, chosen)
+    specifications = specification_table(judgement, table, chosen)
     return Verdicts(with_standing(table, specifications), every, specifications)
 
 

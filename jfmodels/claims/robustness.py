@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from jfmodels.claims.claim import Claim
-from jfmodels.claims.court import Court, as_table
+from jfmodels.claims.judgement import Judgement, as_table
 from jfmodels.claims.places import common_places
 from jfmodels.claims.specification import Specification
 from jfmodels.engines.compare import default_formula
@@ -36,72 +36,75 @@ class Choice:
     Attributes
     ----------
     words : callable
-        Takes a court and a claim to what is done instead.
+        Takes a judgement and a claim to what is done instead.
     applies : callable
         Whether that can change anything for a claim.
     vary : callable
-        Takes the specification as judged, and the court, to the other one.
+        Takes the specification as judged, and the judgement, to the other one.
     crossed : bool
         Whether it is combined with the other crossed choices.
     """
 
-    words: Callable[[Court, Claim], str]
-    applies: Callable[[Court, Claim], bool]
-    vary: Callable[[Specification, Court], Specification]
+    words: Callable[[Judgement, Claim], str]
+    applies: Callable[[Judgement, Claim], bool]
+    vary: Callable[[Specification, Judgement], Specification]
     crossed: bool = False
 
 
-def _base_words(court: Court, claim: Claim) -> str:
-    bases = {court.fits.specification.base_of(part.base) for part in claim.parts.values()}
+def _base_words(judgement: Judgement, claim: Claim) -> str:
+    bases = {judgement.fits.specification.base_of(part.base) for part in claim.parts.values()}
     texts = {"in_base": "don't know excluded", "excluded": "don't know in the base"}
     return texts[bases.pop()] if len(bases) == 1 else "the other don't-know base"
 
 
-def _silent(court: Court, claim: Claim) -> bool:
+def _silent(judgement: Judgement, claim: Claim) -> bool:
     """Whether anybody could fail to answer one of the questions."""
-    book = court.fits.source.codebook.outcomes
+    book = judgement.fits.source.codebook.outcomes
     read = [reading.outcome for part in claim.parts.values() for reading in part.readings]
     return any(book[name].dont_know or book[name].refused for name in read if name in book)
 
 
-def _weighted(court: Court, claim: Claim) -> bool:
+def _weighted(judgement: Judgement, claim: Claim) -> bool:
     """Whether weights vary."""
-    weight = court.fits.source.rows.weight
+    weight = judgement.fits.source.rows.weight
     return bool(np.ptp(weight) > 1e-12 * weight.mean())
 
 
-def _places_differ(court: Court, claim: Claim) -> bool:
-    survey = court.fits.source
+def _places_differ(judgement: Judgement, claim: Claim) -> bool:
+    survey = judgement.fits.source
     return any(common_places(survey, part.waves) is not None for part in claim.parts.values())
 
 
-def _direct_with_interviewers(court: Court, claim: Claim) -> bool:
-    return court.fits.specification.is_direct and court.fits.source.design.interviewer is not None
+def _direct_with_interviewers(judgement: Judgement, claim: Claim) -> bool:
+    return (
+        judgement.fits.specification.is_direct
+        and judgement.fits.source.design.interviewer is not None
+    )
 
 
-def _can_retarget(court: Court, claim: Claim) -> bool:
-    stages = court.fits.source.design.all_stages
+def _can_retarget(judgement: Judgement, claim: Claim) -> bool:
+    stages = judgement.fits.source.design.all_stages
     return bool(stages) and not any(stage.fpc for stage in stages)
 
 
-def _other_target(court: Court) -> str:
-    return next(name for name in TARGETS if name != court.fits.survey.design.target)
+def _other_target(judgement: Judgement) -> str:
+    return next(name for name in TARGETS if name != judgement.fits.survey.design.target)
 
 
-def _can_be_multilevel(court: Court, claim: Claim) -> bool:
+def _can_be_multilevel(judgement: Judgement, claim: Claim) -> bool:
     """Whether there is a multilevel model for one of the questions."""
-    if court.fits.specification.is_bayesian:
+    if judgement.fits.specification.is_bayesian:
         return False
-    outcome = next(iter(court.fits.survey.codebook.outcomes))
+    outcome = next(iter(judgement.fits.survey.codebook.outcomes))
     try:
-        default_formula(court.fits.survey, outcome, (), (), random=True)
+        default_formula(judgement.fits.survey, outcome, (), (), random=True)
     except SpecError:
         return False
     return True
 
 
-def _multilevel(spec: Specification, court: Court) -> Specification:
-    varies = _weighted(court, next(iter(court.claims.claims.values())))
+def _multilevel(spec: Specification, judgement: Judgement) -> Specification:
+    varies = _weighted(judgement, next(iter(judgement.claims.claims.values())))
     return replace(spec, engine="laplace", weighting="ignore" if varies else None)
 
 
@@ -127,9 +130,9 @@ CHOICES: Mapping[str, Choice] = {
         lambda spec, _: replace(spec, interviewers="cluster"),
     ),
     "target": Choice(
-        lambda court, _: f"target: {_other_target(court).replace('_', ' ')}",
+        lambda judgement, _: f"target: {_other_target(judgement).replace('_', ' ')}",
         _can_retarget,
-        lambda spec, court: replace(spec, target=_other_target(court)),
+        lambda spec, judgement: replace(spec, target=_other_target(judgement)),
     ),
     "engine": Choice(
         lambda *_: "multilevel model",
@@ -138,7 +141,7 @@ CHOICES: Mapping[str, Choice] = {
     ),
     "composition": Choice(
         lambda *_: "regression at the composition of all waves",
-        lambda court, _: bool(court.fits.specification.covariates),
+        lambda judgement, _: bool(judgement.fits.specification.covariates),
         lambda spec, _: replace(spec, engine="weighted", over="fixed"),
     ),
 }
@@ -156,26 +159,26 @@ def choices_named(robustness: bool | Sequence[str]) -> dict[str, Choice]:
 
 
 def specification_table(
-    court: Court, judged: pd.DataFrame, choices: Mapping[str, Choice]
+    judgement: Judgement, judged: pd.DataFrame, choices: Mapping[str, Choice]
 ) -> pd.DataFrame:
     """Judge every claim again under every specification that can change anything for it.
 
     Parameters
     ----------
-    court : Court
+    judgement : Judgement
         Claims as they were judged.
     judged : DataFrame
         What was found.
     choices : mapping of str to Choice
         What is varied.
     """
-    courts: dict[Specification, Court | str] = {court.fits.specification: court}
+    under: dict[Specification, Judgement | str] = {judgement.fits.specification: judgement}
     rows = []
-    for name, claim in court.claims.claims.items():
-        for words, spec in _specifications(court, claim, choices):
-            if spec not in courts:
-                courts[spec] = _court_under(court, spec)
-            rows += _rows(courts[spec], spec, words, name, claim, court)
+    for name, claim in judgement.claims.claims.items():
+        for words, spec in _specifications(judgement, claim, choices):
+            if spec not in under:
+                under[spec] = _judgement_under(judgement, spec)
+            rows += _rows(under[spec], spec, words, name, claim, judgement)
     then = {_key(row): row["verdict"] for row in judged.to_dict("records")}
     for row in rows:
         row["stands"] = None if row["verdict"] is None else row["verdict"] == then[_key(row)]
@@ -185,39 +188,44 @@ def specification_table(
 
 
 def _specifications(
-    court: Court, claim: Claim, choices: Mapping[str, Choice]
+    judgement: Judgement, claim: Claim, choices: Mapping[str, Choice]
 ) -> Iterator[tuple[str, Specification]]:
     """What was judged, all combinations of crossed choices, and the others one at a time."""
-    spec = court.fits.specification
-    kept = {name: choice for name, choice in choices.items() if choice.applies(court, claim)}
+    spec = judgement.fits.specification
+    kept = {name: choice for name, choice in choices.items() if choice.applies(judgement, claim)}
     crossed = [choice for choice in kept.values() if choice.crossed]
     for taken in product((False, True), repeat=len(crossed)):
         varied = [choice for choice, is_so in zip(crossed, taken, strict=True) if is_so]
-        yield _named(varied, court, claim, spec)
+        yield _named(varied, judgement, claim, spec)
     for choice in kept.values():
         if not choice.crossed:
-            yield _named([choice], court, claim, spec)
+            yield _named([choice], judgement, claim, spec)
 
 
 def _named(
-    varied: Sequence[Choice], court: Court, claim: Claim, spec: Specification
+    varied: Sequence[Choice], judgement: Judgement, claim: Claim, spec: Specification
 ) -> tuple[str, Specification]:
     """One specification, in words and as a record."""
     for choice in varied:
-        spec = choice.vary(spec, court)
-    return "; ".join(choice.words(court, claim) for choice in varied) or AS_JUDGED, spec
+        spec = choice.vary(spec, judgement)
+    return "; ".join(choice.words(judgement, claim) for choice in varied) or AS_JUDGED, spec
 
 
-def _court_under(court: Court, spec: Specification) -> Court | str:
+def _judgement_under(judgement: Judgement, spec: Specification) -> Judgement | str:
     """The same claims under another specification, or why that cannot be."""
     try:
-        return replace(court, fits=court.fits.under(spec))
+        return replace(judgement, fits=judgement.fits.under(spec))
     except JfmodelsError as fault:
         return str(fault)
 
 
 def _rows(
-    under: Court | str, spec: Specification, words: str, name: str, claim: Claim, court: Court
+    under: Judgement | str,
+    spec: Specification,
+    words: str,
+    name: str,
+    claim: Claim,
+    judgement: Judgement,
 ) -> list[dict[str, Any]]:
     """Rows of one claim under one specification; one without a verdict where there is none."""
     try:
@@ -225,7 +233,7 @@ def _rows(
         why = under if isinstance(under, str) else ""
     except JfmodelsError as fault:
         found, why = [], str(fault)
-    settings = _settings(spec, court)
+    settings = _settings(spec, judgement)
     if why:
         found = [{"claim": name, "part": part, "message": why} for part in (None, *claim.parts)]
     for row in found:
@@ -235,13 +243,13 @@ def _rows(
     return found
 
 
-def _settings(spec: Specification, court: Court) -> dict[str, Any]:
+def _settings(spec: Specification, judgement: Judgement) -> dict[str, Any]:
     """The choices of a specification as columns."""
     return {
         "weights": "as given" if spec.weights else "none",
         "places": "common" if spec.common_places else "all",
         "interviewers": spec.interviewers,
-        "target": spec.target or court.fits.survey.design.target or "population",
+        "target": spec.target or judgement.fits.survey.design.target or "population",
         "engine": spec.engine_name,
         "over": "as fielded" if spec.is_direct else str(spec.over or "wave"),
     }

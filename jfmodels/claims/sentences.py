@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from jfmodels.claims.judging import Judged
+from jfmodels.claims.evidence import Judged
 from jfmodels.claims.kinds import Part
 from jfmodels.claims.rules import CONTRADICTED, SUPPORTED, UNDECIDED
 from jfmodels.results.render import say

@@ -10,13 +10,13 @@ import numpy as np
 from jfmodels.engines.compare import default_formula
 from jfmodels.engines.design_based.direct import direct
 from jfmodels.engines.fitting import Settings, fit
-from jfmodels.errors import EstimationError
+from jfmodels.errors import EstimationError, SpecError
 from jfmodels.results.fit import Fit
 from jfmodels.survey.readings import Reading, reread
 from jfmodels.survey.retarget import retargeted
 from jfmodels.survey.survey import Survey
 
-__all__ = ["DIRECT", "Fits", "Specification", "names_of"]
+__all__ = ["DIRECT", "OTHER_BASE", "Fits", "Specification", "names_of", "require_weighting"]
 
 DIRECT = "direct"
 OTHER_BASE: Mapping[str, str] = {"in_base": "excluded", "excluded": "in_base"}
@@ -191,8 +191,19 @@ class Fits:
                 engine=spec.engine,
                 weighting=spec.weighting,
             )
-        except EstimationError as fault:
+        except (EstimationError, SpecError) as fault:
             return str(fault)
+
+
+def require_weighting(survey: Survey, specification: Specification) -> None:
+    """Ask what weights do in a Bayesian model before any is fitted."""
+    weight = survey.rows.weight
+    varies = np.ptp(weight) > 1e-12 * weight.mean()
+    if specification.is_bayesian and specification.weighting is None and varies:
+        raise SpecError(
+            "The weights vary, and a Bayesian model must be told what they do: weighting='ignore' "
+            "lets every interview count once in the likelihood. See jf.fit()."
+        )
 
 
 def _unweighted(survey: Survey) -> Survey:

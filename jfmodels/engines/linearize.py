@@ -229,6 +229,10 @@ class OfStrata:
         with np.errstate(invalid="ignore", divide="ignore"):
             return variance.sum(axis=1) ** 2 / (variance**2 / nu).sum(axis=1)
 
+    def beside(self, other: OfStrata) -> OfStrata:
+        """Know combinations of these cells and of others; they have the same strata."""
+        return self
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Satterthwaite:

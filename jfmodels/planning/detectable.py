@@ -27,7 +27,7 @@ __all__ = ["detectable_change", "detectable_of"]
 type Ints = NDArray[np.int64]
 type Floats = NDArray[np.float64]
 
-OF_ESTIMATES = ("at_boundary", "wide_interval")  # say how one sample came out, not what it can find
+OF_ESTIMATES = ("at_boundary", "few_clusters", "wide_interval")  # flags of one sample's outcome
 
 
 def detectable_change(
@@ -162,7 +162,7 @@ def detectable_of(
         "level": precision.level_ref,
         "icc": _of_item(cells.components.icc, item),
         "icc_between_waves": _of_item(cells.components.icc_between_waves, item),
-        "flag": _flags(table, known & np.isnan(found)),
+        "flag": _flags(table, precision.test.df < 2, known & np.isnan(found)),
     }
     groups = [axis.name for axis in grid.axes if axis.name != "wave"]
     found_rows = table.assign(**numbers)[columns(groups, DETECTABLE)]
@@ -246,10 +246,12 @@ def _of_item(values: Floats, item: Ints) -> Floats:
     return np.append(values, np.nan)[item]
 
 
-def _flags(table: pd.DataFrame, unreachable: NDArray[np.bool_]) -> list[tuple[str, ...]]:
-    """Flags of the rows, less those of the estimates that happened to come out."""
-    kept = [tuple(code for code in codes if code not in OF_ESTIMATES) for codes in table["flag"]]
-    return [
-        tuple(sorted((*codes, "not_detectable"))) if so else codes
-        for codes, so in zip(kept, unreachable, strict=True)
-    ]
+def _flags(
+    table: pd.DataFrame, few: NDArray[np.bool_], unreachable: NDArray[np.bool_]
+) -> list[tuple[str, ...]]:
+    """Flags of the design of each row, without those of how one sample came out."""
+    kept = [{code for code in codes if code not in OF_ESTIMATES} for codes in table["flag"]]
+    for code, holds in (("few_clusters", few), ("not_detectable", unreachable)):
+        for codes in (kept[k] for k in np.flatnonzero(holds)):
+            codes.add(code)
+    return [tuple(sorted(codes)) for codes in kept]

@@ -79,24 +79,28 @@ def _mean_of_inverse(part: Floats, nu: Floats) -> Floats:
     Since :math:`1/s^2 = \int t e^{-ts} dt`, it is one integral of products of Laplace transforms,
     taken by the trapezoidal rule over log t.
     """
-    total = np.zeros(len(part))
-    for t in np.exp(LOG_PLACES):
-        shrunk = 1 + 2 * t * part / nu
-        together = np.exp(-(nu / 2 * np.log(shrunk)).sum(axis=1))
-        squares = (part**2 * (1 + 2 / nu) / nu / shrunk**2).sum(axis=1)
-        total += t**2 * squares * together
-    return total * (LOG_PLACES[1] - LOG_PLACES[0])
+    t = np.exp(LOG_PLACES)
+    return (LOG_PLACES[1] - LOG_PLACES[0]) * np.array(
+        [t**2 @ _under_laplace(t, *row) for row in zip(part, nu, strict=True)]
+    )
+
+
+def _under_laplace(t: Floats, part: Floats, nu: Floats) -> Floats:
+    r"""Mean of :math:`\sum x_h^2/\nu_h\,e^{-t\sum x}` of one row at every t."""
+    shrunk = 1 + 2 * t[:, None] * part / nu
+    squares = (part**2 * (1 + 2 / nu) / nu / shrunk**2).sum(axis=1)
+    return squares * np.exp(-(nu / 2 * np.log(shrunk)).sum(axis=1))
 
 
 def power_of(change: Floats, std_error: Floats, test: TTest) -> Floats:
     """Probability that a change is found; arrays of shape (K,)."""
-    right, wrong = _found(change, std_error, test)
+    right, wrong = _found(change, std_error, test, _errors(test.df))
     return right + wrong
 
 
 def wrong_sign(change: Floats, std_error: Floats, test: TTest) -> Floats:
     """Share of the changes found whose sign is wrong (type S); arrays of shape (K,)."""
-    right, wrong = _found(change, std_error, test)
+    right, wrong = _found(change, std_error, test, _errors(test.df))
     return wrong / (right + wrong)
 
 
@@ -130,22 +134,30 @@ def smallest_change(
     ndarray, shape (K,)
         NaN where even the largest possible change is found less often.
     """
+    errors = _errors(test.df)
+
+    def enough(change: Floats) -> NDArray[np.bool_]:
+        right, wrong = _found(change, std_error(change), test, errors)
+        return right + wrong >= power
+
     low = np.zeros_like(most)
     # an error five times too large, an estimate ten errors too small
     far = (5 * test.critical + 10) * std_error(low)
     high = np.where(np.isfinite(most), most, far)
-    reached = power_of(high, std_error(high), test) >= power
+    reached = enough(high)
     for _ in range(STEPS):
         middle = (low + high) / 2
-        enough = power_of(middle, std_error(middle), test) >= power
-        low, high = np.where(enough, low, middle), np.where(enough, middle, high)
+        found = enough(middle)
+        low, high = np.where(found, low, middle), np.where(found, middle, high)
     return np.where(reached, high, np.nan)
 
 
-def _found(change: Floats, std_error: Floats, test: TTest) -> tuple[Floats, Floats]:
+def _found(
+    change: Floats, std_error: Floats, test: TTest, errors: tuple[Floats, Floats]
+) -> tuple[Floats, Floats]:
     """Probabilities to find a change with its own sign, and with the other."""
     d = np.abs(change / std_error)[:, None]
-    q, weight = _errors(test.df)
+    q, weight = errors
     limit = test.critical[:, None] * q
     right, wrong = ndtr(d - limit) * weight, ndtr(-d - limit) * weight
     return right.sum(axis=1), wrong.sum(axis=1)

@@ -180,7 +180,7 @@ def _of_plan(name: str, plan: SurveyPlan, power: float, alpha: float) -> _Curve:
     return _Curve(
         name,
         plan.detectable_change(power, alpha=alpha),
-        lambda change: np.array([plan.power(size, alpha=alpha) for size in change]),
+        plan.precision(alpha).power,
     )
 
 

@@ -11,6 +11,7 @@ from scipy.sparse import csr_array, hstack
 
 from jfmodels.errors import SpecError, require_share
 from jfmodels.model.cells import Where
+from jfmodels.results.adjusted import side_by_side
 from jfmodels.results.engine import Belief, Engine, Evidence, Question
 from jfmodels.results.estimands import Change
 from jfmodels.results.fit import Categories, Fit
@@ -148,7 +149,7 @@ def _difference(beliefs: list[Belief], plans: list[Plan]) -> tuple[Belief, Plan]
         *(np.concatenate([getattr(e, name) for e in parts]) for name in Evidence.__slots__)
     )
     both = Belief(
-        raw.grid, raw.joint.beside(held.joint), evidence, over=f"{raw.over} - {held.over}"
+        raw.grid, side_by_side(raw.joint, held.joint), evidence, over=f"{raw.over} - {held.over}"
     )
     plan = replace(
         plans[0],

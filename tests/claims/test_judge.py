@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import jfmodels as jf
-from jfmodels.claims.judging import BLOCKING
+from jfmodels.claims.evidence import BLOCKING
 from jfmodels.results.schema import FLAGS, VERDICTS
 from jfmodels.survey.example import simulate
 
@@ -296,6 +296,28 @@ def test_a_model_that_cannot_compare_questions_says_so(survey):
     row = judged(survey, {"kind": "order_of_outcomes", **said}, engine="weighted")
     assert row["verdict"] == "undecided"
     assert "one question at a time" in row["says_en"]
+
+
+def test_whether_a_number_is_reproduced_does_not_depend_on_the_engine(survey):
+    said = {**NOW, "outcome": "want_record_of_decision", "counting": "yes"}
+    said |= {"kind": "level", "number": 78, "decimals": 0, "tolerance": 5}
+    row = judged(survey, said, engine="laplace", weighting="ignore")
+    assert round(100 * row["estimate"]) != 78
+    assert row["reproduced"]
+
+
+def test_what_weights_do_in_a_posterior_must_be_said(survey):
+    with pytest.raises(jf.SpecError, match="weighting='ignore'"):
+        judged(survey, {"kind": "majority", **NOW}, engine="laplace")
+
+
+def test_a_model_that_cannot_be_fitted_leaves_its_part_undecided(survey):
+    said = {"along": "commune", "groups": "Bandiagara", "reference": "others", "side": "above"}
+    row = judged(
+        survey, {"kind": "comparison", **NOW, **said}, engine="laplace", weighting="ignore"
+    )
+    assert row["verdict"] == "undecided"
+    assert "rank deficient" in row["says_en"]
 
 
 def test_the_record_tells_what_made_the_table(bundled):

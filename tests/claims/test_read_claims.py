@@ -202,6 +202,10 @@ claims:
     assert claims["b"].parts["one"].waves == ("Q5",)
 
 
+GROUPS = {"kind": "comparison", "along": "region", "groups": "Gao", "side": "below"}
+GROUPS |= {"reference": "Mopti"}
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [
@@ -210,6 +214,9 @@ claims:
         ({"counting": "a lott"}, "Did you mean 'a lot'"),
         ({"kind": "bound", "side": "above", "number": 2, "counting": "mean"}, "does not fit"),
         ({"where": {"region": "Goa"}}, "Did you mean 'Gao'"),
+        ({**GROUPS, "along": "regoin"}, "Did you mean 'region'"),
+        ({**GROUPS, "groups": "Goa"}, "Did you mean 'Gao'"),
+        ({**GROUPS, "reference": "Mpoti"}, "Did you mean 'Mopti'"),
         ({"where": {"regoin": "Gao"}}, "Did you mean 'region'"),
     ],
 )

@@ -76,6 +76,23 @@ def test_intraclass_correlations_are_those_of_the_analysis_of_variance():
     assert row["icc_between_waves"] == pytest.approx(lasting / (units + within), rel=1e-10)
 
 
+def test_clusters_of_uneven_size_follow_the_textbook():
+    # one-way analysis of variance in every stratum and wave; n0 is the average size that counts
+    frame = balanced().sample(frac=0.6, random_state=8)
+    within, between, n0, df = 0.0, 0.0, 0.0, 0
+    for _, part in frame.groupby(["wave", "region"]):
+        groups = part.groupby("commune")["size"]
+        n, mean = groups.size(), groups.mean()
+        within += (groups.var() * (n - 1)).sum()
+        between += (n * (mean - part["size"].mean()) ** 2).sum()
+        n0 += n.sum() - (n**2).sum() / n.sum()
+        df += len(n) - 1
+    of_people = within / (len(frame) - WAVES * STRATA * CLUSTERS)
+    of_units = (between - df * of_people) / n0
+    row = jf.detectable_change(survey(frame), "size").iloc[0]
+    assert row["icc"] == pytest.approx(of_units / (of_units + of_people), rel=1e-10)
+
+
 @pytest.mark.parametrize(("repeats", "overlap"), [("clusters", 1), ("nothing", 0)])
 @pytest.mark.parametrize(("by", "strata"), [(None, STRATA), ("region", 1)])
 def test_a_balanced_survey_detects_what_its_plan_does(repeats, overlap, by, strata):

@@ -16,17 +16,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pytest
 from scipy.stats import binomtest
 from simulate import World, draw
 
 import jfmodels as jf
-from jfmodels.claims.court import Court
+from jfmodels.claims.judgement import Judgement
 from jfmodels.claims.kinds import KINDS
 from jfmodels.claims.specification import Specification
 
 SHORT = os.environ.get("JFMODELS_SHORT") == "1"
 N_SURVEYS = 200 if SHORT else 800
+N_POWER = 200 if SHORT else 1_600
 SEED = 20261126
 ALPHA = 0.05
 ONE = {"counting": "yes", "base": "in_base", "wave": "1"}
@@ -161,9 +163,10 @@ def verdicts(name: str) -> Counter[str]:
             survey = with_options(drawn.frame, survey, grouped)
         content = {f"c{k}": claim(scene, names) for k, names in enumerate(grouped)}
         claims = jf.Claims.from_dict({"source": "a world", "claims": content})
-        court = Court.of(claims, survey, Specification(), ALPHA)
+        judgement = Judgement.of(claims, survey, Specification(), ALPHA)
         counts.update(
-            court.rows(each, said, told=False)[0]["verdict"] for each, said in claims.claims.items()
+            judgement.rows(each, said, told=False)[0]["verdict"]
+            for each, said in claims.claims.items()
         )
     return counts
 
@@ -204,6 +207,37 @@ def test_errors_are_no_more_frequent_than_stated(name):
         assert exact.low <= ALPHA, f"{error}: {counts[error]} of {counts.total()}"
 
 
+def power_at_what_is_detectable(n: int) -> tuple[int, int]:
+    """How many of n surveys support a rise that is as large as others of their kind could find."""
+    part = {"kind": "change", **TWO, "direction": "up"}
+    size = float(np.mean([row["detectable"] for row in rows_of(part, SAME, 200, SEED + 1)]))
+    apart = ((0.5 - size / 2,) * 4, (0.5 + size / 2,) * 4)
+    found = [row["verdict"] == "supported" for row in rows_of(part, apart, n, SEED)]
+    return sum(found), len(found)
+
+
+def rows_of(
+    part: Mapping[str, Any], share: tuple[tuple[float, ...], ...], n: int, seed: int
+) -> Iterator[dict[str, Any]]:
+    """Judge one part on n surveys."""
+    for drawn in draw(World(share=share), n, seed):
+        content = {
+            name: {"text": "t", "parts": {"p": {**part, "outcome": name}}}
+            for name in drawn.outcomes
+        }
+        claims = jf.Claims.from_dict({"source": "a world", "claims": content})
+        judgement = Judgement.of(claims, drawn.survey("population"), Specification(), ALPHA)
+        for name, said in claims.claims.items():
+            yield judgement.rows(name, said, told=False)[0]
+
+
+@pytest.mark.slow
+def test_what_is_detectable_is_found_four_times_in_five():
+    found, n = power_at_what_is_detectable(N_POWER)
+    print(f"\npower at the detectable change: {found / n:.3f}")
+    assert found / n == pytest.approx(0.8, abs=4 * np.sqrt(0.8 * 0.2 / n))
+
+
 N_EXAMPLES = 20 if SHORT else 100
 SHOWN = {
     "criticism_fds": "yes",
@@ -232,13 +266,13 @@ def errors_in_examples() -> Counter[str]:
     for seed in range(N_EXAMPLES):
         truth = jf.example_truth(seed, target="population")
         whole = truth[truth["region"].isna()].set_index(["outcome", "category", "wave"])["truth"]
-        court = Court.of(claims, jf.example(seed), Specification(), ALPHA)
+        judgement = Judgement.of(claims, jf.example(seed), Specification(), ALPHA)
         for name, said in claims.claims.items():
             outcome, direction = name.split()
             key = outcome, SHOWN[outcome]
             rose = whole[(*key, "Q6")] > whole[(*key, "Q5")]
             holds = rose == (direction == "up")
-            verdict = court.rows(name, said, told=False)[0]["verdict"]
+            verdict = judgement.rows(name, said, told=False)[0]["verdict"]
             counts["true" if holds else "false"] += 1
             counts[f"{verdict} though {'true' if holds else 'false'}"] += 1
     return counts

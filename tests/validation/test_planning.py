@@ -32,7 +32,7 @@ from simulate import (
 import jfmodels as jf
 
 SHORT = os.environ.get("JFMODELS_SHORT") == "1"
-N_SURVEYS = 1_600 if SHORT else 8_000
+N_SURVEYS = 1_600 if SHORT else 4_000
 N_POOLED = 200
 SEED = 20261127
 BEFORE = 0.5

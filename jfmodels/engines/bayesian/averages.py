@@ -45,6 +45,7 @@ __all__ = [
     "expected",
     "membership",
     "new_columns",
+    "rests_on_drawn",
 ]
 
 type Ints = NDArray[np.int64]
@@ -89,8 +90,8 @@ def average(engine: Averaged, question: Question) -> Belief:
     drawn = _cells(engine, composed, anew)
     evidence = interviews_behind(engine.survey, composed.grid, _laid(engine, fielded, fielded.n))
     missed = _laid(engine, fielded, fielded.weight * not_reached(engine, fielded)).sum(axis=0)
-    unmet = _laid(engine, composed, composed.weight * _unmet(engine, composed, anew)).sum(axis=0)
-    missing = missed + unmet > 0
+    drawn_for = composed.weight * rests_on_drawn(engine, composed, anew)
+    missing = missed + _laid(engine, composed, drawn_for).sum(axis=0) > 0
     flags = evidence.flags | flag_bits("places_missing", missing)
     flags |= flag_bits("fit_failed", np.full(len(flags), engine.posterior.failed))
     flags &= ~flag_bits("model_based", np.isnan(drawn[0]))
@@ -110,7 +111,9 @@ def _drawing(engine: Averaged, composed: Composition) -> Drawing:
     return Drawing(engine.seed, frozenset(composed.moved) - {"wave"})
 
 
-def _unmet(engine: Averaged, composed: Composition, anew: frozenset[str]) -> NDArray[np.bool_]:
+def rests_on_drawn(
+    engine: Averaged, composed: Composition, anew: frozenset[str]
+) -> NDArray[np.bool_]:
     """Sums of people of a census in places that the fit does not know, (G,)."""
     found = np.zeros(len(composed.points[0].patterns), dtype=bool)
     if composed.fielded is not None:

@@ -200,6 +200,23 @@ def test_rows_say_what_they_rest_on():
         assert not any("model_based" in codes for codes in regions["flag"])
 
 
+@pytest.mark.parametrize(("target", "adjusted"), [("population", True), ("these_clusters", False)])
+def test_the_design_says_nothing_of_places_never_visited(target, adjusted):
+    """Such rows of a weighted likelihood stay as they were drawn, and say so."""
+    survey = fit("yes ~ x + (1 | commune)", target=target).engine.survey
+    engine = jf.Laplace(draws=200, on_poor_k="warn")
+    found = jf.fit("yes ~ wave + x + (1 | commune)", survey, engine=engine, weighting="pseudo")
+    table = found.levels(by="region", over=CENSUS)
+    assert all(("not_adjusted" in codes) != adjusted for codes in table["flag"])
+    visited = jf.Population(census_frame().query("commune not in @FAR"))
+    known = found.levels(by="region", over=visited)
+    assert not any("not_adjusted" in codes for codes in known["flag"])
+    effect = jf.composition_effect(found, over=CENSUS).iloc[2]
+    assert ("not_adjusted" in effect["flag"]) != adjusted
+    changes = [found.changes(over=each)["estimate"].iloc[0] for each in ("wave", CENSUS)]
+    assert effect["estimate"] == pytest.approx(changes[0] - changes[1], abs=1e-12)
+
+
 def test_an_area_beyond_the_map_is_named():
     survey = fit("yes ~ x + (1 | commune)").engine.survey
     model = jf.Model("yes ~ x + bym2(commune)", neighbours=NEIGHBOURS)

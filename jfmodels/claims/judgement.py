@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from jfmodels.claims.claim import Claim, Claims
-from jfmodels.claims.judging import Judged, judge_part
+from jfmodels.claims.evidence import Judged, judge_part
 from jfmodels.claims.kinds import Part
 from jfmodels.claims.rules import ByDraws, ByTests, Evidence, joined
 from jfmodels.claims.sentences import (
@@ -22,21 +22,21 @@ from jfmodels.claims.sentences import (
     other_base,
     part_sentence,
 )
-from jfmodels.claims.specification import Fits, Specification, names_of
-from jfmodels.errors import ClaimError, JfmodelsError, raise_all, unknown
+from jfmodels.claims.specification import DIRECT, OTHER_BASE, Fits, Specification, names_of
+from jfmodels.errors import ClaimError, JfmodelsError, choose, raise_all, unknown
 from jfmodels.model.cells import read_where
 from jfmodels.results.schema import VERDICTS, Column
 from jfmodels.results.tables import versions
 from jfmodels.survey.readings import Reading, reread
 from jfmodels.survey.survey import Survey
 
-__all__ = ["Court", "as_table"]
+__all__ = ["Judgement", "as_table"]
 
 type Labels = Mapping[str, Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Court:
+class Judgement:
     """Claims, the survey they are held against, and how.
 
     Attributes
@@ -59,7 +59,7 @@ class Court:
     @classmethod
     def of(
         cls, claims: Claims, survey: Survey, specification: Specification, alpha: float
-    ) -> Court:
+    ) -> Judgement:
         """Hold claims against a survey; raise for those that do not speak of it."""
         readings = {
             reading: None
@@ -148,7 +148,8 @@ class Court:
         if not judged.refused:
             row |= _of_row(judged, self.alpha)
             row["hinges_on"] = hinge_text(judged, self.labels, self.alpha, "en")
-            row["reproduced"] = said.reproduced(judged.rows["estimate"].tolist())
+            as_published = judged if spec.is_direct else self._as_published(said)
+            row["reproduced"] = said.reproduced(as_published.rows["estimate"].tolist())
         return row
 
     def _part_sentences(
@@ -176,15 +177,26 @@ class Court:
             said[f"says_{lang}"] = claim_sentence(verdicts, verdict, texts, lang)
         return said
 
+    def _as_published(self, said: Part, *, other_base: bool = False) -> Judged:
+        """What the data give without a model, as a published number was made."""
+        here = self.fits.specification
+        spec = replace(
+            here,
+            engine=DIRECT,
+            weighting=None,
+            covariates=(),
+            over=None,
+            other_base=here.other_base != other_base,
+        )
+        return judge_part(said, self.names, self.fits.under(spec), self.alpha)
+
     def _reproduced(self, claim: Claim, part: str, row: Mapping[str, Any], lang: str) -> str:
         """Say whether the published number is found, and whether it would be in the other base."""
         said = claim.parts[part]
-        here = self.fits.specification
-        spec = replace(here, other_base=not here.other_base)
-        found = judge_part(said, self.names, self.fits.under(spec), self.alpha)
+        found = self._as_published(said, other_base=True)
         same = said.reproduced(found.rows["estimate"].tolist()) == row["reproduced"]
         other = None if same else found.row(self.alpha)
-        return other_base(bool(row["reproduced"]), spec.base_of(said.base), other, lang)
+        return other_base(bool(row["reproduced"]), OTHER_BASE[row["base"]], other, lang)
 
     def _claim_row(
         self, name: str, claim: Claim, judged: Mapping[str, Judged], parts: list[dict[str, Any]]
@@ -229,8 +241,21 @@ def _strangers(claims: Claims, survey: Survey) -> Iterator[str]:
                 for reading in said.readings:
                     reread(survey, {reading.outcome: reading})
                 read_where(survey, said.where)
+                _require_groups(survey, said)
             except JfmodelsError as fault:
                 yield f"{at}{fault}"
+
+
+def _require_groups(survey: Survey, said: Part) -> None:
+    """Refuse groups that the survey does not have."""
+    along = getattr(said, "along", None)
+    if along is None:
+        return
+    labels = dict.fromkeys((*survey.group(along).labels, "others"))
+    for name in ("groups", "group", "reference"):
+        given = getattr(said, name, ())
+        for text in [given] if isinstance(given, str) else given:
+            choose(f"{name} along '{along}'", text, labels)
 
 
 def _deciding(judged: list[Judged], how: str, verdict: str) -> int:
