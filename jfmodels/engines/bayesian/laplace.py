@@ -53,11 +53,11 @@ def draw_laplace(latent: Latent, settings: Laplace) -> Posterior:
     """Draw from the posterior of a latent model, and say whether to believe the draws."""
     try:
         found = nested_laplace(latent, settings.draws, settings.seed)
-    except np.linalg.LinAlgError as error:
+    except np.linalg.LinAlgError as fault:
         raise EstimationError(
             "The answers leave some direction of the field without curvature. Leave terms out, "
             "or use engine='nuts'."
-        ) from error
+        ) from fault
     failed = found.pareto_k > HIGHEST_K  # few points are told by each row's own Monte Carlo error
     error = Clustered(found.point)
     return Posterior(latent, found.field, found.theta, error, _checks(found), failed)
