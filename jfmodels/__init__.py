@@ -7,6 +7,9 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
+    "jfmodels.claims.bundled": ("example_claims",),
+    "jfmodels.claims.claim": ("Claim", "Claims", "read_claims"),
+    "jfmodels.claims.judge": ("Verdicts", "judge"),
     "jfmodels.engines.bayesian.bayesian_fit": ("BayesianFit",),
     "jfmodels.engines.compare": ("Comparison", "compare"),
     "jfmodels.engines.design_based.direct": (
@@ -28,6 +31,7 @@ _HOMES = {
     "jfmodels.engines.design_based.weighted": ("Weighted",),
     "jfmodels.engines.design_based.wild": ("Wild",),
     "jfmodels.errors": (
+        "ClaimError",
         "CodebookError",
         "DataError",
         "DesignError",
@@ -56,11 +60,17 @@ _HOMES = {
         "Normal",
     ),
     "jfmodels.model.weighting": ("Pseudo",),
+    "jfmodels.planning.detectable": ("detectable_change", "detectable_of"),
+    "jfmodels.planning.sign_magnitude": ("type_s_m",),
+    "jfmodels.planning.survey_plan": ("SurveyPlan",),
     "jfmodels.report.files": ("write_table",),
     "jfmodels.report.plots": (
         "plot_changes",
         "plot_comparison",
+        "plot_detectable",
+        "plot_power",
         "plot_shrinkage",
+        "plot_specifications",
         "plot_trend",
     ),
     "jfmodels.results.composition_effect": ("composition_effect",),

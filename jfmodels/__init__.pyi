@@ -1,5 +1,11 @@
 """The public names for type checkers."""
 
+from jfmodels.claims.bundled import example_claims as example_claims
+from jfmodels.claims.claim import Claim as Claim
+from jfmodels.claims.claim import Claims as Claims
+from jfmodels.claims.claim import read_claims as read_claims
+from jfmodels.claims.judge import Verdicts as Verdicts
+from jfmodels.claims.judge import judge as judge
 from jfmodels.engines.bayesian.bayesian_fit import BayesianFit as BayesianFit
 from jfmodels.engines.bayesian.laplace import Laplace as Laplace
 from jfmodels.engines.bayesian.leave_out import LeaveOut as LeaveOut
@@ -21,6 +27,7 @@ from jfmodels.engines.fitting import fit as fit
 from jfmodels.engines.many import Fits as Fits
 from jfmodels.engines.many import fit_many as fit_many
 from jfmodels.engines.small_areas import small_area_check as small_area_check
+from jfmodels.errors import ClaimError as ClaimError
 from jfmodels.errors import CodebookError as CodebookError
 from jfmodels.errors import DataError as DataError
 from jfmodels.errors import DesignError as DesignError
@@ -44,10 +51,17 @@ from jfmodels.model.priors import HalfNormal as HalfNormal
 from jfmodels.model.priors import HalfStudentT as HalfStudentT
 from jfmodels.model.priors import Normal as Normal
 from jfmodels.model.weighting import Pseudo as Pseudo
+from jfmodels.planning.detectable import detectable_change as detectable_change
+from jfmodels.planning.detectable import detectable_of as detectable_of
+from jfmodels.planning.sign_magnitude import type_s_m as type_s_m
+from jfmodels.planning.survey_plan import SurveyPlan as SurveyPlan
 from jfmodels.report.files import write_table as write_table
 from jfmodels.report.plots import plot_changes as plot_changes
 from jfmodels.report.plots import plot_comparison as plot_comparison
+from jfmodels.report.plots import plot_detectable as plot_detectable
+from jfmodels.report.plots import plot_power as plot_power
 from jfmodels.report.plots import plot_shrinkage as plot_shrinkage
+from jfmodels.report.plots import plot_specifications as plot_specifications
 from jfmodels.report.plots import plot_trend as plot_trend
 from jfmodels.results.composition_effect import composition_effect as composition_effect
 from jfmodels.results.estimands import Change as Change

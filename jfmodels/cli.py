@@ -1,4 +1,4 @@
-"""The command line: `jfmodels demo`, `jfmodels check`, `jfmodels estimate`.
+"""The command line: `jfmodels demo`, `check`, `estimate`, `judge`.
 
 Commands only read options, call the public functions and show what these return. The package
 itself is imported inside them, so that help and version come at once.
@@ -156,6 +156,73 @@ def check(
         with _working("Reading"):
             survey = _read(data, codebook, context.params)
         _tell(survey.describe(), repr(survey))
+
+
+@app.command()
+def judge(
+    context: typer.Context,
+    claims: Annotated[Path, typer.Argument(help="Claims file (YAML).")],
+    data: Data,
+    codebook: CodebookFile,
+    out: Annotated[Path | None, typer.Option(help="Write to a .html, .json or .csv file.")] = None,
+    against: Annotated[
+        Path | None, typer.Option(help="Earlier verdicts (.json): say what moved since.")
+    ] = None,
+    engine: Annotated[str, typer.Option(help="direct, weighted, laplace or nuts.")] = "direct",
+    small_sample: Annotated[str, typer.Option(help="cr2 or none.")] = "cr2",
+    weighting: Annotated[str | None, typer.Option(help="Of a Bayesian model.")] = None,
+    robustness: Annotated[
+        bool, typer.Option("--robustness", help="Judge under other choices too.")
+    ] = False,
+    lang: Annotated[str, typer.Option(help="en or fr.")] = "en",
+    wave: Wave = None,
+    strata: Strata = None,
+    cluster: Cluster = None,
+    weights: Weights = None,
+    repeats: Repeats = None,
+    target: Target = None,
+    interviewer: Interviewer = None,
+    person: Person = None,
+    date: Date = None,
+    lonely: Lonely = None,
+) -> None:
+    """Say of every claim whether the data bear it; status 1 if anything moved since `--against`."""
+    import jfmodels as jf
+    from jfmodels.report.verdict_page import WRITERS, write_verdicts
+
+    with _plain_errors():
+        if out is not None:
+            choose("file format", out.suffix.lower(), WRITERS)
+        with _working("Reading"):
+            said, survey = jf.read_claims(claims), _read(data, codebook, context.params)
+        with _working("Judging"):
+            verdicts = jf.judge(
+                said,
+                survey,
+                engine=engine,
+                small_sample=small_sample,
+                weighting=weighting,
+                robustness=robustness,
+            )
+        moved = None if against is None else verdicts.since(against)
+        if out is None:
+            typer.echo(verdicts.in_words(lang))
+        else:
+            written = write_verdicts(verdicts, out, lang=lang, moved=moved)
+            typer.echo(f"Written: {written}", err=True)
+    if moved is not None:
+        _tell_moved(moved)
+
+
+def _tell_moved(moved: pd.DataFrame) -> None:
+    """Say whether anything moved, and leave with status 1 if so."""
+    from jfmodels.report.terminal import print_frame
+
+    if moved.empty:
+        typer.echo("Nothing moved.")
+        return
+    print_frame(_screen(), moved, "Moved since the earlier run")
+    raise typer.Exit(1)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from numbers import Integral, Real
 
 __all__ = [
+    "ClaimError",
     "CodebookError",
     "DataError",
     "DesignError",
@@ -34,6 +35,10 @@ class DesignError(JfmodelsError):
 
 class CodebookError(JfmodelsError):
     """The codebook is incomplete, contradictory, or does not fit the data."""
+
+
+class ClaimError(JfmodelsError):
+    """A claim leaves open what decides its answer, or contradicts itself or the survey."""
 
 
 class DataError(JfmodelsError):

@@ -192,3 +192,64 @@ def test_demo_prints_and_draws_the_simulated_survey(run, tmp_path):
     assert "simulated" in result.stdout
     names = {path.name for path in (tmp_path / "demo").iterdir()}
     assert names == {"trend.csv", "trend.png", "changes.csv", "changes.png"}
+
+
+CLAIMS = """
+source: a report
+claims:
+  most:
+    text: Most feel safe.
+    parts:
+      safe: {kind: majority, outcome: safe, counting: yes, base: in_base, wave: Q2}
+  rose:
+    text: Trust rose.
+    parts:
+      trust: {kind: change, outcome: trust_army, counting: yes, base: in_base, wave: Q2,
+              against: Q1, direction: up}
+"""
+JUDGE = "judge claims.yaml data.csv --codebook book.yaml"
+
+
+@pytest.fixture
+def judge(folder, run):
+    """Run `jfmodels judge` on two claims."""
+    (folder / "claims.yaml").write_text(CLAIMS)
+    return lambda options="": run(f"{JUDGE} {options}")
+
+
+def test_judge_says_every_verdict_on_the_screen(judge):
+    text = judge().stdout
+    assert "most [" in text
+    assert "rose [" in text
+    assert "Les données" in judge("--lang fr").stdout
+
+
+@pytest.mark.parametrize("suffix", [".html", ".json", ".csv"])
+def test_judge_writes_every_format(judge, tmp_path, suffix):
+    path = tmp_path / f"verdicts{suffix}"
+    result = judge(f"--out {path}")
+    assert result.exit_code == 0, result.output
+    assert "rose" in path.read_text()
+
+
+def test_judge_says_whether_anything_moved(judge, tmp_path):
+    path = tmp_path / "verdicts.json"
+    judge(f"--out {path}")
+    same = judge(f"--against {path}")
+    assert same.exit_code == 0
+    assert "Nothing moved." in same.stdout
+    other = judge(f"--against {path} --small-sample none")
+    assert other.exit_code == 1
+    assert "Moved since the earlier run" in other.stdout
+
+
+def test_judge_judges_again_under_other_choices(judge):
+    assert "specifications" in judge("--robustness").stdout
+
+
+def test_judge_refuses_what_it_cannot_read(judge, folder):
+    assert "Did you mean '.html'" in refusal(judge("--out verdicts.htm"))
+    assert "nowhere.json" in refusal(judge("--against nowhere.json"))
+    assert "language" in refusal(judge("--lang de"))
+    (folder / "claims.yaml").write_text(CLAIMS.replace("direction", "dircetion"))
+    assert "line 12" in refusal(CliRunner().invoke(app, JUDGE.split()))

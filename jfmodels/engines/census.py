@@ -291,24 +291,28 @@ def _absent(model: Widened, name: str, listed: Ints, met: Ints) -> Iterator[str]
 
 def _misplaced(model: Widened, names: Sequence[str], codes: Ints) -> Iterator[str]:
     """Say which clusters lie in another stratum than that of the survey."""
-    survey = model.survey
-    for stage in survey.design.all_stages:
-        inner = [name for name in as_names(stage.cluster) if name in names]
-        outer = [name for name in as_names(stage.strata) if name in names and name not in inner]
-        for name in inner:
-            for around in outer:
-                found = codes[:, [names.index(name), names.index(around)]]
-                own = survey.rows.aggregate([name, around]).codes
-                yield from _elsewhere(survey, (name, around), own, found)
+    design = model.survey.design
+    for stage in design.all_stages:
+        inner, outer = as_names(stage.cluster), as_names(stage.strata)
+        if len(inner) == 1 and inner[0] in names and inner[0] not in outer:
+            for around in (name for name in outer if name in names):
+                pair = (inner[0], around)
+                found = codes[:, [names.index(name) for name in pair]]
+                yield from _elsewhere(model.survey, pair, np.unique(found, axis=0))
 
 
-def _elsewhere(survey: Survey, names: tuple[str, str], own: Ints, found: Ints) -> Iterator[str]:
-    """Compare where clusters lie, pairs (G, 2) of the survey and of the census."""
+def _elsewhere(survey: Survey, names: tuple[str, str], found: Ints) -> Iterator[str]:
+    """Compare where clusters lie in a census, pairs (G, 2), with where the survey met them."""
     clusters, strata = (survey.rows.keys[name].labels for name in names)
-    lies = dict(own[(own >= 0).all(axis=1)].tolist())
-    for cluster, stratum in np.unique(found, axis=0).tolist():
-        if lies.get(cluster, stratum) != stratum:
+    own = survey.rows.aggregate(names).codes
+    lies: dict[int, set[int]] = {}
+    for cluster, stratum in own[(own >= 0).all(axis=1)].tolist():
+        lies.setdefault(cluster, set()).add(stratum)
+    for cluster, stratum in found.tolist():
+        known = lies.get(cluster, {stratum})
+        if stratum not in known:
+            there = listing(strata[each] for each in sorted(known))
             yield (
                 f"{names[0]} '{clusters[cluster]}' lies in {names[1]} '{strata[stratum]}', in the "
-                f"survey in '{strata[lies[cluster]]}'."
+                f"survey in {there}."
             )

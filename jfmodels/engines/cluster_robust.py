@@ -63,13 +63,15 @@ def adjusted_scores(
     root = np.linalg.cholesky(parts.sum(axis=0) + beyond)
     back = np.linalg.inv(root)
     standard = back @ parts @ back.T  # the whole is the identity, however it is parametrised
-    of_stratum = np.add.reduceat(standard, stage.starts, axis=0)[h]
+    sums = np.add.reduceat(standard, stage.starts, axis=0)
+    of_stratum = sums[h]
     own = standard - standard @ standard
     mixed = standard - standard @ of_stratum
     mean = of_stratum - of_stratum @ of_stratum
     working = own - (mixed + np.swapaxes(mixed, 1, 2)) * share + mean * share**2
-    size = np.maximum(stage.sizes[h], 2)  # lone clusters are set apart below
-    adjustments = root @ _equalise(standard, working, np.sqrt(size / (size - 1))) @ back
+    size = np.maximum(stage.sizes, 2)  # lone clusters are set apart below
+    beside = (np.sqrt(size / (size - 1)) - 1)[:, None, None] * _silent(sums)
+    adjustments = root @ (_equalise(standard, working) + beside[h]) @ back
     adjustments[stage.sizes[h] == 1] = np.eye(parts.shape[1])
     centred = scores - np.add.reduceat(scores, stage.starts, axis=0)[h] * share[:, :, 0]
     remaining = np.sqrt(1 - stage.fraction[h])[:, None] * average_factor(stage, sampling.lonely)
@@ -86,11 +88,10 @@ def centring(sampling: Sampling) -> Floats:
     return np.where((share == 1) & (sampling.lonely == "adjust"), 0.0, share)
 
 
-def _equalise(target: Floats, working: Floats, beside: Floats) -> Floats:
+def _equalise(target: Floats, working: Floats) -> Floats:
     """Find A with A V Aᵀ = G, symmetric in the metric of G; all of shape (M, Q, Q).
 
-    Directions of which a cluster says nothing (G is 0) are multiplied by `beside`, (M,): what
-    adjusted weights put there is centred within strata, and no more.
+    Directions of which a cluster says nothing (G is 0) are left as they are.
     """
     values, vectors = np.linalg.eigh(target)
     kept = values > 1e-10 * np.maximum(values.max(axis=1, keepdims=True), 1e-300)
@@ -102,8 +103,18 @@ def _equalise(target: Floats, working: Floats, beside: Floats) -> Floats:
     shrink = np.where(power > 1e-9, 1 / np.sqrt(np.maximum(power, 1e-300)), 0.0)
     middle = (axes * shrink[:, None, :]) @ np.swapaxes(axes, 1, 2)
     inner = root[:, :, None] * middle * back[:, None, :]
-    inner += np.where(kept, 0.0, beside[:, None])[:, :, None] * np.eye(target.shape[1])
+    inner += np.where(kept, 0.0, 1.0)[:, :, None] * np.eye(target.shape[1])
     return vectors @ inner @ np.swapaxes(vectors, 1, 2)
+
+
+def _silent(of_stratum: Floats) -> Floats:
+    """Project on directions of which a whole stratum says nothing, (H, Q, Q).
+
+    Only adjusted weights put anything there: plain centring is all that it asks for.
+    """
+    values, vectors = np.linalg.eigh(of_stratum)
+    nothing = values <= 1e-10 * np.maximum(values[:, -1:], 1e-300)
+    return (vectors * nothing[:, None, :]) @ np.swapaxes(vectors, 1, 2)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

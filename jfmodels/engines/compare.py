@@ -27,7 +27,7 @@ from jfmodels.survey.design import Names, as_names
 from jfmodels.survey.outcome import Outcome
 from jfmodels.survey.survey import Survey, require_survey
 
-__all__ = ["WAYS", "Comparison", "compare"]
+__all__ = ["WAYS", "Comparison", "compare", "default_formula"]
 
 WAYS: Mapping[str, str] = {
     "direct": "weighted shares or means, no model",
@@ -276,6 +276,34 @@ def _formulas(
     if random:
         found["multilevel"] = f"{left} ~ {' + '.join([full, *random])}"
     return found | dict(given)
+
+
+def default_formula(
+    survey: Survey,
+    outcome: str,
+    groups: Sequence[str],
+    covariates: Sequence[str],
+    *,
+    random: bool,
+) -> str:
+    """Formula of a regression, or of a multilevel model, where none is given.
+
+    Parameters
+    ----------
+    survey : Survey
+        The survey.
+    outcome : str
+        The outcome; of several categories, what is shown.
+    groups, covariates : sequence of str
+        As `by` and `covariates` of :func:`compare`.
+    random : bool
+        Whether clusters and interviewers have effects.
+    """
+    chosen = _formulas(survey, outcome, groups, covariates, {})
+    way = "multilevel" if random else "weighted"
+    if way not in chosen:
+        raise SpecError("The design names no clusters and no interviewers, so nothing is random.")
+    return str(chosen[way])
 
 
 def _left(outcome: Outcome) -> str:

@@ -130,7 +130,10 @@ def _settings(engine: object, model: Model) -> Settings:
     if engine is None or isinstance(engine, str):
         return choose("engine", engine or default, ENGINES)
     if not isinstance(engine, Weighted | Laplace | Nuts):
-        raise SpecError(f"engine= takes a name or its settings; found {type(engine).__name__}.")
+        found = f"{engine.__name__} itself" if isinstance(engine, type) else type(engine).__name__
+        raise SpecError(
+            f"engine= takes a name or settings, such as 'laplace' or jf.Laplace(); found {found}."
+        )
     return engine
 
 

@@ -257,20 +257,26 @@ class Satterthwaite:
     def __call__(self, weights: csr_array, contributions: Floats) -> Floats:
         """Degrees of freedom of K rows."""
         variance = np.add.reduceat(contributions**2, self.stage.starts, axis=1)
-        df = np.empty(weights.shape[0])
+        with np.errstate(invalid="ignore", divide="ignore"):
+            shares = (variance**2 / self.of_strata(weights)).sum(axis=1)
+            return variance.sum(axis=1) ** 2 / shares
+
+    def of_strata(self, weights: csr_array) -> Floats:
+        r"""Bell-McCaffrey degrees of freedom :math:`\nu_h` of K rows in every stratum, (K, H)."""
+        nu = np.empty((weights.shape[0], self.stage.n_strata))
         lengths = np.diff(weights.indptr)
         for length in np.unique(lengths):
             rows = np.flatnonzero(lengths == length)
             for part in np.array_split(rows, 1 + len(rows) * self.stage.sizes.sum() // 4_000_000):
-                df[part] = self._of_rows(weights, part, int(length), variance[part])
-        return df
+                nu[part] = self._of_rows(weights, part, int(length))
+        return nu
 
-    def _of_rows(self, weights: csr_array, rows: Ints, length: int, variance: Floats) -> Floats:
-        """Degrees of freedom of rows that combine equally many cells."""
+    def _of_rows(self, weights: csr_array, rows: Ints, length: int) -> Floats:
+        """Degrees of freedom by stratum of rows that combine equally many cells."""
         place = weights.indptr[rows][:, None] + np.arange(length)
         cells, squares = weights.indices[place], weights.data[place] ** 2
-        trace = np.zeros_like(variance)
-        trace_squares = np.zeros_like(variance)
+        trace = np.zeros((len(rows), self.stage.n_strata))
+        trace_squares = np.zeros_like(trace)
         for d in range(length):
             trace += squares[:, [d]] * self._trace(cells[:, d])
             trace_squares += squares[:, [d]] ** 2 * self._overlap(cells[:, d], cells[:, d])
@@ -278,9 +284,7 @@ class Satterthwaite:
                 both = 2 * squares[:, [d]] * squares[:, [e]]
                 trace_squares += both * self._overlap(cells[:, d], cells[:, e])
         known = trace_squares > 1e-12 * trace**2
-        nu = np.divide(trace**2, trace_squares, out=np.ones_like(trace), where=known)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return variance.sum(axis=1) ** 2 / (variance**2 / nu).sum(axis=1)
+        return np.divide(trace**2, trace_squares, out=np.ones_like(trace), where=known)
 
     def _sum(self, values: Floats) -> Floats:
         """Sum over the clusters of each stratum; (K, M) to (K, H)."""

@@ -179,7 +179,8 @@ def _of_people(
     labels = [np.array(survey.rows.keys[name].labels, dtype=object) for name in names]
     told = {name: of[cells[:, k]] for k, (name, of) in enumerate(zip(names, labels, strict=True))}
     errors = dict(zip(ERRORS, (summary.std_error, low, high), strict=True))
-    found = pd.DataFrame({"outcome": item.outcome, "category": item.category, **told, **errors})
+    said = {"outcome": item.outcome, "category": item.category or None}
+    found = pd.DataFrame({**said, **told, **errors})
     return found.astype(dict.fromkeys(["outcome", "category", *names], "str"))
 
 

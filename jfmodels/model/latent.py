@@ -161,7 +161,7 @@ class Latent:
 
     def predictors(self, columns: csr_array, offset: Floats, x: Floats) -> Floats:
         """Linear predictors of P patterns under fields (n, B); shape (L, P, B)."""
-        shaped = x[: self.n_channels * self.width].reshape(self.n_channels, self.width, -1)
+        shaped = x[: self.n_channels * self.width].reshape(self.n_channels, self.width, x.shape[1])
         free = [columns @ each for each in shaped]
         if self.family.coding is not None:
             free = list(np.tensordot(self.coding, np.stack(free), axes=1))

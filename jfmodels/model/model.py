@@ -24,7 +24,7 @@ from jfmodels.model.defaults import (
 )
 from jfmodels.model.deficiency import require_full_rank
 from jfmodels.model.design_matrix import DesignMatrix, design_matrix
-from jfmodels.model.effect_layout import Effect, Neighbours, lay_out_effects
+from jfmodels.model.effect_layout import Effect, Neighbours, lay_out_effects, require_apart
 from jfmodels.model.families import FAMILIES, Family
 from jfmodels.model.formula import Formula, parse
 from jfmodels.model.latent import Hyperparameter, Latent
@@ -216,6 +216,7 @@ def _latent(
     keep = [k for k, x in enumerate(design.names) if x != "Intercept" or not family.constant_blocks]
     names, fixed = tuple(design.names[k] for k in keep), design.matrix[:, keep]
     _require_near_zero(design, effects)
+    require_apart(effects)
     interviews = np.bincount(row, n, len(fixed))
     normal = coefficient_priors(design, names, fixed, interviews, scale, model.given)
     hyper = hyperparameters(effects, family, interviews, scale, model.given)

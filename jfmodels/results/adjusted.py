@@ -26,9 +26,9 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.special import expit, ndtr, ndtri, stdtr, stdtrit
 
-from jfmodels.results.joint import Draws, JointTest, Normal, Summary, Transform
+from jfmodels.results.joint import Draws, Joint, JointTest, Normal, Summary, Transform
 
-__all__ = ["Adjusted", "LogitIntervals"]
+__all__ = ["Adjusted", "LogitIntervals", "side_by_side"]
 
 type Ints = NDArray[np.int64]
 type Floats = NDArray[np.float64]
@@ -223,3 +223,13 @@ class LogitIntervals:
 def _logit(share: NDArray[np.inexact]) -> NDArray[np.inexact]:
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.log(share / (1 - share))
+
+
+def side_by_side(one: Joint, other: Joint) -> Joint:
+    """Believe in numbers of one belief and, after them, of another of the same fit.
+
+    Where only one of the two could be adjusted to the design, both stay as they were drawn.
+    """
+    if isinstance(one, Adjusted) != isinstance(other, Adjusted):
+        one, other = (each.drawn if isinstance(each, Adjusted) else each for each in (one, other))
+    return one.beside(other)

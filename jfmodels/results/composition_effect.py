@@ -11,6 +11,7 @@ from scipy.sparse import csr_array, hstack
 
 from jfmodels.errors import SpecError, require_share
 from jfmodels.model.cells import Where
+from jfmodels.results.adjusted import side_by_side
 from jfmodels.results.engine import Belief, Engine, Evidence, Question
 from jfmodels.results.estimands import Change
 from jfmodels.results.fit import Categories, Fit
@@ -32,6 +33,7 @@ def composition_effect(
     *,
     by: Names = None,
     over: object = "fixed",
+    raw: object = "wave",
     where: Where | None = None,
     categories: Categories = "shown",
     adjust: str | None = None,
@@ -56,6 +58,11 @@ def composition_effect(
         Groups to split by.
     over : "fixed", "everyone" or Population, default "fixed"
         The composition that is held.
+    raw : "wave" or Population, default "wave"
+        The composition that changes: each wave's own people, or a population counted by wave.
+        Of a multilevel fit the places have the same share in all waves under "wave", so that
+        what is left is who lives in them; that people moved between places is seen in a
+        population counted by wave.
     where, categories, coverage
         As in :meth:`Fit.changes`.
     adjust : {"holm", "bh", "bonferroni", "none"}, optional
@@ -64,10 +71,10 @@ def composition_effect(
     Returns
     -------
     DataFrame
-        Columns of :data:`jfmodels.results.schema.COLUMNS`, three rows a change: ``over`` is
-        "wave", the composition held, and "wave - " that; the last one's estimand is
-        "composition effect". Groups that only a population has are left out: nothing was
-        observed that could be set beside them.
+        Columns of :data:`jfmodels.results.schema.COLUMNS`, three rows a change: ``over`` names
+        the composition that changes, that which is held, and one less the other; the last
+        one's estimand is "composition effect". Groups that one of the two compositions alone
+        has are left out: there is nothing to set beside them.
 
     Raises
     ------
@@ -89,14 +96,14 @@ def composition_effect(
     """
     require_share("coverage", coverage)
     if isinstance(over, str) and over == "wave":
-        raise SpecError("over= says which composition is held; over='wave' is what it is set by.")
+        raise SpecError("over= says which composition is held; over='wave' is what raw= takes.")
     engine, asked = fit.engine, Change(against, by)
-    raw = Question(as_names(by), where, "wave", categories)
-    beliefs = [engine.believe(each) for each in (raw, replace(raw, over=over))]
+    question = Question(as_names(by), where, raw, categories)
+    beliefs = [engine.believe(each) for each in (question, replace(question, over=over))]
     plans = _aligned([(belief, asked.plan(belief.grid)) for belief in beliefs])
     both, plan = _difference(beliefs, plans)
     parts = [
-        _table(engine, raw, belief, each, coverage)
+        _table(engine, question, belief, each, coverage)
         for belief, each in ((beliefs[0], plans[0]), (beliefs[1], plans[1]), (both, plan))
     ]
     _require_composition(parts[2])
@@ -142,7 +149,7 @@ def _difference(beliefs: list[Belief], plans: list[Plan]) -> tuple[Belief, Plan]
         *(np.concatenate([getattr(e, name) for e in parts]) for name in Evidence.__slots__)
     )
     both = Belief(
-        raw.grid, raw.joint.beside(held.joint), evidence, over=f"{raw.over} - {held.over}"
+        raw.grid, side_by_side(raw.joint, held.joint), evidence, over=f"{raw.over} - {held.over}"
     )
     plan = replace(
         plans[0],

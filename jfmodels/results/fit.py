@@ -78,9 +78,10 @@ class Fit:
         ----------
         by : str or list of str, optional
             Groups, beside the wave.
-        over : "wave", "fixed" or "everyone", optional
+        over : "wave", "fixed", "everyone" or Population, optional
             Composition to average over, where a model has covariates: each wave's own people;
-            the people of all waves together; or the same people, moved to every group too.
+            the people of all waves together; the same people, moved to every group too; or
+            those that a census counts.
         where : mapping, optional
             The domain, for example ``{"region": ["Mopti", "Gao"]}``; of waves and groups to
             which `over` moves people, those that are shown.

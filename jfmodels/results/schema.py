@@ -18,6 +18,7 @@ __all__ = [
     "COEFFICIENTS",
     "COLUMNS",
     "COMPONENTS",
+    "DETECTABLE",
     "DIAGNOSTICS",
     "EFFECTS",
     "FAILURES",
@@ -25,12 +26,16 @@ __all__ = [
     "GLOSSARIES",
     "LEAVE_OUT",
     "MISSING_PLACES",
+    "MOVED",
     "PREDICTIONS",
     "PREDICTIVE",
     "SENSITIVITY",
+    "SIGN_MAGNITUDE",
     "SMALL_AREAS",
+    "SPECIFICATIONS",
     "STACKED",
     "TESTS",
+    "VERDICTS",
     "Column",
     "columns",
 ]
@@ -304,7 +309,109 @@ PREDICTIVE: dict[str, Column] = {
     "flag": FLAG,
 }
 
+LABELS = (
+    *("outcome", "category", "estimand", BY, "wave"),
+    *("outcome_ref", "category_ref", BY_REF, "wave_ref"),
+)
+
+DETECTABLE: dict[str, Column] = {
+    **{name: COLUMNS[name] for name in LABELS},
+    "detectable": Column(
+        "float", "the smallest difference found with this power; a share moves towards one half"
+    ),
+    "power": Column("float", "probability that a difference of that size is found"),
+    "alpha": Column("float", "level of the two-sided t test"),
+    "std_error": Column("float", "planning standard error, if the difference is of that size"),
+    "df": Column("float", "degrees of freedom of the estimated variance"),
+    "df_test": Column(
+        "float", "those that the test takes, on average: fewer, as it judges strata by the sample"
+    ),
+    "level": Column("float", "share that the difference is meant to start from; not of means"),
+    "icc": Column("float", "correlation of two answers in one cluster and wave, in all the survey"),
+    "icc_between_waves": Column(
+        "float", "correlation of two answers in one cluster (of one person) in different waves"
+    ),
+    **{name: COLUMNS[name] for name in ("n", "n_clusters", "unit", "target", "flag")},
+}
+
+SIGN_MAGNITUDE: dict[str, Column] = {
+    **{name: COLUMNS[name] for name in LABELS},
+    "change": Column("float", "the true difference that is supposed"),
+    "std_error": Column("float", "planning standard error"),
+    "df": DETECTABLE["df"],
+    "df_test": DETECTABLE["df_test"],
+    "alpha": Column("float", "level of the two-sided t test"),
+    "power": Column("float", "probability that the difference is found"),
+    "type_s": Column("float", "of the differences found, the share that have the wrong sign"),
+    "exaggeration": Column("float", "of the differences found, their mean size over the true one"),
+}
+
+VERDICTS: dict[str, Column] = {
+    "claim": Column("text", "the claim, by its name"),
+    "part": Column("text", "the part of it; missing where the row speaks of the claim as a whole"),
+    "verdict": Column(
+        "text", "'supported', 'contradicted', or 'undecided' where the data do not tell"
+    ),
+    "reproduced": Column(
+        "bool", "whether these data give the published number after its rounding; missing for none"
+    ),
+    "hinges_on": Column("text", "the row that decides: the weakest, or the one that refutes"),
+    "estimate": Column("float", "its estimate, in `unit`; shares lie in [0, 1]"),
+    "low": Column("float", "lower end of its interval"),
+    "high": Column("float", "upper end of its interval"),
+    "coverage": Column("float", "content of the interval, 0.90 for two one-sided tests"),
+    "p_supported": Column("float", "p of the claim being false: small where it is borne out"),
+    "p_contradicted": Column("float", "p of the claim being true: small where it is refuted"),
+    "probability": Column("float", "posterior probability of the claim; Bayesian rows only"),
+    "detectable": Column(
+        "float", "smallest difference that would have been found with a power of 80 %"
+    ),
+    "n": Column("int", "interviews behind the row; of a comparison, its smaller side"),
+    "n_clusters": Column("int", "clusters behind the row; of a comparison, its smaller side"),
+    "unit": Column("text", "unit of `estimate`; a change of 0.05 in shares is 5 percentage points"),
+    "base": Column("text", "whether those who do not know or refuse are in the denominator"),
+    "engine": Column("text", "which engine answered"),
+    "flag": Column("flags", "codes of what a reader must know before using the row"),
+    "stands": Column(
+        "float", "share of specifications in which the verdict is the same; if robustness was asked"
+    ),
+    "says_en": Column("text", "what was found and what follows, in English"),
+    "says_fr": Column("text", "what was found and what follows, in French"),
+}
+
+SPECIFICATIONS: dict[str, Column] = {
+    **{name: VERDICTS[name] for name in ("claim", "part")},
+    "specification": Column("text", "what is done otherwise than in the verdict"),
+    "verdict": VERDICTS["verdict"],
+    "stands": Column("bool", "whether it is the verdict that was given; missing for no answer"),
+    **{
+        name: VERDICTS[name]
+        for name in ("reproduced", "hinges_on", "estimate", "low", "high", "coverage")
+    },
+    **{name: VERDICTS[name] for name in ("p_supported", "p_contradicted", "probability")},
+    **{name: VERDICTS[name] for name in ("n", "n_clusters", "unit", "base")},
+    "weights": Column("text", "'as given', or 'none'"),
+    "places": Column("text", "'all', or 'common': those that all waves of the claim reached"),
+    "interviewers": Column("text", "'ignore', or 'cluster': they cluster answers too"),
+    "target": COLUMNS["target"],
+    "engine": COLUMNS["engine"],
+    "over": COLUMNS["over"],
+    "flag": VERDICTS["flag"],
+    "message": Column("text", "why there is no answer"),
+}
+
+MOVED: dict[str, Column] = {
+    "claim": Column("text", "the claim; missing where the run as a whole is meant"),
+    "part": Column("text", "the part; missing where the claim as a whole is meant"),
+    "moved": Column("text", "what is no longer the same: a column, a hash, a version"),
+    "before": Column("text", "what it was"),
+    "now": Column("text", "what it is"),
+}
+
 GLOSSARIES: dict[str, dict[str, Column]] = {
+    "moved": MOVED,
+    "specification": SPECIFICATIONS,
+    "p_supported": VERDICTS,
     "hypothesis": TESTS,
     "check": DIAGNOSTICS,
     "coefficient": COEFFICIENTS,
@@ -314,6 +421,8 @@ GLOSSARIES: dict[str, dict[str, Column]] = {
     "pareto_k": LEAVE_OUT,
     "tail_probability": PREDICTIVE,
     "drawn_anew": PREDICTIONS,
+    "detectable": DETECTABLE,
+    "exaggeration": SIGN_MAGNITUDE,
     "message": FAILURES,
     "fit_ref": AGREEMENT,
     "fit": STACKED,
@@ -368,6 +477,10 @@ FLAGS: dict[str, dict[str, str]] = {
     "not_asked": {
         "en": "The question was not asked in this wave.",
         "fr": "La question n'a pas été posée lors de cette vague.",
+    },
+    "not_detectable": {
+        "en": "No difference that is possible here would be found with this power.",
+        "fr": "Aucun écart possible ici ne serait détecté avec cette puissance.",
     },
     "one_cluster": {
         "en": "A tenth or more rests on strata of one cluster here, whose variance is not known.",

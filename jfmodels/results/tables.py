@@ -20,7 +20,7 @@ from jfmodels.results.plans import Plan
 from jfmodels.results.schema import columns
 from jfmodels.survey.interviewers import retained
 
-__all__ = ["estimate_table", "flags_of", "record_of"]
+__all__ = ["estimate_table", "flags_of", "record_of", "versions"]
 
 type Ints = NDArray[np.int64]
 type Floats = NDArray[np.float64]

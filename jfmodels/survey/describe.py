@@ -105,14 +105,14 @@ def _waves(survey: Survey) -> pd.DataFrame:
     """Count and weigh every wave."""
     groups = survey.rows.aggregate(_wave_keys(survey))
     order = np.argsort(groups.codes[:, 0]) if survey.waves else np.arange(len(groups.n))
-    kish = groups.n * groups.weight_squares / groups.weight**2
+    kish = kish_effect(survey.wave_codes, survey.rows.weight, len(groups.n))
     columns = {
         "wave": list(survey.waves) or ["all"],
         "n": groups.n[order],
         "clusters": _distinct(survey, _columns(survey, "cluster")),
         "strata": _distinct(survey, _columns(survey, "strata")),
-        "weight_cv": np.sqrt(np.maximum(kish - 1, 0))[order],
-        "kish_effect": kish[order],
+        "weight_cv": np.sqrt(np.maximum(kish - 1, 0)),
+        "kish_effect": kish,
     }
     if survey.adjustments:
         design = kish_effect(survey.wave_codes, survey.rows.at(0).weight, len(groups.n))

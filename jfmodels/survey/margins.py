@@ -1,6 +1,6 @@
 """What is known of a population, read for a survey: margins, their categories and totals.
 
-Whatever holds margins (mappings, Series, DataFrames) becomes :class:`Margin` records in
+Whatever holds margins (mappings, Series, DataFrames, a census) becomes :class:`Margin` records in
 :func:`as_margins`, and nothing else reads it.
 """
 
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from jfmodels.errors import SpecError, choose, listing, raise_all
 from jfmodels.survey.columns import as_number
 from jfmodels.survey.outcome import canonical
+from jfmodels.survey.population import Population
 from jfmodels.survey.rows import Key, Rows
 from jfmodels.survey.survey import Survey
 
@@ -24,7 +25,7 @@ __all__ = ["Auxiliaries", "Margin", "Margins", "as_margins", "auxiliaries"]
 type Floats = NDArray[np.float64]
 type Ints = NDArray[np.int64]
 type Name = str | tuple[str, ...]
-type Margins = Mapping[Name, object] | pd.Series | pd.DataFrame
+type Margins = Mapping[Name, object] | pd.Series | pd.DataFrame | Population
 
 AGREE = 1e-6  # relative difference of two margins' totals that is rounding
 
@@ -65,16 +66,20 @@ def as_margins(given: object) -> list[Margin]:
 
     Parameters
     ----------
-    given : mapping, Series or DataFrame
-        A mapping of columns, or tuples of columns, to shares or counts by category (a mapping
-        or a Series), or to the total of a number. A Series is one margin, named by its index;
-        a DataFrame is one too: columns of categories, then one of shares or counts.
+    given : mapping, Series, DataFrame or Population
+        A mapping of columns, or tuples of columns, to shares or counts by category (a mapping,
+        a Series or a Population), or to the total of a number. A Series is one margin, named
+        by its index; a DataFrame is one too: columns of categories, then one of shares or
+        counts; a Population is one of all its columns.
 
     Examples
     --------
     >>> as_margins({"sex": {"woman": 51, "man": 49}})[0].size
     100.0
     """
+    if isinstance(given, Population):
+        names = tuple(given.keys)
+        return [_margin(names, given)]
     if isinstance(given, pd.Series | pd.DataFrame):
         series = _series(given)
         names = tuple(str(name) for name in series.index.names)
@@ -82,7 +87,7 @@ def as_margins(given: object) -> list[Margin]:
     if not isinstance(given, Mapping) or not given:
         raise SpecError(
             "Margins are a mapping such as {'sex': {'woman': 0.51, 'man': 0.49}}, a Series or a "
-            f"DataFrame of one; found {type(given).__name__}."
+            f"DataFrame of one, or a Population; found {type(given).__name__}."
         )
     return [
         _margin(tuple(name) if isinstance(name, tuple) else (str(name),), each)
@@ -104,6 +109,8 @@ def _series(given: pd.Series | pd.DataFrame) -> pd.Series:
 def _margin(names: tuple[str, ...], given: object) -> Margin:
     """Read one margin."""
     title = " × ".join(names)
+    if isinstance(given, Population):
+        return Margin(names, _counted(names, given))
     if isinstance(given, pd.Series | pd.DataFrame):
         series = given if isinstance(given, pd.Series) else _series(given)
         given = series.to_dict()
@@ -121,6 +128,16 @@ def _margin(names: tuple[str, ...], given: object) -> Margin:
     if len(names) > 1:
         raise SpecError(f"'{title}' is of several columns; give a number by their categories.")
     return Margin(names, {(): _number(title, given)})
+
+
+def _counted(names: tuple[str, ...], census: Population) -> dict[tuple[str, ...], float]:
+    """Count a census by some of its columns."""
+    for name in names:
+        choose("column of the population", name, census.keys)
+    codes, counts = census.sums(names)
+    labels = [census.keys[name].labels for name in names]
+    keys = [tuple(each[k] for each, k in zip(labels, row, strict=True)) for row in codes.tolist()]
+    return dict(zip(keys, counts.tolist(), strict=True))
 
 
 def _category(key: object) -> tuple[str, ...]:

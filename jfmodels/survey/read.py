@@ -10,7 +10,14 @@ from typing import Any, Protocol
 
 import pandas as pd
 
-from jfmodels.errors import CodebookError, DesignError, ReadError, listing, unknown
+from jfmodels.errors import (
+    CodebookError,
+    DesignError,
+    JfmodelsError,
+    ReadError,
+    listing,
+    unknown,
+)
 from jfmodels.survey.codebook import Codebook
 from jfmodels.survey.design import Stage, SurveyDesign
 from jfmodels.survey.formats import read_file
@@ -18,7 +25,15 @@ from jfmodels.survey.stack import stack_waves
 from jfmodels.survey.supplied import SuppliedReplicates
 from jfmodels.survey.survey import Survey
 
-__all__ = ["Source", "read_codebook", "read_design", "read_frame", "read_survey", "read_yaml"]
+__all__ = [
+    "Source",
+    "load_yaml",
+    "read_codebook",
+    "read_design",
+    "read_frame",
+    "read_survey",
+    "read_yaml",
+]
 
 
 class ToPandas(Protocol):
@@ -232,26 +247,42 @@ def read_yaml(path: str | os.PathLike[str]) -> dict[Any, Any]:
     ...     read_yaml(path)
     {1: 'yes', 12: 'no'}
     """
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
-
     path = Path(path)
-    try:
-        content = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise CodebookError(f"'{path}' could not be opened: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise CodebookError(f"{path.name} is not UTF-8 text. Save it as UTF-8.") from error
-    except MarkedYAMLError as error:
-        raise CodebookError(f"{path.name}, {_place(error)}") from error
-    except YAMLError as error:
-        raise CodebookError(f"{path.name} is not YAML: {error}") from error
+    content = load_yaml(path, CodebookError)
     if not isinstance(content, dict):
         raise CodebookError(
             f"{path.name} should hold names and values such as 'outcomes: ...'; "
             f"found {'nothing' if content is None else f'a {type(content).__name__}'}."
         )
     return content
+
+
+def load_yaml(path: Path, error: type[JfmodelsError], *, lines: bool = False) -> Any:
+    """Load a YAML 1.2 file, running nothing that it may say.
+
+    Parameters
+    ----------
+    path : Path
+        A file in UTF-8.
+    error : type of JfmodelsError
+        What is raised where it cannot be loaded.
+    lines : bool, default False
+        Whether mappings and lists are to know the lines they stand in.
+    """
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        return YAML(typ="rt" if lines else "safe", pure=True).load(text)
+    except OSError as fault:
+        raise error(f"'{path}' could not be opened: {fault.strerror}.") from fault
+    except UnicodeDecodeError as fault:
+        raise error(f"{path.name} is not UTF-8 text. Save it as UTF-8.") from fault
+    except MarkedYAMLError as fault:
+        raise error(f"{path.name}, {_place(fault)}") from fault
+    except YAMLError as fault:
+        raise error(f"{path.name} is not YAML: {fault}") from fault
 
 
 def _parted(codebook: Book | None) -> tuple[Codebook, object]:

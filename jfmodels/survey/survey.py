@@ -203,18 +203,32 @@ class Survey:
         """
         return self.changed(rows=replace(self.rows, keys={**self.rows.keys, **keys}))
 
-    def changed(self, **content: Any) -> Survey:
-        """Copy the survey with other rows, or whatever else is named.
+    def changed(
+        self,
+        *,
+        design: SurveyDesign | None = None,
+        codebook: Codebook | None = None,
+        rows: Rows | None = None,
+        asked: Mapping[str, NDArray[np.bool_]] | None = None,
+        sampling: Sampling | None = None,
+        record: Mapping[str, Any] | None = None,
+        adjustments: tuple[Adjustment, ...] | None = None,
+    ) -> Survey:
+        """Copy the survey with what is named in place of its own.
 
         Parameters
         ----------
-        **content
-            Attributes of the copy.
+        design, codebook, rows, asked, sampling, record, adjustments
+            Attributes of the copy; None for those of this survey.
         """
+        content: dict[str, object] = {"design": design, "codebook": codebook, "rows": rows}
+        content |= {"asked": asked, "sampling": sampling, "record": record}
+        content["adjustments"] = adjustments
         survey = object.__new__(Survey)
         for each in fields(self):
-            value = content.get(each.name, getattr(self, each.name))
-            object.__setattr__(survey, each.name, value)
+            value = content.get(each.name)
+            kept = getattr(self, each.name) if value is None else value
+            object.__setattr__(survey, each.name, kept)
         return survey
 
     def _n_clusters(self) -> int:

@@ -256,6 +256,22 @@ def test_a_place_that_lies_elsewhere_is_named():
         fit.levels(by="commune", over=jf.Population(moved))
 
 
+def test_clusters_named_by_two_columns_may_share_a_number():
+    numbered = PEOPLE.assign(number=PEOPLE["commune"] // 4 + 100)
+    design = jf.SurveyDesign(
+        wave="wave",
+        strata="region",
+        cluster=["region", "number"],
+        weights="weight",
+        repeats="clusters",
+        target="population",
+    )
+    fit = jf.fit("safe ~ wave + sex + region", jf.Survey(numbered, design, BOOK))
+    kinds = numbered[["region", "number", "sex"]].drop_duplicates()
+    table = fit.levels(by=["region", "number"], over=jf.Population(kinds.assign(n=1)))
+    assert table["estimate"].notna().all()
+
+
 def test_a_region_outside_the_fit_can_be_left_out_by_name():
     further = census_frame().query("region == 'a'").assign(region="e")
     census = jf.Population(pd.concat([census_frame(), further]))

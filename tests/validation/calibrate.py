@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 import jfmodels as jf
-from jfmodels.engines.bayesian.field import natural
+from jfmodels.engines.bayesian.field import Field, natural
 from jfmodels.model.latent import Latent
 from jfmodels.model.model import Model, lay_out
 
@@ -49,6 +49,7 @@ SCENARIOS = {
     "walk": Scenario("bernoulli", "walk(wave | region)"),
     "ar1": Scenario("bernoulli", "ar1(wave | commune)"),
     "bym2": Scenario("bernoulli", "bym2(commune)"),
+    "person": Scenario("bernoulli", "(1 | person) + (1 | commune)"),
 }
 THREE = {0: "a", 1: "b", 2: "c"}
 OUTCOMES = {
@@ -69,13 +70,15 @@ PRIORS = {
     "dispersion": jf.Exponential(0.5),
 }
 BORDERS = {"commune": {"c0": ["c1", "c2"], "c1": ["c2"], "c3": ["c4"], "c5": ["c6"]}}  # c7: none
-DESIGN = jf.SurveyDesign(wave="wave", cluster="commune", repeats="clusters", target="population")
+DESIGN = jf.SurveyDesign(
+    wave="wave", cluster="commune", person="person", repeats="clusters", target="population"
+)
 WAVES = {"w1": "2020-01-01", "w2": "2020-07-01", "w3": "2021-07-01"}
 
 
 @cache
 def laid_out(scenario: Scenario) -> Latent:
-    """Ten interviews in each of eight communes and three waves; their answers do not count."""
+    """Ten people in each of eight communes, in three waves; their answers do not count."""
     outcome, book = OUTCOMES[scenario.family]
     interview = np.arange(240)
     commune = interview % 8
@@ -84,6 +87,7 @@ def laid_out(scenario: Scenario) -> Latent:
             "wave": np.array(list(WAVES))[interview // 80],
             "region": np.where(commune < 4, "north", "south"),
             "commune": np.char.add("c", commune.astype(str)),
+            "person": np.char.add("p", (interview % 80).astype(str)),
             "x": (interview // 8) % 5 / 2 - 1,
             outcome: interview % max(len(book.get("categories", {})), 2),
         }
@@ -135,6 +139,15 @@ def draw_truth(latent: Latent, rng: np.random.Generator) -> Truth:
     return Truth(np.concatenate([*channels, thresholds]), np.array(theta))
 
 
+def inside(latent: Latent, fitted: Latent, truth: Truth) -> Truth:
+    """What is true of the field that is fitted, without effects that are integrated over."""
+    if fitted.integrated is None:
+        return truth
+    k = latent.effects.index(fitted.integrated)
+    effects = np.arange(latent.starts[k], latent.starts[k] + fitted.integrated.size)
+    return Truth(np.delete(truth.field, effects), truth.theta)
+
+
 def with_answers(latent: Latent, truth: Truth, rng: np.random.Generator) -> Latent:
     """Let the same people answer anew."""
     n = np.bincount(latent.row, latent.n).astype(int)
@@ -183,6 +196,10 @@ def quantities(latent: Latent, field: Floats, theta: Floats) -> dict[str, Floats
         found["a threshold"] = field[:, -1]
     found["an effect"] = field[:, len(latent.names)]
     found["a predictor"] = eta[0, 0] if not latent.n_thresholds else eta[1, 0] - eta[0, 0]
+    if latent.integrated is not None:
+        model = Field(latent)
+        density = model.likelihood.value(model.eta(field.T), theta.T)
+        return found | {"log likelihood": density}
     dispersion = theta[:, -1] if latent.family.dispersion else np.zeros(len(theta))
     by_answer = np.moveaxis(eta[:, latent.row], (0, 2), (2, 0))
     density = latent.family.log_density(latent.answer, by_answer, dispersion)

@@ -38,10 +38,20 @@ from functools import cache
 import numpy as np
 import pandas as pd
 import pytest
-from calibrate import SCENARIOS, Scenario, Truth, draw_truth, laid_out, quantities, with_answers
+from calibrate import (
+    SCENARIOS,
+    Scenario,
+    Truth,
+    draw_truth,
+    inside,
+    laid_out,
+    quantities,
+    with_answers,
+)
 from numpy.typing import NDArray
 from scipy import stats
 
+from jfmodels.engines.bayesian.draw import without_people
 from jfmodels.engines.bayesian.nested import nested_laplace
 from jfmodels.engines.bayesian.nuts import Nuts, sample_nuts
 from jfmodels.model.latent import Latent
@@ -157,8 +167,10 @@ def calibrate(trial: Trial, scenario: Scenario) -> Calibration:
         if len(np.unique(answered.answer)) < max(latent.n_categories, 2):
             refused += 1
             continue
-        found = trial.draw(answered, len(rows), rng)
-        rows.append(_ranks(answered, truth, found, trial.too_narrow))
+        fitted = without_people(answered, "person")
+        found = trial.draw(fitted, len(rows), rng)
+        true = inside(answered, fitted, truth)
+        rows.append(_ranks(fitted, true, found, trial.too_narrow))
         doubtful.append(found.doubtful)
     ranks, narrow = ({k: np.array([row[i][k] for row in rows]) for k in rows[0][i]} for i in (0, 1))
     return Calibration(ranks, narrow, float(np.mean(doubtful)), refused)

@@ -16,6 +16,9 @@ and B = V / (V + sd²), a fit that knows the spread but learns each region's mea
 communes is off by a variance of V (1 - B) + V B / 4, a direct estimate by V times the effect of
 uneven weights. Measured ratios of mean absolute errors must lie within .06 of the square root.
 
+The last test asks for the part of a change that composition makes where it makes none: the share
+of surveys in which it is called different from zero at 5 %.
+
 ``python tests/validation/test_population_coverage.py`` prints the whole table.
 """
 
@@ -55,6 +58,7 @@ class World:
     sd: float
     drift: float = 0.0
     waves: int = 1
+    all_reached: bool = False
 
     @property
     def formula(self) -> str:
@@ -111,7 +115,7 @@ def draw(world: World, rng: np.random.Generator) -> Drawn:
     visited = np.flatnonzero(np.tile(np.arange(IN_REGION) < VISITED, len(REGIONS)))
     commune = np.tile(np.repeat(visited, PEOPLE), world.waves)
     wave = np.repeat(np.arange(world.waves), len(visited) * PEOPLE)
-    reached = (wave == 0) | (commune % IN_REGION > 0)
+    reached = world.all_reached | (wave == 0) | (commune % IN_REGION > 0)
     commune, wave = commune[reached], wave[reached]
     met = SOUGHT * women / (SOUGHT * women + 1 - women)  # share of women among interviews
     woman = (rng.random(len(commune)) < met[commune]).astype(int)
@@ -232,7 +236,32 @@ def test_communes_are_known_better_and_as_well_as_said(name):
     assert ratio < 1
 
 
+def rejected() -> pd.Series:
+    """Share of surveys, by row, in which composition is said to have changed; it has not."""
+    world, rng = World(0.35, drift=0.3, waves=2, all_reached=True), np.random.default_rng(SEED)
+    found = []
+    for _ in range(N_SURVEYS):
+        drawn = draw(world, rng)
+        fit = jf.fit("yes ~ wave + region + sex", drawn.survey("population"))
+        overall = jf.composition_effect(fit, over=jf.Population(drawn.census))
+        regions = jf.composition_effect(fit, by="region", over="fixed")
+        tables = {"overall, census": overall, "region, fixed": regions}
+        effects = pd.concat(tables).query("estimand == 'composition effect'")
+        found.append((effects["p_value"] < 0.05).groupby(level=0).mean())
+    return pd.DataFrame(found).mean()
+
+
+@pytest.mark.slow
+def test_composition_that_did_not_change_is_rarely_said_to_have():
+    rates = rejected()
+    print(f"\n{rates.round(4)}")
+    for rate in rates:
+        exact = binomtest(round(rate * N_SURVEYS), N_SURVEYS).proportion_ci(0.95)
+        assert exact.low <= 0.05
+
+
 if __name__ == "__main__":
+    print(f"{rejected().round(4)}\n", flush=True)
     for name in WORLDS:
         found = measure(name)
         ratio = found.loc["visited", "error"] / found.loc["direct", "error"]

@@ -16,6 +16,7 @@ from jfmodels.engines.bayesian.averages import (
     expected,
     membership,
     new_columns,
+    rests_on_drawn,
 )
 from jfmodels.engines.bayesian.design_adjustment import Adjustment
 from jfmodels.engines.bayesian.places import first_stage_of, with_places_fixed
@@ -38,7 +39,8 @@ def adjusted(
     """Adjust the belief about the cells of a question to the design.
 
     Rows that name groups which the design drew, or interviewers, speak of these as fitted, and
-    of them the design says nothing: they stay as they were drawn, and are flagged.
+    of them the design says nothing: they stay as they were drawn, and are flagged. So do rows
+    over a census of these clusters that rest on places which nobody visited.
 
     Parameters
     ----------
@@ -50,10 +52,13 @@ def adjusted(
         What was asked, and what the draws answer.
     """
     everything = np.ones(len(belief.evidence.flags), dtype=bool)
-    if averaged_anew(engine.survey, question) != new_columns(engine.survey):
+    anew = averaged_anew(engine.survey, question)
+    if anew != new_columns(engine.survey):
         return _flagged(belief, "not_adjusted", everything)
     assert isinstance(belief.joint, Draws)
     composed = compose(engine, question, shown=("wave",))
+    if rests_on_drawn(engine, composed, anew).any():
+        return _flagged(belief, "not_adjusted", everything)
     composed = composed if composed.fielded else with_places_fixed(engine, composed)
     slopes, composition = _of_cells(engine, adjustment, composed)
     design = adjustment.normal(belief.joint.draws.mean(axis=0), slopes, composition)

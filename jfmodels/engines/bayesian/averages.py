@@ -25,7 +25,6 @@ from jfmodels.engines.bayesian.posterior import Posterior
 from jfmodels.engines.bayesian.proposal import lattice
 from jfmodels.engines.composition import Composition, Modelled, compose
 from jfmodels.engines.evidence import interviews_behind
-from jfmodels.errors import SpecError
 from jfmodels.model.cells import Grid, spread
 from jfmodels.model.data import pattern_codes
 from jfmodels.model.effect_layout import Effect
@@ -46,6 +45,7 @@ __all__ = [
     "expected",
     "membership",
     "new_columns",
+    "rests_on_drawn",
 ]
 
 type Ints = NDArray[np.int64]
@@ -83,7 +83,6 @@ def average(engine: Averaged, question: Question) -> Belief:
     question : Question
         Groups, domain, composition and categories.
     """
-    _refuse_people(engine, question)
     composed = compose(engine, question, shown=("wave",))
     anew = averaged_anew(engine.survey, question)
     fielded = with_places_fixed(engine, composed.fielded or composed)
@@ -91,8 +90,8 @@ def average(engine: Averaged, question: Question) -> Belief:
     drawn = _cells(engine, composed, anew)
     evidence = interviews_behind(engine.survey, composed.grid, _laid(engine, fielded, fielded.n))
     missed = _laid(engine, fielded, fielded.weight * not_reached(engine, fielded)).sum(axis=0)
-    unmet = _laid(engine, composed, composed.weight * _unmet(engine, composed, anew)).sum(axis=0)
-    missing = missed + unmet > 0
+    drawn_for = composed.weight * rests_on_drawn(engine, composed, anew)
+    missing = missed + _laid(engine, composed, drawn_for).sum(axis=0) > 0
     flags = evidence.flags | flag_bits("places_missing", missing)
     flags |= flag_bits("fit_failed", np.full(len(flags), engine.posterior.failed))
     flags &= ~flag_bits("model_based", np.isnan(drawn[0]))
@@ -107,27 +106,14 @@ def _laid(engine: Averaged, composed: Composition, values: Floats) -> Floats:
     return spread(composed.grid, composed.unit, composed.place, n_units, of_items)
 
 
-def _named(question: Question) -> set[str]:
-    """Columns that a question names."""
-    return {*question.by, *(question.where or {}), question.effect}
-
-
-def _refuse_people(engine: Averaged, question: Question) -> None:
-    """Refuse rows about single respondents where the model tells them apart."""
-    person, effects = engine.survey.design.person, engine.posterior.latent.every_effect
-    if person in _named(question) and any(person in each.term.groups for each in effects):
-        raise SpecError(
-            f"'{person}' names people who were interviewed, and no table shows them. Rows of a "
-            "model with an effect of every respondent speak of people like them."
-        )
-
-
 def _drawing(engine: Averaged, composed: Composition) -> Drawing:
     """How groups that were never met are drawn."""
     return Drawing(engine.seed, frozenset(composed.moved) - {"wave"})
 
 
-def _unmet(engine: Averaged, composed: Composition, anew: frozenset[str]) -> NDArray[np.bool_]:
+def rests_on_drawn(
+    engine: Averaged, composed: Composition, anew: frozenset[str]
+) -> NDArray[np.bool_]:
     """Sums of people of a census in places that the fit does not know, (G,)."""
     found = np.zeros(len(composed.points[0].patterns), dtype=bool)
     if composed.fielded is not None:
@@ -140,7 +126,8 @@ def _unmet(engine: Averaged, composed: Composition, anew: frozenset[str]) -> NDA
 
 def averaged_anew(survey: Survey, question: Question) -> frozenset[str]:
     """Columns of which new groups are averaged over: not those that the question names."""
-    return new_columns(survey) - _named(question)
+    named = {*question.by, *(question.where or {}), question.effect}
+    return new_columns(survey) - named
 
 
 def new_columns(survey: Survey) -> frozenset[str]:
@@ -218,8 +205,8 @@ class Projection:
         """Linear predictors without what is averaged over, in some draws; (L, P, B)."""
         eta = self.latent.predictors(self.columns, self.offset, posterior.field[here].T)
         for each in self.unmet:
-            added = each.effects(posterior, here)
-            eta[:, each.pattern] += np.einsum("ld,dqb->lqb", self.latent.coding, added)
+            added = np.tensordot(self.latent.coding, each.effects(posterior, here), axes=1)
+            eta[: len(added), each.pattern] += added  # thresholds, if any, come after
         return eta
 
     def variance(self, posterior: Posterior, here: slice) -> Floats:

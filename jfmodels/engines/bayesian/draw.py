@@ -16,7 +16,7 @@ from jfmodels.errors import EstimationError, FitWarning, SpecError
 from jfmodels.model.latent import Latent
 from jfmodels.results.engine import Check
 
-__all__ = ["Sampler", "draw", "refuse_one_answer_each"]
+__all__ = ["Sampler", "draw", "refuse_one_answer_each", "without_people"]
 
 type Floats = NDArray[np.float64]
 type Ints = NDArray[np.int64]

@@ -40,6 +40,8 @@ EXACT = 0.005  # error of the log density of all answers
 ROUNDS = 40
 NEAR = 0.1  # last step towards a mode, in standard deviations; what is left is its square
 FARTHEST = 2.0  # the longest
+FAR = 1e300  # beyond any mode
+TINY = 1e-300
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,6 +150,13 @@ class Panel:
         return csr_array((1 / self.n[self.kind], (self.kind, rows)), shape=shape)
 
     @cached_property
+    def _members(self) -> csr_array:
+        """Adds up by kind, (J, N)."""
+        rows = np.arange(len(self.kind))
+        shape = (len(self.n), len(rows))
+        return csr_array((np.ones(len(rows)), (self.kind, rows)), shape=shape)
+
+    @cached_property
     def _rule(self) -> tuple[tuple[float, float], ...]:
         """Nodes, that in the middle first, and logarithms of their weights."""
         nodes, weights = hermegauss(self.order)
@@ -200,18 +209,30 @@ class Panel:
         return self._share @ answers - u**2 / 2
 
     def centred(self, eta: Floats, theta: Floats) -> tuple[Floats, Floats]:
-        """Find where the integrand is highest, and its width there; (J, B) each."""
-        sd, dispersion = self.sd(theta), log_dispersion(self.model, theta)
+        """Find where the integrand is highest, and its width there; (J, B) each.
+
+        By Newton's steps, halved where they would leave the interval that holds the mode.
+        """
         u = np.repeat(self.guess, eta.shape[2], axis=1)
+        low, high = np.full_like(u, -FAR), np.full_like(u, FAR)
         for _ in range(ROUNDS):
-            moved = self.moved(eta, u, theta)
-            found = self.model.family.tally.derivatives(self.sums, moved, dispersion)
-            bend = 1 + sd**2 * (self._share @ found.information[0])
-            step = (sd * (self._share @ found.gradient[0]) - u) / bend
-            u = u + np.clip(step, -FARTHEST, FARTHEST)
-            if not (np.abs(step) * np.sqrt(bend) > NEAR).any():
+            slope, bend = self._slope(eta, u, theta)
+            low, high = np.where(slope > 0, u, low), np.where(slope < 0, u, high)
+            step = np.clip(slope / bend, -FARTHEST, FARTHEST)
+            far = np.abs(step) * np.sqrt(bend) > NEAR
+            beyond = far & ((u + step <= low) | (u + step >= high))
+            u = np.where(beyond, (low + high) / 2, u + step)
+            if not far.any():
                 break
         return u, 1 / np.sqrt(bend)
+
+    def _slope(self, eta: Floats, u: Floats, theta: Floats) -> tuple[Floats, Floats]:
+        """First and minus second derivative of the integrand's logarithm, (J, B) each."""
+        sd, dispersion = self.sd(theta), log_dispersion(self.model, theta)
+        moved = self.moved(eta, u, theta)
+        found = self.model.family.tally.derivatives(self.sums, moved, dispersion)
+        slope = sd * (self._share @ found.gradient[0]) - u
+        return slope, 1 + sd**2 * (self._share @ found.information[0])
 
     def derivatives(self, eta: Floats, theta: Floats) -> tuple[Floats, Floats]:
         """Gradient by predictors (L, N, B), and information of rows and pairs, (R, B).
@@ -222,9 +243,20 @@ class Panel:
         with np.errstate(invalid="ignore", over="ignore"):
             origin, (mean, information, *square) = self._averages(eta, theta)
         own, coupled, cuts = (s - m for s, m in zip(square, self._squares(mean), strict=True))
-        information[: len(own)] -= own
+        kept = self._kept(own[0], information[0])
+        information[: len(own)] -= own * kept[self.kind]
         flat = information.reshape(-1, eta.shape[2])
-        return origin + mean, np.concatenate([flat, -coupled, -cuts.sum(axis=1)])
+        coupled, cuts = coupled * kept[self.kind[self.together[0]]], (cuts * kept).sum(axis=1)
+        return origin + mean, np.concatenate([flat, -coupled, -cuts])
+
+    def _kept(self, spread: Floats, information: Floats) -> Floats:
+        """Part of the covariance within people that is taken off the information, (J, B).
+
+        It is all of it, but where people differ so much that the rule is too coarse, and more
+        than there is might be taken: the sum of ratios bounds the largest eigenvalue.
+        """
+        ratio = spread / np.maximum(information, TINY)
+        return 1 / np.maximum(self._members @ ratio, 1.0)
 
     def _averages(self, eta: Floats, theta: Floats) -> tuple[Floats, list[Floats]]:
         """Gradient at the centre, and means over people's effects, given their answers: of how

@@ -75,7 +75,7 @@ class Posterior:
         """Draws of the coefficients of every predictor, and of thresholds."""
         latent = self.latent
         p, c = len(latent.names), latent.n_channels
-        free = self.field[:, : c * latent.width].reshape(-1, c, latent.width)[:, :, :p]
+        free = self.field[:, : c * latent.width].reshape(self.n_draws, c, latent.width)[:, :, :p]
         coded = np.einsum("ld,sdp->slp", latent.coding, free).reshape(len(free), -1)
         drawn = np.concatenate([coded, self.field[:, c * latent.width :]], axis=1)
         return Draws(drawn, self.error)
@@ -85,7 +85,7 @@ class Posterior:
         latent = self.latent
         each = latent.effects[k]
         start, c = latent.starts[k], latent.n_channels
-        free = self.field[:, : c * latent.width].reshape(-1, c, latent.width)
+        free = self.field[:, : c * latent.width].reshape(self.n_draws, c, latent.width)
         free = free[:, :, start : start + each.size]
         shaped = free.reshape(-1, c, len(each.levels), len(each.coordinates))
         drawn: Floats = np.einsum("ld,sdgm->sgml", latent.coding, shaped)

@@ -12,6 +12,7 @@ from jfmodels.engines.cluster_robust import ClusterRobust, adjusted_scores, cent
 from jfmodels.engines.design_based.kinds import Kinds, kinds_of
 from jfmodels.engines.design_based.pseudo_likelihood import Estimate, Predictors
 from jfmodels.engines.design_based.unit_sums import unit_sums
+from jfmodels.engines.evidence import reached
 from jfmodels.engines.linearize import linearized
 from jfmodels.errors import SpecError
 from jfmodels.model.data import ModelData, Response, read_data
@@ -61,7 +62,8 @@ def influence(
     inverse = np.linalg.inv(estimate.information)
     scores = sums.scores() - taken
     if small_sample == "none":
-        return linearized(scores @ inverse, sampling), design_df(predictors, sampling.df)
+        units, strata = reached(sampling, data.unit)
+        return linearized(scores @ inverse, sampling), design_df(predictors, units - strata)
     if len(sampling.stages) > 1:
         raise SpecError(
             "CR2 is not derived for designs with finite population corrections at several "

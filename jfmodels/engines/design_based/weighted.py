@@ -28,6 +28,7 @@ from jfmodels.engines.design_based.replicated import (
 )
 from jfmodels.engines.design_based.term_tests import joint_test
 from jfmodels.engines.design_based.two_way import believed_two_ways, by_interviewer
+from jfmodels.engines.evidence import reached
 from jfmodels.errors import SpecError, choose
 from jfmodels.model.cells import Where, read_where
 from jfmodels.model.data import ModelData, Response, read_data, read_response
@@ -120,13 +121,13 @@ class Regression:
         return Reading(self.formula.text, self.family.link, tuple(self._notes()))
 
     def _notes(self) -> Iterator[str]:
-        sampling, family = self.survey.sampling, self.family
+        family = self.family
         if self.survey.simulated:
             yield "Simulated data"
         against = f" against '{self.response.categories[0]}'" if family.coding else ""
         yield f"{family.name}{against}, {family.link} link; {self.data.n.sum():,.0f} interviews"
-        units, strata = len(sampling.unit_names), len(sampling.strata_names)
-        yield f"{units:,} units in {strata:,} strata: {sampling.df:,} degrees of freedom"
+        units, strata = reached(self.survey.sampling, self.data.unit)
+        yield f"{units:,} units in {strata:,} strata: {units - strata:,} degrees of freedom"
         refits = self.coefficients.refits
         yield (
             f"Standard errors: {SMALL_SAMPLE[self.settings.small_sample]}"
@@ -234,7 +235,8 @@ def _coefficients(
     check_answers(design, family, response, data)
     predictors = _predictors(design, family, len(response.categories), response.categories)
     made = None if settings.replicates is None else replicates_for(survey, settings.replicates)
-    df = survey.sampling.df if made is None or made.df is None else made.df
+    units, strata = reached(survey.sampling, data.unit)
+    df = units - strata if made is None or made.df is None else made.df
     _check_size(predictors, df)
     kinds = kinds_of(data)
     total = kinds.total(data.weight)
@@ -275,7 +277,7 @@ def _check_size(predictors: Predictors, df: float) -> None:
     n = sum(predictors.matrix.shape[1] if b == "x" else 1 for b in predictors.blocks[:1])
     if n - 1 >= df:
         raise SpecError(
-            f"{n} coefficients, but the design has {df:g} degrees of freedom (clusters "
+            f"{n} coefficients, but these rows have {df:g} degrees of freedom by design (clusters "
             "minus strata). Leave interactions out, let them be random effects, or use direct(), "
             "whose rows have degrees of freedom of their own."
         )

@@ -143,12 +143,16 @@ def predictors(
         group = np.array([effect.levels.index(each) for each in label[known]], dtype=int)
         u = free[:, start : start + effect.size].reshape(len(free), len(effect.levels), -1)
         eta[:, known] += np.einsum("dpm,pm->dp", u[:, group], z[known])
-        added = np.einsum("pm,mq,pq->p", z, covariance(effect.term.kind, values, years), z)
+        within = covariance(effect.term.kind, values, years)
+        added = np.einsum("pm,mq,pq->p", z, within, z)
         drawn = ~known & (not (new | supposed) & set(effect.term.groups))
+        root = effect.block.root(np, values, effect.known)
+        np.testing.assert_allclose(root @ root.T, within, atol=1e-12)
         for name in label[drawn].unique():  # one effect for each, the same wherever it occurs
             here = (label == name).to_numpy()
-            standard = _generator(fit.engine.seed, k, name).standard_normal((n, len(free), 1))
-            eta[:, here] += np.sqrt(added[here]) * standard[s]
+            numbers = _generator(fit.engine.seed, k, name)
+            standard = numbers.standard_normal((n, len(free), root.shape[1]))[s]
+            eta[:, here] += standard @ (z[here] @ root).T
         variance += np.where(known | drawn, 0.0, added)
         start += effect.size
     return eta, variance

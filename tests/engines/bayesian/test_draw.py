@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from latent_cases import CODEBOOK, DESIGN, people, simulated
+from panel_cases import simulated as panel
 
 import jfmodels as jf
 from jfmodels.engines.bayesian import draw as room
@@ -123,6 +124,21 @@ def test_many_standard_deviations_are_announced_beforehand(sampler):
         assert fit(f"yes ~ 1 + {terms}").engine.name == "nuts"
     with pytest.raises(jf.SpecError, match="use engine='nuts'"):
         fit(f"yes ~ 1 + {terms}", on_poor_k="raise")
+
+
+@pytest.mark.parametrize(
+    ("formula", "says"),
+    [
+        ("choice ~ wave + (1 | person)", "on each of 3 answers without order"),
+        ("yes ~ wave + (1 + x | person)", r"several effects of every respondent, \(1 \+ x"),
+        ("yes ~ wave + (1 | person) + (1 | person:wave)", "2 effects of every respondent"),
+    ],
+)
+def test_effects_of_people_that_are_not_integrated_are_announced(sampler, formula, says):
+    with pytest.warns(jf.FitWarning, match=says):
+        found = jf.fit(formula, panel(), engine=SHORT)
+    assert found.engine.name == "nuts"
+    assert found.engine.posterior.latent.integrated is None
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ early: the same case with R going on is held to more digits.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -22,11 +23,13 @@ from regression_cases import (
     MODELS,
     REFUSED,
     TERMS,
+    UNSTRATIFIED,
     Numbers,
     coefficients,
     fit_of,
     pairwise,
     predictive_margins,
+    survey_of,
     term,
 )
 from statsmodels.miscmodels.ordinal_model import OrderedModel
@@ -124,6 +127,31 @@ def test_more_coefficients_than_degrees_of_freedom_are_refused(name):
         fit_of(CASES[name], REFUSED[name])
     for advice in ("Leave interactions out", "random effects", "direct()"):
         assert advice in str(error.value)
+
+
+IN_TWO_REGIONS = {  # R: svyglm(secure ~ sex + age_group, subset(d, region is Gao or Menaka))
+    "Intercept": (-1.1908782688860935, 0.145119033190590, 0.0145267887854755),
+    "sex[T.M]": (0.0959152953491912, 0.121036176404742, 0.5111656670221532),
+    "age_group[T.30-44]": (0.0928507738217326, 0.169823006481780, 0.6394001218004507),
+    "age_group[T.45-59]": (-0.0510159872436352, 0.168982736430278, 0.7912281255988933),
+    "age_group[T.60+]": (-0.4525851505181955, 0.267860318624739, 0.2331616018956454),
+}
+
+
+def test_in_a_domain_the_degrees_of_freedom_are_those_of_its_clusters():
+    communes = replace(UNSTRATIFIED["communes"], strata="region")
+    of = survey_of("wave_survey_secure.csv", communes)
+    regions = {"region": ["Gao", "Menaka"]}
+    settings = jf.Weighted(small_sample="none")
+    fit = jf.fit("secure ~ sex + age_group", of, engine=settings, where=regions)
+    table = fit.summary().set_index("coefficient").loc[list(IN_TWO_REGIONS)]
+    found = table[["estimate", "std_error", "p_value"]].to_numpy()
+    np.testing.assert_allclose(found, list(IN_TWO_REGIONS.values()), rtol=1e-9)
+    assert set(table["df"]) == {2.0}  # 8 communes, 2 strata, 5 coefficients
+    for way in ("none", "cr2"):  # where R gives -1 df, and p is NaN
+        settings = jf.Weighted(small_sample=way)
+        with pytest.raises(jf.SpecError, match="5 coefficients, but these rows have 3 degrees"):
+            jf.fit("secure ~ sex + age_group", of, engine=settings, where={"region": "Gao"})
 
 
 # A survey of 16 communes in 4 regions, asked twice.
@@ -437,8 +465,7 @@ def test_rows_without_covariates_or_answer_are_left_out_and_counted():
     lost = (row % 10 == 0) | (row % 7 == 0)
     assert fit.engine.data.left_out == (inside & lost).sum()
     assert fit.engine.data.n.sum() == (inside & ~lost).sum()
-    row = fit.diagnostics().iloc[-1]
-    assert row["check"] == "rows left out"
+    row = fit.diagnostics().set_index("check").loc["rows left out"]
     assert row["value"] == pytest.approx(lost[inside].mean())
     assert not row["ok"]
 

@@ -1,0 +1,206 @@
+"""From a belief about rows to supported, contradicted or undecided.
+
+The rules are those of intervals: a claim holds where the interval lies within what was said, and
+is refuted where it lies outside. They are written as tests, so that several rows and parts can be
+joined: all of them by the intersection-union test, which needs no adjustment to support and
+Holm's to refute, and any of them the other way round.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import logit
+
+from jfmodels.claims.assertions import Assertion, Ends
+from jfmodels.results.joint import Draws, Joint
+
+__all__ = [
+    "CONTRADICTED",
+    "SUPPORTED",
+    "UNDECIDED",
+    "ByDraws",
+    "ByTests",
+    "Evidence",
+    "joined",
+    "of_rows",
+]
+
+type Floats = NDArray[np.float64]
+
+SUPPORTED, CONTRADICTED, UNDECIDED = "supported", "contradicted", "undecided"
+
+
+@dataclass(frozen=True, slots=True)
+class ByTests:
+    """What tests say of a claim or a part of it.
+
+    Attributes
+    ----------
+    support, refute : float
+        p-values of the claim being false, and of its being true.
+    """
+
+    support: float
+    refute: float
+
+    def verdict(self, alpha: float) -> str:
+        """Decide at an error rate."""
+        if self.support <= alpha:
+            return SUPPORTED
+        return CONTRADICTED if self.refute <= alpha else UNDECIDED
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ByDraws:
+    """What a posterior says of a claim or a part of it.
+
+    Attributes
+    ----------
+    holds : float
+        Probability of what was said; the least that it can be, where it rests on fits that do
+        not know of each other.
+    stands : float
+        Probability that nothing lies beyond the end that its own mass lies nearest to; the most
+        that it can be. For a claim with one end it is `holds`. A narrow band has a small
+        probability wherever little is known, which refutes nothing.
+    """
+
+    holds: float
+    stands: float
+
+    def verdict(self, alpha: float) -> str:
+        """Decide at an error rate."""
+        if self.holds >= 1 - alpha:
+            return SUPPORTED
+        return CONTRADICTED if self.stands <= alpha else UNDECIDED
+
+
+type Evidence = ByTests | ByDraws
+
+
+def of_rows(answer: Joint, assertion: Assertion, *, level_of_share: bool) -> list[Evidence]:
+    """Say of every row alone whether it lies where the assertion says.
+
+    Parameters
+    ----------
+    answer : Joint
+        The belief about K rows.
+    assertion : Assertion
+        Where each must lie.
+    level_of_share : bool
+        Whether rows are shares, whose intervals are those of their logits.
+    """
+    if isinstance(answer, Draws):
+        inside, standing = _indicators(answer, assertion)
+        pairs = zip(inside.mean(axis=0), standing.mean(axis=0), strict=True)
+        return [ByDraws(float(holds), float(stands)) for holds, stands in pairs]
+    support, refute = _tests(answer, assertion, level_of_share)
+    return [ByTests(float(a), float(b)) for a, b in zip(support, refute, strict=True)]
+
+
+def together(answers: Sequence[tuple[Hashable, Joint, Assertion]]) -> ByDraws:
+    """Say how probable it is that all rows of all answers lie where they must.
+
+    Answers of one fit are counted draw by draw; those of several, which do not know of each
+    other, are bounded by Boole's inequality.
+
+    Parameters
+    ----------
+    answers : sequence of (key, Joint, Assertion)
+        Answers with equal keys rest on the same draws.
+    """
+    by_fit: dict[Hashable, list[tuple[Floats, Floats]]] = {}
+    for key, answer, assertion in answers:
+        assert isinstance(answer, Draws)
+        by_fit.setdefault(key, []).append(_indicators(answer, assertion))
+    holds, stands = [], []
+    for pairs in by_fit.values():
+        holds.append(float(np.concatenate([a for a, _ in pairs], axis=1).min(axis=1).mean()))
+        stands.append(float(np.concatenate([b for _, b in pairs], axis=1).min(axis=1).mean()))
+    return joined([ByDraws(a, b) for a, b in zip(holds, stands, strict=True)], "all")  # type: ignore[return-value]
+
+
+def joined(parts: Sequence[Evidence], how: str) -> Evidence:
+    """Join the evidence for several parts.
+
+    Parameters
+    ----------
+    parts : sequence of ByTests, or of ByDraws
+        One kind of evidence.
+    how : {"all", "any"}
+        Whether all must hold, or one.
+
+    Examples
+    --------
+    >>> joined([ByTests(0.01, 1.0), ByTests(0.04, 1.0)], "all").verdict(0.05)
+    'supported'
+    >>> joined([ByTests(0.03, 1.0), ByTests(0.9, 0.8)], "any").verdict(0.05)
+    'undecided'
+    """
+    if isinstance(parts[0], ByDraws):
+        return _drawn_together([each for each in parts if isinstance(each, ByDraws)], how)
+    tested = [each for each in parts if isinstance(each, ByTests)]
+    support, refute = [each.support for each in tested], [each.refute for each in tested]
+    if how == "all":
+        return ByTests(max(support), _smallest_by_holm(refute))
+    return ByTests(_smallest_by_holm(support), max(refute))
+
+
+def _drawn_together(parts: Sequence[ByDraws], how: str) -> ByDraws:
+    """Bounds of the probability of all, or any, from those of each."""
+    holds, stands = [each.holds for each in parts], [each.stands for each in parts]
+    if how == "all":
+        return ByDraws(max(0.0, 1 - sum(1 - p for p in holds)), min(stands))
+    return ByDraws(max(holds), min(1.0, sum(stands)))
+
+
+def _smallest_by_holm(p: Sequence[float]) -> float:
+    """The smallest p-value after Holm, whose first step is Bonferroni's; NaN stays."""
+    return float(np.minimum(len(p) * np.min(p), 1.0))
+
+
+def _tests(answer: Joint, assertion: Assertion, on_logits: bool) -> tuple[Floats, Floats]:
+    """p-values of every row's lying outside of what was said, and inside, (K,) each.
+
+    One-sided p-values are doubled, as intervals are two-sided; two one-sided tests of
+    equivalence are not, as their interval has twice the error.
+    """
+    factor = 1.0 if assertion.equivalence else 2.0
+    sides = [_one_sided(answer, end, on_logits) for end in assertion.said]
+    support = factor * np.maximum(sides[0][0], sides[1][1])
+    outer = [_one_sided(answer, end, on_logits) for end in assertion.refuted_outside]
+    refute = 2 * np.minimum(outer[0][1], outer[1][0])
+    return np.minimum(support, 1.0), np.minimum(refute, 1.0)
+
+
+def _one_sided(answer: Joint, end: float, on_logits: bool) -> tuple[Floats, Floats]:
+    """p-values against a row's lying above an end, and below: small is evidence for it."""
+    if on_logits:
+        answer = answer.apply(lambda x: np.log(x) - np.log1p(-x))
+        end = float(logit(min(max(end, 0.0), 1.0)))
+    if np.isinf(end):
+        nothing, certain = np.zeros(answer.size), np.ones(answer.size)
+        return (nothing, certain) if end < 0 else (certain, nothing)
+    found = answer.summary(0.5, end)
+    upper = np.where(found.estimate > end, found.p_value / 2, 1 - found.p_value / 2)
+    return upper, 1 - upper
+
+
+def _indicators(answer: Draws, assertion: Assertion) -> tuple[Floats, Floats]:
+    """Draw by draw, whether each row lies where said, and not beyond its nearer end, (S, K)."""
+    draws = answer.draws
+    inside = _between(draws, assertion.said)
+    low, high = assertion.refuted_outside
+    middle = np.median(draws, axis=0)
+    nearer_high = middle - low > high - middle if np.isfinite([low, high]).all() else np.isinf(low)
+    standing = np.where(nearer_high, draws < high, draws > low).astype(np.float64)
+    return inside, np.where(np.isnan(draws), np.nan, standing)
+
+
+def _between(draws: Floats, ends: Ends) -> Floats:
+    inside = ((draws > ends[0]) & (draws < ends[1])).astype(np.float64)
+    return np.where(np.isnan(draws), np.nan, inside)

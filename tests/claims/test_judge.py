@@ -1,0 +1,352 @@
+"""Every kind of claim rests on the numbers that any table gives, and says what it rests on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import jfmodels as jf
+from jfmodels.claims.evidence import BLOCKING
+from jfmodels.results.schema import FLAGS, VERDICTS
+from jfmodels.survey.example import simulate
+
+TRUST = {"outcome": "trust_army", "counting": ["somewhat", "a lot"], "base": "in_base"}
+NOW = {**TRUST, "wave": "Q6"}
+BOTH = {**NOW, "against": "Q5"}
+
+
+@pytest.fixture(scope="module")
+def survey() -> jf.Survey:
+    return jf.example()
+
+
+@pytest.fixture(scope="module")
+def bundled(survey) -> jf.Verdicts:
+    return jf.judge(jf.example_claims(), survey)
+
+
+def claims_of(joined: str = "all", **parts: dict[str, Any]) -> jf.Claims:
+    one = {"text": "It is said.", "source": "a report", "joined": joined, "parts": parts}
+    return jf.Claims.from_dict({"claims": {"claim": one}})
+
+
+def judged(survey: jf.Survey, part: dict[str, Any], **settings: Any) -> pd.Series:
+    return jf.judge(claims_of(part=part), survey, **settings).of_parts("claim").iloc[0]
+
+
+def numbers(row: Any) -> list[float]:
+    return [float(row[name]) for name in ("estimate", "low", "high")]
+
+
+def only(table: pd.DataFrame, **labels: str) -> pd.Series:
+    for name, label in labels.items():
+        table = table[table[name] == label]
+    assert len(table) == 1
+    return table.iloc[0]
+
+
+def test_a_level_is_the_row_of_levels(survey):
+    row = judged(survey, {"kind": "majority", **NOW})
+    assert numbers(row) == numbers(only(jf.direct(survey, "trust_army").levels(), wave="Q6"))
+    assert row["verdict"] == "supported"
+
+
+def test_a_change_is_the_row_of_changes(survey):
+    row = judged(survey, {"kind": "change", **BOTH, "direction": "up"})
+    assert numbers(row) == numbers(only(jf.direct(survey, "trust_army").changes("Q5"), wave="Q6"))
+
+
+def test_a_change_is_supported_as_its_test_says(survey):
+    table = jf.direct(survey, "trust_army").changes("Q5", adjust="none")
+    expected = only(table, wave="Q6")["p_value"]
+    row = judged(survey, {"kind": "change", **BOTH, "direction": "up"})
+    # the two-sided p of a change that has the said sign
+    assert row["estimate"] > 0
+    assert row["p_supported"] == pytest.approx(expected, rel=1e-12)
+
+
+def test_remains_has_the_interval_of_two_one_sided_tests(survey):
+    row = judged(survey, {"kind": "remains", **BOTH, "margin": 9})
+    table = jf.direct(survey, "trust_army").changes("Q5", coverage=0.90)
+    assert numbers(row) == numbers(only(table, wave="Q6"))
+    assert row["coverage"] == pytest.approx(0.90)
+    inside = row["low"] > -0.09 and row["high"] < 0.09
+    assert (row["verdict"] == "supported") == inside
+
+
+def test_a_domain_is_an_indicator_in_the_whole_design(survey):
+    where = {"region": ["Mopti", "Gao"]}
+    row = judged(survey, {"kind": "majority", **NOW, "where": where})
+    assert numbers(row) == numbers(
+        only(jf.direct(survey, "trust_army", where=where).levels(), wave="Q6")
+    )
+
+
+def test_a_comparison_hinges_on_its_weakest_contrast(survey):
+    said = {"along": "region", "groups": ["Bandiagara", "Gao", "Timbuktu"], "reference": "Mopti"}
+    row = judged(survey, {"kind": "comparison", **NOW, **said, "side": "below"})
+    table = jf.direct(survey, "trust_army").contrasts("region", reference="Mopti", adjust="none")
+    now = table[table["wave"] == "Q6"]
+    p = np.where(now["estimate"] < 0, now["p_value"], 2 - now["p_value"])
+    weakest = now.iloc[int(np.argmax(p))]
+    assert numbers(row) == numbers(weakest)
+    assert row["p_supported"] == pytest.approx(min(p.max(), 1.0), rel=1e-9)
+
+
+def test_an_order_of_options_has_their_covariance(survey):
+    said = {"outcome": "cs_activities", "base": "in_base", "wave": "Q6"}
+    row = judged(
+        survey,
+        {"kind": "order_of_options", **said, "first": "awareness raising", "after": "mediation"},
+    )
+    table = jf.direct(survey, "cs_activities").contrasts("category", reference="mediation")
+    assert numbers(row) == pytest.approx(
+        numbers(only(table, wave="Q6", category="awareness raising")), rel=1e-9
+    )
+
+
+def test_an_order_of_single_answers_has_theirs(survey):
+    said = {"outcome": "justice_expectation", "base": "in_base", "wave": "Q6"}
+    said |= {"first": "free from corruption", "after": "respect for all"}
+    row = judged(survey, {"kind": "order_of_options", **said})
+    fit = jf.direct(survey, "justice_expectation")
+    table = fit.contrasts("category", reference="respect for all")
+    assert numbers(row) == pytest.approx(
+        numbers(only(table, wave="Q6", category="free from corruption")), rel=1e-9
+    )
+
+
+def test_an_order_of_outcomes_has_theirs(survey):
+    said = {"counting": ["somewhat", "a lot"], "base": "in_base", "wave": "Q6"}
+    said |= {"first": ["trust_army"], "after": ["trust_police"]}
+    row = judged(survey, {"kind": "order_of_outcomes", **said})
+    fit = jf.direct(survey, ["trust_army", "trust_police"])
+    table = fit.contrasts("outcome", reference="trust_police")
+    assert numbers(row) == numbers(only(table, wave="Q6", outcome="trust_army"))
+
+
+def test_a_range_holds_if_every_actor_lies_in_it(survey):
+    actors = ["trust_army", "trust_police", "trust_customary_chiefs"]
+    said = {"counting": ["somewhat", "a lot"], "base": "in_base", "wave": "Q6", "decimals": 0}
+    levels = jf.direct(survey, actors).levels()
+    now = levels[levels["wave"] == "Q6"]
+    low, high = 100 * now["low"].min(), 100 * now["high"].max()
+    ends = {"lowest": np.floor(low), "highest": np.ceil(high)}
+    wide = judged(survey, {"kind": "range", "outcomes": actors, **said, **ends})
+    narrow = judged(
+        survey, {"kind": "range", "outcomes": actors, **said, **ends, "lowest": np.ceil(low) + 1}
+    )
+    assert wide["verdict"] == "supported"
+    assert narrow["verdict"] == "undecided"
+    assert wide["reproduced"]
+
+
+def test_the_steepest_fall_is_a_fall_and_steeper_than_every_other(survey):
+    said = {"outcome": "security_situation", "counting": ["good", "very good"], "base": "in_base"}
+    said |= {"wave": "Q6", "against": "Q5", "along": "region", "group": "Bandiagara"}
+    row = judged(survey, {"kind": "steepest", **said, "direction": "down"})
+    fit = jf.direct(survey, "security_situation")
+    did = fit.estimate(jf.DiffInDiff("region", "Bandiagara", "Q5"), adjust="none")
+    own = only(fit.changes("Q5", by="region", adjust="none"), wave="Q6", region="Bandiagara")
+    others = did[did["wave"] == "Q6"]
+    p = [own["p_value"] if own["estimate"] < 0 else 2 - own["p_value"]]
+    p += np.where(others["estimate"] > 0, others["p_value"], 2 - others["p_value"]).tolist()
+    assert row["p_supported"] == pytest.approx(min(max(p), 1.0), rel=1e-9)
+
+
+def test_largest_sets_all_others_against_it(survey):
+    said = {"along": "region", "group": "Mopti", "extreme": "highest"}
+    row = judged(survey, {"kind": "largest", **NOW, **said})
+    groups = {"groups": ["Bandiagara", "Gao", "Timbuktu"], "reference": "Mopti", "side": "below"}
+    same = judged(survey, {"kind": "comparison", **NOW, "along": "region", **groups})
+    assert numbers(row) == numbers(same)
+    assert row["p_supported"] == same["p_supported"]
+
+
+def test_the_base_is_the_claims_and_not_the_codebooks(survey):
+    book = survey.codebook
+    changed = replace(book.outcomes["trust_army"], policy="excluded")
+    other = jf.Survey(
+        simulate().frame,
+        survey.design,
+        replace(book, outcomes={**book.outcomes, "trust_army": changed}),
+        simulated=True,
+    )
+    for base, by_codebook in (("in_base", survey), ("excluded", other)):
+        expected = numbers(only(jf.direct(by_codebook, "trust_army").levels(), wave="Q6"))
+        for each in (survey, other):
+            row = judged(each, {"kind": "majority", **NOW, "base": base})
+            assert numbers(row) == expected
+
+
+def test_what_counts_is_the_claims_and_not_the_codebooks(survey):
+    row = judged(survey, {"kind": "majority", **NOW, "counting": "a lot"})
+    table = jf.direct(survey, "trust_army").levels(categories=["a lot"])
+    assert numbers(row) == numbers(only(table, wave="Q6"))
+
+
+def test_who_is_displaced_can_be_asked_as_an_answer(survey):
+    said = {"outcome": "displaced", "counting": "yes", "base": "in_base", "wave": "Q6"}
+    row = judged(survey, {"kind": "bound", **said, "side": "above", "number": 1})
+    frame = simulate().frame
+    now = frame[frame["wave"] == "Q6"]
+    share = np.average(now["displaced"] == "yes", weights=now["weight"])
+    assert row["estimate"] == pytest.approx(share, rel=1e-12)
+
+
+def test_rows_in_any_order_and_weights_on_any_scale_give_the_same(survey, bundled):
+    frame = simulate().frame.sample(frac=1, random_state=3)
+    frame["weight"] *= 7.3
+    again = jf.Survey(frame, survey.design, survey.codebook, simulated=True)
+    found = jf.judge(jf.example_claims(), again).table
+    assert found["verdict"].tolist() == bundled.table["verdict"].tolist()
+    for name in ("estimate", "low", "high", "p_supported", "detectable"):
+        np.testing.assert_allclose(found[name], bundled.table[name], rtol=1e-8)
+
+
+def test_no_verdict_rests_on_a_wave_that_did_not_ask(survey):
+    said = {**BOTH, "outcome": "trust_russian_forces", "against": "Q1"}
+    row = judged(survey, {"kind": "change", **said, "direction": "down"})
+    assert row["verdict"] == "undecided"
+    assert row["flag"] == ("not_asked",)
+    assert FLAGS["not_asked"]["en"] in row["says_en"]
+    assert FLAGS["not_asked"]["fr"] in row["says_fr"]
+
+
+def test_no_verdict_rests_on_one_cluster(survey):
+    said = {"along": "commune", "groups": "Bandiagara", "reference": "others", "side": "above"}
+    row = judged(survey, {"kind": "comparison", **NOW, **said})
+    assert row["verdict"] == "undecided"
+    assert {"one_cluster"} <= set(row["flag"])
+    assert "No verdict rests on this" in row["says_en"]
+
+
+def test_other_flags_are_told_beside_the_verdict(survey):
+    said = {**BOTH, "wave": "Q4", "against": "Q3"}
+    row = judged(survey, {"kind": "change", **said, "direction": "up"})
+    assert "interviewers_replaced" in row["flag"]
+    assert FLAGS["interviewers_replaced"]["en"] in row["says_en"]
+
+
+def test_blocking_flags_are_flags():
+    assert set(FLAGS) >= BLOCKING
+
+
+def test_the_published_figures_of_the_example_are_reproduced(bundled):
+    published = bundled.of_claims["reproduced"].dropna()
+    assert len(published) == 7
+    assert published.all()
+
+
+def test_the_table_has_a_row_for_every_claim_and_part(bundled):
+    claims = jf.example_claims().claims
+    assert bundled.of_claims["claim"].tolist() == list(claims)
+    for name, claim in claims.items():
+        assert bundled.of_parts(name)["part"].tolist() == list(claim.parts)
+    assert list(bundled.table) == list(VERDICTS)
+
+
+def test_simulated_data_are_said_to_be(bundled):
+    assert "Simulated data." in repr(bundled)
+    assert "simulated" in bundled.claims.note
+
+
+@pytest.mark.parametrize("lang", ["en", "fr"])
+def test_sentences_quote_no_more_digits_than_the_data_bear(bundled, lang):
+    said = bundled.table[f"says_{lang}"]
+    assert not said.str.contains(r"\d[.,]\d").any()
+    assert not said.str.contains(r"[{}]").any()
+
+
+def test_a_whole_says_which_part_is_not_borne_out(survey):
+    parts = {
+        "most": {"kind": "majority", **NOW},
+        "rose": {"kind": "change", **BOTH, "direction": "up", "outcome": "trust_police"},
+    }
+    whole = jf.judge(claims_of(**parts), survey).of_claims.iloc[0]
+    assert whole["verdict"] == "undecided"
+    assert "Borne out: 1 of 2 parts" in whole["says_en"]
+    assert "about “Confidence in the police”" in whole["says_en"]
+    either = jf.judge(claims_of("any", **parts), survey).of_claims.iloc[0]
+    assert either["verdict"] == "supported"
+
+
+def test_a_posterior_answers_with_a_probability(survey):
+    said = {"kind": "change", **BOTH, "outcome": "criticism_russian_forces", "counting": "yes"}
+    row = judged(survey, {**said, "direction": "up"}, engine="laplace", weighting="ignore")
+    assert row["engine"] == "laplace"
+    assert np.isnan(row["p_supported"])
+    fit = jf.fit(
+        "shown(criticism_russian_forces) ~ wave + (1 | commune) + (1 | commune:wave) "
+        "+ (1 | facilitator)",
+        survey,
+        weighting="ignore",
+    )
+    expected = fit.probability(jf.Change("Q5"), above=0.0, rows={"wave": "Q6"}, over="wave")
+    assert row["probability"] == pytest.approx(expected.value, abs=4 * expected.mc_error)
+
+
+def test_a_model_that_cannot_compare_questions_says_so(survey):
+    said = {"counting": ["somewhat", "a lot"], "base": "in_base", "wave": "Q6"}
+    said |= {"first": ["trust_army"], "after": ["trust_police"]}
+    row = judged(survey, {"kind": "order_of_outcomes", **said}, engine="weighted")
+    assert row["verdict"] == "undecided"
+    assert "one question at a time" in row["says_en"]
+
+
+def test_whether_a_number_is_reproduced_does_not_depend_on_the_engine(survey):
+    said = {**NOW, "outcome": "want_record_of_decision", "counting": "yes"}
+    said |= {"kind": "level", "number": 78, "decimals": 0, "tolerance": 5}
+    row = judged(survey, said, engine="laplace", weighting="ignore")
+    assert round(100 * row["estimate"]) != 78
+    assert row["reproduced"]
+
+
+def test_what_weights_do_in_a_posterior_must_be_said(survey):
+    with pytest.raises(jf.SpecError, match="weighting='ignore'"):
+        judged(survey, {"kind": "majority", **NOW}, engine="laplace")
+
+
+def test_a_model_that_cannot_be_fitted_leaves_its_part_undecided(survey):
+    said = {"along": "commune", "groups": "Bandiagara", "reference": "others", "side": "above"}
+    row = judged(
+        survey, {"kind": "comparison", **NOW, **said}, engine="laplace", weighting="ignore"
+    )
+    assert row["verdict"] == "undecided"
+    assert "rank deficient" in row["says_en"]
+
+
+def test_the_record_tells_what_made_the_table(bundled):
+    record = bundled.table.attrs["record"]
+    for name in ("data_hash", "codebook_hash", "claims_hash", "versions", "call", "seed"):
+        assert name in record
+
+
+def test_a_run_is_held_against_an_earlier_one(survey, tmp_path):
+    part = {"kind": "level", **NOW, "number": 78, "decimals": 0, "tolerance": 4}
+    first = jf.judge(claims_of(part=part), survey)
+    path = jf.write_table(first.table, tmp_path / "verdicts.json")
+    assert jf.judge(claims_of(part=part), survey).since(path).empty
+    moved = jf.judge(claims_of(part={**part, "number": 60}), survey).since(path)
+    assert {"claims_hash", "verdict", "reproduced"} <= set(moved["moved"])
+    other = jf.judge(claims_of(part=part), jf.example(7)).since(path)
+    assert {"data_hash", "estimate"} <= set(other["moved"])
+
+
+@pytest.mark.parametrize("text", ["", "[1, 2]", '{"rows": []}', '{"record": {}, "rows": [1]}'])
+def test_a_file_without_verdicts_is_refused(bundled, tmp_path, text):
+    path = tmp_path / "verdicts.json"
+    path.write_text(text)
+    with pytest.raises(jf.ReadError, match="holds no verdicts"):
+        bundled.since(path)
+
+
+def test_what_is_no_claim_is_refused(survey):
+    with pytest.raises(jf.SpecError, match="read_claims"):
+        jf.judge({"claims": {}}, survey)
+    with pytest.raises(jf.SpecError, match="Survey"):
+        jf.judge(claims_of(part={"kind": "majority", **NOW}), None)
