@@ -31,7 +31,7 @@ def test_every_codebook_shown_can_be_read(path, text, tmp_path):
     assert jf.Codebook.from_dict(book).outcomes
 
 
-@pytest.mark.parametrize("page", ["comparing", "multilevel", "regression"])
+@pytest.mark.parametrize("page", ["comparing", "multilevel", "planning", "regression"])
 def test_pages_of_code_run(page):
     namespace: dict[str, object] = {}
     for text in blocks(ROOT / "docs" / f"{page}.md", "python"):
