@@ -26,6 +26,7 @@ _HOMES = {
     "jfmodels.engines.bayesian.leave_out": ("LeaveOut",),
     "jfmodels.engines.bayesian.loading": ("load_fit",),
     "jfmodels.engines.bayesian.shared": ("SharedFit",),
+    "jfmodels.engines.small_areas": ("small_area_check",),
     "jfmodels.engines.design_based.table_test": ("goodness_of_fit", "table_test"),
     "jfmodels.engines.design_based.weighted": ("Weighted",),
     "jfmodels.engines.design_based.wild": ("Wild",),
@@ -49,6 +50,7 @@ _HOMES = {
         "Poisson",
     ),
     "jfmodels.model.model": ("Model",),
+    "jfmodels.model.nonresponse": ("nonresponse_weights",),
     "jfmodels.model.priors": (
         "LKJ",
         "Beta",
@@ -57,13 +59,21 @@ _HOMES = {
         "HalfStudentT",
         "Normal",
     ),
+    "jfmodels.model.weighting": ("Pseudo",),
+    "jfmodels.planning.detectable": ("detectable_change", "detectable_of"),
+    "jfmodels.planning.sign_magnitude": ("type_s_m",),
+    "jfmodels.planning.survey_plan": ("SurveyPlan",),
     "jfmodels.report.files": ("write_table",),
     "jfmodels.report.plots": (
         "plot_changes",
         "plot_comparison",
+        "plot_detectable",
+        "plot_power",
+        "plot_shrinkage",
         "plot_specifications",
         "plot_trend",
     ),
+    "jfmodels.results.composition_effect": ("composition_effect",),
     "jfmodels.results.estimands": (
         "Change",
         "Contrast",
@@ -87,12 +97,14 @@ _HOMES = {
     ),
     "jfmodels.survey.example": (
         "example",
+        "example_census",
         "example_truth",
     ),
     "jfmodels.survey.outcome": (
         "Covariate",
         "Outcome",
     ),
+    "jfmodels.survey.population": ("Population",),
     "jfmodels.survey.read": (
         "read_codebook",
         "read_frame",
@@ -101,6 +113,13 @@ _HOMES = {
     "jfmodels.survey.replicates": ("Replicates",),
     "jfmodels.survey.supplied": ("SuppliedReplicates",),
     "jfmodels.survey.survey": ("Survey",),
+    "jfmodels.survey.weights": (
+        "calibrate",
+        "poststratify",
+        "rake",
+        "standardize",
+        "trim",
+    ),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -26,6 +26,7 @@ from jfmodels.engines.design_based.wild import Wild as Wild
 from jfmodels.engines.fitting import fit as fit
 from jfmodels.engines.many import Fits as Fits
 from jfmodels.engines.many import fit_many as fit_many
+from jfmodels.engines.small_areas import small_area_check as small_area_check
 from jfmodels.errors import ClaimError as ClaimError
 from jfmodels.errors import CodebookError as CodebookError
 from jfmodels.errors import DataError as DataError
@@ -42,17 +43,27 @@ from jfmodels.model.families import NegativeBinomial as NegativeBinomial
 from jfmodels.model.families import Ordinal as Ordinal
 from jfmodels.model.families import Poisson as Poisson
 from jfmodels.model.model import Model as Model
+from jfmodels.model.nonresponse import nonresponse_weights as nonresponse_weights
 from jfmodels.model.priors import LKJ as LKJ
 from jfmodels.model.priors import Beta as Beta
 from jfmodels.model.priors import Exponential as Exponential
 from jfmodels.model.priors import HalfNormal as HalfNormal
 from jfmodels.model.priors import HalfStudentT as HalfStudentT
 from jfmodels.model.priors import Normal as Normal
+from jfmodels.model.weighting import Pseudo as Pseudo
+from jfmodels.planning.detectable import detectable_change as detectable_change
+from jfmodels.planning.detectable import detectable_of as detectable_of
+from jfmodels.planning.sign_magnitude import type_s_m as type_s_m
+from jfmodels.planning.survey_plan import SurveyPlan as SurveyPlan
 from jfmodels.report.files import write_table as write_table
 from jfmodels.report.plots import plot_changes as plot_changes
 from jfmodels.report.plots import plot_comparison as plot_comparison
+from jfmodels.report.plots import plot_detectable as plot_detectable
+from jfmodels.report.plots import plot_power as plot_power
+from jfmodels.report.plots import plot_shrinkage as plot_shrinkage
 from jfmodels.report.plots import plot_specifications as plot_specifications
 from jfmodels.report.plots import plot_trend as plot_trend
+from jfmodels.results.composition_effect import composition_effect as composition_effect
 from jfmodels.results.estimands import Change as Change
 from jfmodels.results.estimands import Contrast as Contrast
 from jfmodels.results.estimands import DiffInDiff as DiffInDiff
@@ -69,14 +80,21 @@ from jfmodels.survey.design import SurveyDesign as SurveyDesign
 from jfmodels.survey.draft import draft_codebook as draft_codebook
 from jfmodels.survey.draft import write_codebook as write_codebook
 from jfmodels.survey.example import example as example
+from jfmodels.survey.example import example_census as example_census
 from jfmodels.survey.example import example_truth as example_truth
 from jfmodels.survey.outcome import Covariate as Covariate
 from jfmodels.survey.outcome import Outcome as Outcome
+from jfmodels.survey.population import Population as Population
 from jfmodels.survey.read import read_codebook as read_codebook
 from jfmodels.survey.read import read_frame as read_frame
 from jfmodels.survey.read import read_survey as read_survey
 from jfmodels.survey.replicates import Replicates as Replicates
 from jfmodels.survey.supplied import SuppliedReplicates as SuppliedReplicates
 from jfmodels.survey.survey import Survey as Survey
+from jfmodels.survey.weights import calibrate as calibrate
+from jfmodels.survey.weights import poststratify as poststratify
+from jfmodels.survey.weights import rake as rake
+from jfmodels.survey.weights import standardize as standardize
+from jfmodels.survey.weights import trim as trim
 
 __version__: str

@@ -84,10 +84,13 @@ def unknown(kind: str, name: object, known: Iterable[object]) -> str:
     --------
     >>> unknown("block", "wolk", ["iid", "walk"])
     "Unknown block 'wolk'. Did you mean 'walk'? Known: 'iid', 'walk'."
+    >>> unknown("link", "LOGIT", ["logit", "probit"])
+    "Unknown link 'LOGIT'. Did you mean 'logit'? Known: 'logit', 'probit'."
     """
     names = [str(each) for each in known]
-    near = get_close_matches(str(name), names, n=1, cutoff=0.6)
-    hint = f" Did you mean '{near[0]}'?" if near else ""
+    folded = {each.casefold(): each for each in reversed(names)}
+    near = get_close_matches(str(name).casefold(), folded, n=1, cutoff=0.6)
+    hint = f" Did you mean '{folded[near[0]]}'?" if near else ""
     return f"Unknown {kind} '{name}'.{hint} Known: {listing(names, most=20)}."
 
 

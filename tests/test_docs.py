@@ -34,6 +34,9 @@ def test_every_codebook_shown_can_be_read(path, text, tmp_path):
     assert jf.Codebook.from_dict(book).outcomes
 
 
+PAGES = ["claims", "comparing", "multilevel", "populations", "regression", "weights"]
+
+
 @pytest.mark.parametrize("text", blocks(CLAIMS, "yaml"))
 def test_every_claims_file_shown_can_be_judged(text, tmp_path):
     file = tmp_path / "claims.yaml"
@@ -47,7 +50,7 @@ def test_every_kind_of_claim_is_documented():
     assert all(f"`{choice}`" in page for choice in CHOICES)
 
 
-@pytest.mark.parametrize("page", ["claims", "comparing", "multilevel", "regression"])
+@pytest.mark.parametrize("page", PAGES)
 def test_pages_of_code_run(page):
     namespace: dict[str, object] = {}
     for text in blocks(ROOT / "docs" / f"{page}.md", "python"):

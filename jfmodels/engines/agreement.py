@@ -14,6 +14,7 @@ from scipy.special import stdtrit
 
 from jfmodels.errors import choose
 from jfmodels.model.formula import Formula
+from jfmodels.results.adjusted import Adjusted
 from jfmodels.results.estimands import Estimand
 from jfmodels.results.fit import Fit
 from jfmodels.results.joint import Joint, Normal
@@ -192,10 +193,12 @@ class _Pair:
 
     def error(self) -> tuple[Floats, Floats]:
         """Standard error of the difference and its degrees of freedom, shape (K,) each."""
-        a, b = self.of_one.joint, self.of_other.joint
+        a, b = (_by_unit(each) for each in (self.of_one, self.of_other))
         df = np.fmin(*(table["df"].fillna(MANY).to_numpy() for table in self.tables))
-        if isinstance(a, Normal) and isinstance(b, Normal) and _same_units(a, b):
-            return np.sqrt(((a.influence - b.influence) ** 2).sum(axis=0)), df
+        if a is not None and b is not None:
+            rows = max(len(a), len(b))
+            apart = _filled(a, rows) - _filled(b, rows)
+            return np.sqrt((apart**2).sum(axis=0)), df
         errors = [table["std_error"].to_numpy() for table in self.tables]
         return np.hypot(*errors), df
 
@@ -257,7 +260,17 @@ def _groups(table: pd.DataFrame) -> list[str]:
     return [name for name in own if f"{name}_ref" in own]
 
 
-def _same_units(one: Normal, other: Normal) -> bool:
-    """Whether the influence of both is that of the same units, none being subtracted."""
-    plain = one.minus == other.minus == 0
-    return plain and one.influence.shape == other.influence.shape
+def _by_unit(asked: Asked) -> Floats | None:
+    """What every unit of the first stage adds to an answer, (M + R, K), if that is known.
+
+    A posterior that is adjusted to the design adds R rows that no unit holds.
+    """
+    joint = asked.joint.design if isinstance(asked.joint, Adjusted) else asked.joint
+    one_stage = len(asked.fit.engine.survey.sampling.stages) == 1
+    known = isinstance(joint, Normal) and not joint.minus and one_stage
+    return joint.influence if known and isinstance(joint, Normal) else None
+
+
+def _filled(influence: Floats, rows: int) -> Floats:
+    """Influence with rows of nothing after its own, (rows, K)."""
+    return np.pad(influence, ((0, rows - len(influence)), (0, 0)))

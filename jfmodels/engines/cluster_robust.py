@@ -9,7 +9,7 @@ centring is :math:`z_c = s_c - \bar s_h`. Residuals need not be kept.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,9 @@ __all__ = ["ClusterRobust", "adjusted_scores", "centring"]
 type Floats = NDArray[np.float64]
 
 
-def adjusted_scores(scores: Floats, parts: Floats, sampling: Sampling) -> tuple[Floats, Floats]:
+def adjusted_scores(
+    scores: Floats, parts: Floats, sampling: Sampling, beyond: Floats | float = 0.0
+) -> tuple[Floats, Floats]:
     r"""Scores of clusters, centred and corrected for leverage as CR2 corrects them [1]_.
 
     Each :math:`z_c` is multiplied by the :math:`A_c` that gives it, under independent rows
@@ -39,6 +41,9 @@ def adjusted_scores(scores: Floats, parts: Floats, sampling: Sampling) -> tuple[
         Every cluster's part of the information.
     sampling : Sampling
         One stage: strata, sampled fractions and what to do with lone clusters.
+    beyond : ndarray, shape (Q, Q), optional
+        Information that no cluster holds, such as that of priors; it varies like a score of
+        its own.
 
     Returns
     -------
@@ -55,15 +60,18 @@ def adjusted_scores(scores: Floats, parts: Floats, sampling: Sampling) -> tuple[
     """
     stage = sampling.stages[0]
     h, share = stage.stratum, centring(sampling)[:, None, None]
-    root = np.linalg.cholesky(parts.sum(axis=0))
+    root = np.linalg.cholesky(parts.sum(axis=0) + beyond)
     back = np.linalg.inv(root)
-    standard = back @ parts @ back.T  # sums to the identity, however the model is parametrised
-    of_stratum = np.add.reduceat(standard, stage.starts, axis=0)[h]
+    standard = back @ parts @ back.T  # the whole is the identity, however it is parametrised
+    sums = np.add.reduceat(standard, stage.starts, axis=0)
+    of_stratum = sums[h]
     own = standard - standard @ standard
     mixed = standard - standard @ of_stratum
     mean = of_stratum - of_stratum @ of_stratum
     working = own - (mixed + np.swapaxes(mixed, 1, 2)) * share + mean * share**2
-    adjustments = root @ _equalise(standard, working) @ back
+    size = np.maximum(stage.sizes, 2)  # lone clusters are set apart below
+    beside = (np.sqrt(size / (size - 1)) - 1)[:, None, None] * _silent(sums)
+    adjustments = root @ (_equalise(standard, working) + beside[h]) @ back
     adjustments[stage.sizes[h] == 1] = np.eye(parts.shape[1])
     centred = scores - np.add.reduceat(scores, stage.starts, axis=0)[h] * share[:, :, 0]
     remaining = np.sqrt(1 - stage.fraction[h])[:, None] * average_factor(stage, sampling.lonely)
@@ -97,6 +105,16 @@ def _equalise(target: Floats, working: Floats) -> Floats:
     inner = root[:, :, None] * middle * back[:, None, :]
     inner += np.where(kept, 0.0, 1.0)[:, :, None] * np.eye(target.shape[1])
     return vectors @ inner @ np.swapaxes(vectors, 1, 2)
+
+
+def _silent(of_stratum: Floats) -> Floats:
+    """Project on directions of which a whole stratum says nothing, (H, Q, Q).
+
+    Only adjusted weights put anything there: plain centring is all that it asks for.
+    """
+    values, vectors = np.linalg.eigh(of_stratum)
+    nothing = values <= 1e-10 * np.maximum(values[:, -1:], 1e-300)
+    return (vectors * nothing[:, None, :]) @ np.swapaxes(vectors, 1, 2)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -154,6 +172,8 @@ class ClusterRobust:
         What :func:`centring` takes off.
     loadings : csr_array or ndarray, shape (C, Q)
         Derivatives of the base cells by the coefficients.
+    beyond : ndarray, shape (Q, Q), or 0
+        Information that no cluster holds, and its variance.
     """
 
     parts: Floats
@@ -162,6 +182,7 @@ class ClusterRobust:
     stage: SamplingStage
     share: Floats
     loadings: Floats
+    beyond: Floats | float = 0.0
 
     def __call__(self, weights: csr_array, contributions: Floats) -> Floats:
         """Degrees of freedom of K rows."""
@@ -173,6 +194,10 @@ class ClusterRobust:
         variance = np.add.reduceat(contributions**2, self.stage.starts, axis=1)
         with np.errstate(invalid="ignore", divide="ignore"):
             return variance.sum(axis=1) ** 2 / (variance**2 / nu).sum(axis=1)
+
+    def beside(self, other: ClusterRobust) -> ClusterRobust:
+        """Know combinations of these cells and, after them, of another belief's."""
+        return replace(self, loadings=np.vstack([self.loadings, other.loadings]))
 
     def _of_strata(self, rows: Floats) -> Floats:
         """Degrees of freedom of K rows within every stratum, (K, H)."""
@@ -228,7 +253,7 @@ class ClusterRobust:
     def _load(self, rows: Floats) -> Load:
         """Say how K combinations of the coefficients, (K, Q), load on the true scores."""
         h, share = self.stage.stratum, self.share[:, None, None]
-        inverse = np.linalg.inv(self.parts.sum(axis=0))
+        inverse = np.linalg.inv(self.parts.sum(axis=0) + self.beyond)
         of_stratum = np.add.reduceat(self.parts, self.stage.starts, axis=0)[h]
         working = np.add.reduceat(self.working, self.stage.starts, axis=0)[h]
         own = (rows @ inverse) @ self.adjustments
@@ -241,7 +266,7 @@ class ClusterRobust:
 
         Between strata it is the product of the first 2Q columns.
         """
-        total = self.working.sum(axis=0)
+        total = self.working.sum(axis=0) + self.beyond
         left = [one.common @ total + one.net, one.common, one.net, -one.shared]
         right = [other.common, other.net, other.shared, other.working]
         diagonal = (one.working * other.own).sum(axis=-1)

@@ -131,8 +131,8 @@ class Comparison:
             The question; by default the changes since the wave before, by the comparison's
             groups.
         coverage : float, default 0.95
-            Of ways that agree, the share of rows that are told to; with 0.95 one row in
-            twenty lies apart by chance alone.
+            Of ways that agree, the least share of rows that are told to; with 0.95 at most one
+            row in twenty lies apart by chance alone.
         lang : {"en", "fr"}
             Language of the sentences.
 

@@ -10,20 +10,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
-from typing import Protocol
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from jfmodels.engines.census import Modelled, Widened, people_of, widened
 from jfmodels.engines.points import Point, around, as_levels, is_number
 from jfmodels.errors import SpecError, choose, listing
 from jfmodels.model.cells import Grid, grid_of, look_up, places, read_where
-from jfmodels.model.data import ModelData, Response, pattern_frame, read_data
-from jfmodels.model.formula import Formula
+from jfmodels.model.data import ModelData, pattern_frame, read_data
 from jfmodels.model.items import Item, items_of
 from jfmodels.results.engine import Question
+from jfmodels.survey.population import Population
 from jfmodels.survey.survey import Survey
 
 __all__ = ["OVER", "Composition", "Modelled", "Over", "compose", "moved_to"]
@@ -58,36 +58,7 @@ OVER: Mapping[str, Over] = {
 }
 
 
-class Modelled(Protocol):
-    """A model, as finding who it is averaged over needs to see it."""
-
-    @property
-    def survey(self) -> Survey:
-        """The survey it was fitted to."""
-        ...
-
-    @property
-    def formula(self) -> Formula:
-        """What it says."""
-        ...
-
-    @property
-    def response(self) -> Response:
-        """What stands on the left."""
-        ...
-
-    @property
-    def data(self) -> ModelData:
-        """The cells it was fitted to."""
-        ...
-
-    @property
-    def where(self) -> Mapping[str, Sequence[str]]:
-        """The domain it was fitted in."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Composition:
     """Who is averaged over: G sums of rows, placed in the cells where they count.
 
@@ -96,7 +67,7 @@ class Composition:
     grid : Grid
         The cells.
     over : str
-        A key of :data:`OVER`.
+        A key of :data:`OVER`, or a population by its name.
     moved : tuple of str
         Axes along which people are moved; their cells borrow people, and the model.
     points : tuple of Point
@@ -114,6 +85,11 @@ class Composition:
         Weight in every replicate.
     levelled : ndarray of int64 or None, shape (G,)
         Wave by whose total each weight was divided, where waves were made to weigh the same.
+    survey : Survey
+        Whose labels the patterns have.
+    fielded : Composition or None
+        The interviews in the same cells, where those averaged over are a census's: they are
+        the evidence, and `unit` says nothing.
     """
 
     grid: Grid
@@ -128,6 +104,13 @@ class Composition:
     weight: Floats
     replicate_weight: Floats | None = None
     levelled: Ints | None = None
+    survey: Survey = field(repr=False)
+    fielded: Composition | None = None
+
+    @property
+    def borrows(self) -> bool:
+        """Whether cells are averaged over people other than those interviewed in them."""
+        return bool(self.moved) or self.fielded is not None
 
 
 def compose(
@@ -161,26 +144,61 @@ def compose(
     fitted, effect = model.data.patterns, question.effect
     number = bool(effect) and is_number(model.formula, fitted, effect)
     by = question.by if number or not effect else (*question.by, effect)
+    if isinstance(question.over, Population):
+        composed = _of_census(model, question, question.over, by, shown)
+    else:
+        composed = _of_interviews(model, question, by, replicate, shown)
+    if not number:
+        return composed
+    points = around(composed.points[0].patterns, effect, fitted)
+    return replace(composed, grid=replace(composed.grid, per=effect), points=points)
+
+
+def _of_interviews(
+    model: Modelled,
+    question: Question,
+    by: tuple[str, ...],
+    replicate: Callable[[ModelData], Floats] | None,
+    shown: Sequence[str],
+) -> Composition:
+    """Average over those who were interviewed."""
     over = _over(model, question.over, by)
     where = read_where(model.survey, model.where, question.where)
     grid = grid_of(model.survey, _items(model, question), list(by), where)
     moved = _moved(model, question, over, by)
     data = _data(model, question, (*moved, *shown), by)
-    composed = _counted(model, grid, data, over, moved, replicate)
-    if not number:
-        return composed
-    points = around(composed.points[0].patterns, effect, fitted)
-    return replace(composed, grid=replace(grid, per=effect), points=points)
+    levels = OVER[over].pools and bool(model.survey.waves)
+    return replace(_counted(model, grid, data, moved, levels, replicate), over=over)
+
+
+def _of_census(
+    model: Modelled,
+    question: Question,
+    census: Population,
+    by: tuple[str, ...],
+    shown: Sequence[str],
+) -> Composition:
+    """Average over the people of a census; without a wave of its own it holds for all."""
+    wide = widened(model, census, by, question.where)
+    fielded = compose(wide, replace(question, over="wave"), shown=shown)
+    lasting = ["wave"] if model.survey.waves and "wave" not in census.keys else []
+    moved = (*lasting, *(name for name in by if name == question.effect))
+    domain = {name: kept for name, kept in fielded.grid.where.items() if name not in moved}
+    people = people_of(wide, census, by, domain)
+    composed = _counted(wide, fielded.grid, people, moved)
+    return replace(composed, over=f"population: {census.name}", fielded=fielded)
 
 
 def _over(model: Modelled, over: object, by: Sequence[str]) -> str:
     """Read the composition; it must be said once the model has columns to average over."""
+    if isinstance(over, pd.DataFrame):
+        raise SpecError("over= takes a table of people as jf.Population(frame, count='n').")
     averaged = [n for n in model.formula.columns if n not in ("wave", "time", *by)]
     if over is None and averaged and model.survey.waves:
         choices = "; ".join(f"over='{name}' ({each.means})" for name, each in OVER.items())
         raise SpecError(
             f"The model is averaged over {', '.join(averaged)}, so over= must be said. "
-            f"Choose {choices}."
+            f"Choose {choices}; or over=jf.Population(...) (the people of a census table)."
         )
     choose("over", over or "wave", OVER)
     return str(over or "wave")
@@ -224,19 +242,23 @@ def _data(
     domain = read_where(model.survey, model.where, named)
     if not by and domain == dict(model.where):
         return model.data
-    return read_data(model.survey, model.formula, model.response, domain, by)
+    some = not isinstance(model, Widened)  # a census has people where nobody was interviewed
+    return read_data(model.survey, model.formula, model.response, domain, by, some=some)
 
 
 def _counted(
     model: Modelled,
     grid: Grid,
     data: ModelData,
-    over: str,
     moved: tuple[str, ...],
-    replicate: Callable[[ModelData], Floats] | None,
+    levels: bool = False,
+    replicate: Callable[[ModelData], Floats] | None = None,
 ) -> Composition:
-    """Count everyone at every place to which they are moved, else where they were interviewed."""
-    survey, pools = model.survey, OVER[over].pools and bool(model.survey.waves)
+    """Count everyone at every place to which they are moved, else where they were interviewed.
+
+    `levels` makes every wave weigh the same.
+    """
+    survey = model.survey
     codes = np.column_stack([data.wave, data.groups]) if survey.waves else data.groups
     _, own = places(survey.rows, grid.names, codes, grid.where)
     to_codes, to = _targets(model, grid, moved)
@@ -248,12 +270,12 @@ def _counted(
     offset = len(data.patterns) * np.arange(len(to))[:, None]
 
     def weigh(weight: Floats) -> Floats:
-        levelled = _within_wave(data.wave, weight) if pools else weight
+        levelled = _within_wave(data.wave, weight) if levels else weight
         return np.concatenate([levelled] * len(to))
 
     return Composition(
         grid=grid,
-        over=over,
+        over="wave",
         moved=moved,
         points=as_levels(patterns),
         unit=np.tile(data.unit, len(to)),
@@ -263,7 +285,8 @@ def _counted(
         n=np.where(there, data.n, 0.0).ravel(),
         weight=weigh(data.weight),
         replicate_weight=None if replicate is None else weigh(replicate(data)),
-        levelled=np.tile(data.wave, len(to)) if pools else None,
+        levelled=np.tile(data.wave, len(to)) if levels else None,
+        survey=survey,
     )
 
 

@@ -13,7 +13,7 @@ from jfmodels.results.joint import Normal
 from jfmodels.survey.sampling import Sampling
 from jfmodels.survey.survey import Survey
 
-__all__ = ["cell_df", "evidence_of", "interviews_behind", "without_lone_clusters"]
+__all__ = ["cell_df", "evidence_of", "interviews_behind", "reached", "without_lone_clusters"]
 
 type Ints = NDArray[np.int64]
 type Floats = NDArray[np.float64]
@@ -118,6 +118,14 @@ def cell_df(tables: Tables, sampling: Sampling) -> Floats:
     present = _first_stage(sampling, tables.n) > 0
     strata = np.add.reduceat(present, sampling.stages[0].starts, axis=0) > 0
     return (present.sum(axis=0) - strata.sum(axis=0)).astype(np.float64)
+
+
+def reached(sampling: Sampling, unit: Ints) -> tuple[int, int]:
+    """Count the first-stage units in which the finest units (G,) lie, and their strata."""
+    for stage in sampling.stages[:0:-1]:
+        unit = stage.parent[unit]
+    units = np.unique(unit)
+    return len(units), len(np.unique(sampling.stages[0].stratum[units]))
 
 
 def _first_stage(sampling: Sampling, values: Floats) -> Floats:

@@ -14,6 +14,7 @@ from jfmodels.model.cells import Where
 from jfmodels.model.families import Family
 from jfmodels.model.model import Model
 from jfmodels.model.priors import Prior
+from jfmodels.model.weighting import Weighting
 from jfmodels.results.fit import Fit
 from jfmodels.survey.survey import Survey, require_survey
 
@@ -35,7 +36,7 @@ def fit(
     engine: str | Settings | None = None,
     family: str | Family | None = None,
     where: Where | None = None,
-    weighting: str | None = None,
+    weighting: Weighting | None = None,
     priors: Mapping[str, Prior] | None = None,
 ) -> Fit:
     r"""Fit a regression model to a survey.
@@ -62,10 +63,11 @@ def fit(
         negative binomial.
     where : mapping, optional
         A domain, for example ``{"region": ["Mopti", "Gao"]}``.
-    weighting : {"ignore"}, optional
+    weighting : {"ignore", "pseudo"} or Pseudo, optional
         What survey weights do in a Bayesian fit; must be said once they vary. "ignore" lets
         every interview count once in the likelihood; weights then enter only who is averaged
-        over.
+        over. "pseudo" lets an interview count by its weight, scaled as :class:`jfmodels.Pseudo`
+        says, and adjusts levels, changes and coefficients to the design.
     priors : mapping of str to Prior, optional
         Of a Bayesian fit, in place of the defaults that :meth:`Model.priors` shows.
 
@@ -128,11 +130,14 @@ def _settings(engine: object, model: Model) -> Settings:
     if engine is None or isinstance(engine, str):
         return choose("engine", engine or default, ENGINES)
     if not isinstance(engine, Weighted | Laplace | Nuts):
-        raise SpecError(f"engine= takes a name or its settings; found {type(engine).__name__}.")
+        found = f"{engine.__name__} itself" if isinstance(engine, type) else type(engine).__name__
+        raise SpecError(
+            f"engine= takes a name or settings, such as 'laplace' or jf.Laplace(); found {found}."
+        )
     return engine
 
 
-def _refuse_bayesian(weighting: str | None, model: Model) -> None:
+def _refuse_bayesian(weighting: Weighting | None, model: Model) -> None:
     """Refuse what only a Bayesian fit has a use for."""
     if model.formula.effects:
         raise SpecError(

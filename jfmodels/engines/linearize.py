@@ -31,12 +31,15 @@ type Ints = NDArray[np.int64]
 type Floats = NDArray[np.float64]
 
 
-def scores(numerator: Floats, denominator: Floats) -> Floats:
-    """What every unit adds to the error of the ratio of totals, shape (U, C)."""
+def scores(numerator: Floats, denominator: Floats, explained: Floats | float = 0.0) -> Floats:
+    """What every unit adds to the error of the ratio of totals, shape (U, C).
+
+    `explained` is what adjustments of the weights explain of the numerators' residuals.
+    """
     total = denominator.sum(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = numerator.sum(axis=0) / total
-        return np.where(total > 0, (numerator - ratio * denominator) / total, 0.0)
+        return np.where(total > 0, (numerator - explained - ratio * denominator) / total, 0.0)
 
 
 def linearized(unit_scores: Floats, sampling: Sampling) -> Floats:
@@ -121,7 +124,7 @@ class Leverage:
 
 
 def few_clusters(
-    numerator: Floats, denominator: Floats, sampling: Sampling
+    numerator: Floats, denominator: Floats, sampling: Sampling, explained: Floats | float = 0.0
 ) -> tuple[Floats, Leverage]:
     r"""Bias-reduced influence of few clusters [1]_, and the leverage behind its df.
 
@@ -134,12 +137,18 @@ def few_clusters(
     The first part corrects the outcomes' contribution for leverage as CR2 does; the second
     carries the error of sizes that are estimated too. Equal clusters give linearisation.
 
+    What adjustments of the weights explain is taken off the outcomes first, so that
+    :math:`\bar y_c` and :math:`M_h` are those of residuals; in strata outside the cell these
+    are linearised.
+
     Parameters
     ----------
     numerator, denominator : ndarray, shape (M, C)
         Sums of w y and w x by cluster and cell.
     sampling : Sampling
         One stage.
+    explained : ndarray, shape (M, C), or 0.0
+        What adjustments of the weights explain of the numerators' residuals.
 
     References
     ----------
@@ -148,7 +157,8 @@ def few_clusters(
     """
     stage = sampling.stages[0]
     h, starts = stage.stratum, stage.starts
-    y_h = np.add.reduceat(numerator, starts, axis=0)
+    left = numerator - explained
+    y_h = np.add.reduceat(left, starts, axis=0)
     x_h = np.add.reduceat(denominator, starts, axis=0)
     total = denominator.sum(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -157,18 +167,22 @@ def few_clusters(
         a = np.where(total > 0, denominator / total, 0.0)
         r = np.where(x_h[h] > 0, denominator / x_h[h], 0.0)
         inflate = np.where(r < 1 - 1e-12, 1 / np.sqrt(np.maximum(1 - r, 1e-300)), 0.0)
-        within = (
-            np.where(total > 0, (numerator - stratum_mean[h] * denominator) / total, 0.0) * inflate
-        )
+        within = np.where(total > 0, (left - stratum_mean[h] * denominator) / total, 0.0) * inflate
     size = stage.sizes[:, None]
     mean_a = np.add.reduceat(a, starts, axis=0) / size
     between = (
         np.sqrt(size / np.maximum(size - 1, 1))[h] * (a - mean_a[h]) * (stratum_mean - mean)[h]
     )
     rows = np.sqrt(1 - stage.fraction[h])[:, None] * (within + between)
+    if not np.isscalar(explained):
+        outside = (x_h == 0)[h] & (total > 0)
+        rows[outside] = stage_rows(scores(numerator, denominator, explained), stage, "adjust")[
+            outside
+        ]
     alone = (stage.sizes == 1)[h]
     if alone.any():
-        rows[alone] = stage_rows(scores(numerator, denominator), stage, sampling.lonely)[alone]
+        plain = scores(numerator, denominator, explained)
+        rows[alone] = stage_rows(plain, stage, sampling.lonely)[alone]
         rows *= average_factor(stage, sampling.lonely)
     return rows, Leverage(a * inflate, r)
 
@@ -215,6 +229,10 @@ class OfStrata:
         with np.errstate(invalid="ignore", divide="ignore"):
             return variance.sum(axis=1) ** 2 / (variance**2 / nu).sum(axis=1)
 
+    def beside(self, other: OfStrata) -> OfStrata:
+        """Know combinations of these cells and of others; they have the same strata."""
+        return self
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Satterthwaite:
@@ -239,20 +257,26 @@ class Satterthwaite:
     def __call__(self, weights: csr_array, contributions: Floats) -> Floats:
         """Degrees of freedom of K rows."""
         variance = np.add.reduceat(contributions**2, self.stage.starts, axis=1)
-        df = np.empty(weights.shape[0])
+        with np.errstate(invalid="ignore", divide="ignore"):
+            shares = (variance**2 / self.of_strata(weights)).sum(axis=1)
+            return variance.sum(axis=1) ** 2 / shares
+
+    def of_strata(self, weights: csr_array) -> Floats:
+        r"""Bell-McCaffrey degrees of freedom :math:`\nu_h` of K rows in every stratum, (K, H)."""
+        nu = np.empty((weights.shape[0], self.stage.n_strata))
         lengths = np.diff(weights.indptr)
         for length in np.unique(lengths):
             rows = np.flatnonzero(lengths == length)
             for part in np.array_split(rows, 1 + len(rows) * self.stage.sizes.sum() // 4_000_000):
-                df[part] = self._of_rows(weights, part, int(length), variance[part])
-        return df
+                nu[part] = self._of_rows(weights, part, int(length))
+        return nu
 
-    def _of_rows(self, weights: csr_array, rows: Ints, length: int, variance: Floats) -> Floats:
-        """Degrees of freedom of rows that combine equally many cells."""
+    def _of_rows(self, weights: csr_array, rows: Ints, length: int) -> Floats:
+        """Degrees of freedom by stratum of rows that combine equally many cells."""
         place = weights.indptr[rows][:, None] + np.arange(length)
         cells, squares = weights.indices[place], weights.data[place] ** 2
-        trace = np.zeros_like(variance)
-        trace_squares = np.zeros_like(variance)
+        trace = np.zeros((len(rows), self.stage.n_strata))
+        trace_squares = np.zeros_like(trace)
         for d in range(length):
             trace += squares[:, [d]] * self._trace(cells[:, d])
             trace_squares += squares[:, [d]] ** 2 * self._overlap(cells[:, d], cells[:, d])
@@ -260,9 +284,7 @@ class Satterthwaite:
                 both = 2 * squares[:, [d]] * squares[:, [e]]
                 trace_squares += both * self._overlap(cells[:, d], cells[:, e])
         known = trace_squares > 1e-12 * trace**2
-        nu = np.divide(trace**2, trace_squares, out=np.ones_like(trace), where=known)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return variance.sum(axis=1) ** 2 / (variance**2 / nu).sum(axis=1)
+        return np.divide(trace**2, trace_squares, out=np.ones_like(trace), where=known)
 
     def _sum(self, values: Floats) -> Floats:
         """Sum over the clusters of each stratum; (K, M) to (K, H)."""

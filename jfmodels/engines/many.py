@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, as_completed
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import pandas as pd
 
+from jfmodels.engines.bayesian.nuts import Nuts
 from jfmodels.engines.bayesian.parcel import Parcel
 from jfmodels.engines.fitting import Settings, fit
+from jfmodels.engines.progress import somebody_looks, watched
 from jfmodels.errors import EstimationError, SpecError, choose
 from jfmodels.model.cells import Where
 from jfmodels.model.families import Family
 from jfmodels.model.model import Model
 from jfmodels.model.priors import Prior
+from jfmodels.model.weighting import Weighting
 from jfmodels.results.estimands import Change, Estimand, Level
 from jfmodels.results.fit import Categories, Fit
 from jfmodels.results.multiplicity import with_adjustment
@@ -147,7 +151,7 @@ def fit_many(
     engine: str | Settings | None = None,
     family: str | Family | None = None,
     where: Where | None = None,
-    weighting: str | None = None,
+    weighting: Weighting | None = None,
     priors: Mapping[str, Prior] | None = None,
     executor: Executor | None = None,
     progress: bool | None = None,
@@ -165,7 +169,7 @@ def fit_many(
     executor : concurrent.futures.Executor, optional
         Who computes them; by default this process, one after the other.
     progress : bool, optional
-        Whether to show a bar; by default in a terminal.
+        Whether to show a bar; by default in a terminal or notebook.
 
     Returns
     -------
@@ -188,19 +192,28 @@ def fit_many(
     ['holm over 10']
     """
     models = _named(formulas)
+    shown = somebody_looks(sys.stderr) if progress is None else progress
     fitting = partial(
-        fit, engine=engine, family=family, where=where, weighting=weighting, priors=priors
+        fit, engine=_silent(engine), family=family, where=where, weighting=weighting, priors=priors
     )
     done = (
         _here(fitting, models, survey)
         if executor is None
         else _by(executor, fitting, models, survey)
     )
-    found = dict(_watched(done, len(models), progress))
+    found = dict(watched(done, len(models), shown))
     fits = {name: each for name in models if isinstance(each := found[name], Fit)}
     failed = {name: each for name in models if isinstance(each := found[name], Exception)}
     rows = [(name, type(each).__name__, str(each)) for name, each in failed.items()]
     return Fits(fits, pd.DataFrame(rows, columns=list(FAILURES)))
+
+
+def _silent(engine: str | Settings | None) -> str | Settings | None:
+    """Sampling without a bar for every model, unless it was asked for."""
+    settings = Nuts() if engine == "nuts" else engine
+    if isinstance(settings, Nuts) and settings.progress is None:
+        return replace(settings, progress=False)
+    return settings
 
 
 def _named(formulas: object) -> Mapping[str, str | Model]:
@@ -256,13 +269,3 @@ def _by(
     finally:
         for future in futures:
             future.cancel()
-
-
-def _watched[Each](done: Iterable[Each], total: int, progress: bool | None) -> Iterable[Each]:
-    """Show how far it is, in a terminal or where asked for."""
-    from rich.console import Console
-    from rich.progress import track
-
-    console = Console(stderr=True)
-    shown = console.is_terminal if progress is None else progress
-    return track(done, "Fitting", total=total, console=console, disable=not shown)

@@ -40,6 +40,15 @@ ALONE: Mapping[str, str] = {
     "shown": "shown(...) stands on the left of '~'",
     "option": "option(...) stands on the left of '~'",
 }
+ELSEWHERE: Mapping[str, str] = {
+    "factor": "C(x) for numbers that are names",
+    "relevel": 'C(region, Treatment("Gao"))',
+    "poly": "x + I(x ** 2)",
+    "ns": "cr(x, df=4)",
+    "s": "cr(x, df=4)",
+    "log10": "I(log(x) / log(10))",
+    "log2": "I(log(x) / log(2))",
+}  # what users of R, mgcv and numpy would write
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +75,11 @@ DF = Option(int, 1, 30, "a whole number from 1 to 30")
 DEGREE = Option(int, 0, 5, "a whole number from 0 to 5")
 BOUND = Option(float, -1e12, 1e12, "a number")
 TRUTH = Option(bool, 0, 1, "True or False")
-CENTRE = Option(str, 0, 0, "'center'")
+CONSTRAINTS: Mapping[str, str] = {
+    "center": "columns sum to zero over people and stand beside an intercept; the default",
+    "none": "columns sum to one in every row, and take the place of an intercept",
+}
+CENTRE = Option(str, 0, 0, "'center' or 'none'")
 BOUNDS = {"lower_bound": BOUND, "upper_bound": BOUND}
 CUBIC = {"df": DF, **BOUNDS, "constraints": CENTRE}
 SPLINES: Mapping[str, Mapping[str, Option]] = {
@@ -120,6 +133,8 @@ def _refuse_call(name: str) -> None:
     """Say why a function cannot be called here."""
     if name in ALONE:
         raise SpecError(f"'{name}' cannot be part of another term: {ALONE[name]}.")
+    if name in ELSEWHERE:
+        raise SpecError(f"There is no function '{name}' here: write {ELSEWHERE[name]}.")
     if name in CONTRASTS:
         raise SpecError(f"'{name}' belongs into C, as in C(region, {name}).")
     raise SpecError(unknown("function", name, ["C", "Q", *NUMERIC, *SPLINES, *list(ALONE)[:4]]))
@@ -189,7 +204,7 @@ def _check_options(node: Call) -> None:
 def _fits(value: float | str, option: Option) -> bool:
     """Tell whether a value is of an option's type and within its bounds."""
     if isinstance(value, str) or option.type is str:
-        return option.type is str and value == "center"
+        return option.type is str and value in CONSTRAINTS
     if isinstance(value, bool) or option.type is bool:
         return option.type is bool and isinstance(value, bool)
     whole = isinstance(value, int) or option.type is float

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from jfmodels.errors import SpecError, choose, listing
 from jfmodels.model.cells import places
-from jfmodels.model.formula import Formula, check_columns
+from jfmodels.model.formula import ROLES, Formula, check_columns
 from jfmodels.survey.columns import as_number
 from jfmodels.survey.encode import OPTION
 from jfmodels.survey.outcome import Outcome
@@ -32,6 +32,10 @@ type Ints = NDArray[np.int64]
 type Floats = NDArray[np.float64]
 
 RESPONSE = "response of the model"
+AS_COVARIATE = (
+    "'{name}' is an outcome, which stands on the left. To hold its answers fixed, list its column "
+    "in the codebook under covariates, by another name."
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,8 +77,8 @@ class ModelData:
         Places of further groups, -1 for missing.
     answer : ndarray of float64, shape (G,)
         Place of the answer, or the number given.
-    n, weight : ndarray of float64, shape (G,)
-        Rows and their weights.
+    n, weight, weight_squares : ndarray of float64, shape (G,)
+        Rows, their weights, and the squares of their weights.
     left_out : int
         Rows of the domain without answer or covariates, in waves that asked.
     codes : mapping of str to ndarray of int64, shape (P,)
@@ -91,6 +95,7 @@ class ModelData:
     answer: Floats
     n: Floats
     weight: Floats
+    weight_squares: Floats
     left_out: int
     codes: Mapping[str, Ints]
     replicate_weight: Floats | None = None
@@ -209,6 +214,8 @@ def read_data(
     response: Response,
     where: Mapping[str, Sequence[str]],
     by: Sequence[str] = (),
+    *,
+    some: bool = True,
 ) -> ModelData:
     """Sum the rows by unit, wave, the formula's columns, further groups and the answer.
 
@@ -220,9 +227,11 @@ def read_data(
         The domain.
     by : sequence of str
         Further groups that the sums are split by.
+    some : bool, default True
+        Whether a domain without rows is refused.
     """
-    known = [name for name in survey.rows.keys if name != "unit"]
-    check_columns(formula, [*known, *(["time"] if survey.time else [])])
+    times = ["time"] if survey.time else []
+    check_columns(formula, [*survey.rows.groups, *times], _elsewhere(survey))
     columns = [name for name in formula.all_columns if name not in ("time", "wave")]
     waves = ["wave"] if survey.waves else []
     extra = [name for name in where if name not in (*waves, *columns, *by)]
@@ -238,7 +247,7 @@ def read_data(
     complete = inside.copy()
     for name in (*waves, *columns, RESPONSE):
         complete &= codes[name] >= 0
-    if not complete.any():
+    if some and not complete.any():
         raise SpecError(f"No row of '{response.outcome.name}' is left to fit; widen where=.")
     pattern_names = [*waves, *columns]
     kept = {name: each[complete] for name, each in codes.items()}
@@ -255,10 +264,18 @@ def read_data(
         answer=answers[kept[RESPONSE]],
         n=groups.n[complete].astype(np.float64),
         weight=groups.weight[complete],
+        weight_squares=groups.weight_squares[complete],
         left_out=int(groups.n[inside & ~complete].sum()),
         codes=dict(zip(pattern_names, patterns.T, strict=True)),
         replicate_weight=replicated,
     )
+
+
+def _elsewhere(survey: Survey) -> dict[str, str]:
+    """Say of the survey's outcomes, and of its own name for the wave, where they belong."""
+    outcomes = {name: AS_COVARIATE.format(name=name) for name in survey.codebook.outcomes}
+    own = survey.design.wave
+    return {**ROLES, **outcomes, **({own: f"'{own}' is the wave: write wave."} if own else {})}
 
 
 def _patterns(columns: Sequence[Ints], sizes: tuple[int, ...], nowhere: Ints) -> tuple[Ints, Ints]:

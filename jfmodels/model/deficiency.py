@@ -124,8 +124,9 @@ def require_full_rank(design: DesignMatrix) -> None:
     cells = empty_cells(design)
     cause = f" No row is in: {'; '.join(cells[:8])}" if cells else ""
     cause += f" and {len(cells) - 8} more" if len(cells) > 8 else ""
+    narrow = " leave places out by where=," if cells else ""
     raise SpecError(
         f"The fixed part is rank deficient: {len(columns)} of its {len(design.names)} columns "
         f"repeat what others say: {listing(columns)}.{cause}{'.' if cause else ''} Leave the term "
-        "out, merge levels, or make the interaction random, as in (1 | region:wave)."
+        f"out,{narrow} merge levels, or make the interaction random, as in (1 | region:wave)."
     )

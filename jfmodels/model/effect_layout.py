@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -21,7 +22,7 @@ from jfmodels.model.design_matrix import DesignMatrix, slope_matrix
 from jfmodels.model.effects import BLOCKS, Block, icar_root, walk_root
 from jfmodels.model.formula import RandomTerm
 
-__all__ = ["Effect", "Neighbours", "lay_out_effects"]
+__all__ = ["Effect", "Neighbours", "lay_out_effects", "require_apart"]
 
 type Ints = NDArray[np.int64]
 type Floats = NDArray[np.float64]
@@ -29,6 +30,8 @@ type Neighbours = Mapping[str, Mapping[str, Sequence[str]]]
 type Codes = Mapping[str, Ints]
 type Load = Callable[[pd.DataFrame, Codes], Floats]
 type Layout = tuple[tuple[str, ...], Floats, Load]
+
+WITHOUT_ORDER = ("iid", "slope", "uncorrelated slopes")  # groups are independent of each other
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -159,6 +162,21 @@ def lay_out_effects(
 def _grouping(term: RandomTerm) -> tuple[str, ...]:
     """Columns whose combinations are groups; the areas of a map are coordinates of one."""
     return () if term.kind == "bym2" else term.groups
+
+
+def require_apart(effects: Sequence[Effect]) -> None:
+    """Refuse terms that let the same people vary in the same way: only priors would part them."""
+    plain = [each for each in effects if each.term.kind in WITHOUT_ORDER]
+    for one, other in combinations(plain, 2):
+        both = len(np.unique(np.column_stack([one.group, other.group]), axis=0))
+        same_groups = both == len(one.levels) == len(other.levels)
+        alike = (one.loading[:, :, None] == other.loading[:, None]).all(axis=0)
+        if same_groups and alike.any():
+            raise SpecError(
+                f"{one.term.text} and {other.term.text} group people alike, so nothing tells how "
+                "far each of them differs. Leave one out; communes within regions are "
+                "(1 | region/commune)."
+            )
 
 
 def _groups(columns: Sequence[Ints], n: int) -> tuple[Ints, Ints]:

@@ -9,7 +9,7 @@ the language; any other word is a column, also one named ``C`` or ``exp``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from jfmodels.errors import SpecError, raise_all, unknown
@@ -19,7 +19,7 @@ from jfmodels.model.random_terms import RandomTerm, is_random, random_terms
 from jfmodels.model.syntax import Call, Name, Node, Operation, Text, brief, written
 from jfmodels.model.terms import INTERCEPT, Term, expand
 
-__all__ = ["Formula", "RandomTerm", "check_columns", "parse"]
+__all__ = ["ROLES", "Formula", "RandomTerm", "check_columns", "parse"]
 
 ROLES = {
     "wave": "The survey has no wave: name its column in SurveyDesign(wave=...).",
@@ -134,7 +134,9 @@ def parse(formula: str) -> Formula:
     )
 
 
-def check_columns(formula: Formula, known: Iterable[str]) -> None:
+def check_columns(
+    formula: Formula, known: Iterable[str], elsewhere: Mapping[str, str] = ROLES
+) -> None:
     """Hold every column of a formula against those there are.
 
     Parameters
@@ -143,6 +145,8 @@ def check_columns(formula: Formula, known: Iterable[str]) -> None:
         As read by :func:`parse`.
     known : iterable of str
         Names that may be used, "wave" and "time" among them where the survey has them.
+    elsewhere : mapping of str to str
+        What to say of names that the survey has in another place.
 
     Raises
     ------
@@ -160,7 +164,7 @@ def check_columns(formula: Formula, known: Iterable[str]) -> None:
     names = list(known)
     absent = [name for name in formula.all_columns if name not in names]
     hint = " A column of many values enters once the codebook lists it under covariates."
-    problems = [ROLES.get(name) or unknown("column", name, names) + hint for name in absent]
+    problems = [elsewhere.get(name) or unknown("column", name, names) + hint for name in absent]
     raise_all(SpecError, problems, "Formula")
 
 

@@ -46,6 +46,7 @@ HINTS: Mapping[str, str] = {
     "{": "there are no sets and no mappings",
     "`": 'a name with blanks is written Q("a name")',
     "#": "there are no comments",
+    "^": "a power is written **",
     "\\": "there are no escapes",
     ";": "a formula is one expression",
     '"': "the text is not closed, or has a backslash in it",

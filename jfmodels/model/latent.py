@@ -7,7 +7,7 @@ are the parameters.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -78,6 +78,8 @@ class Latent:
         Row of every kind of answer.
     answer, n : ndarray, shape (K,)
         The kinds of answer, and how many gave them (or their weight).
+    integrated : Effect or None
+        A random term that is no part of the field: the likelihood is an integral over it.
     """
 
     family: Family
@@ -95,6 +97,18 @@ class Latent:
     row: Ints
     answer: Floats
     n: Floats
+    integrated: Effect | None = None
+
+    @property
+    def every_effect(self) -> tuple[Effect, ...]:
+        """All random terms, in the field or not, in the order of their parameters."""
+        beside = () if self.integrated is None else (self.integrated,)
+        return tuple(sorted((*self.effects, *beside), key=lambda each: each.parameters.start))
+
+    def integrate(self, effect: int) -> Latent:
+        """Take an effect out of the field, to be integrated over in the likelihood."""
+        kept = tuple(each for k, each in enumerate(self.effects) if k != effect)
+        return replace(self, effects=kept, integrated=self.effects[effect])
 
     @property
     def n_categories(self) -> int:
@@ -133,6 +147,13 @@ class Latent:
         parts = [csr_array(self.fixed), *(effect.design() for effect in self.effects)]
         return csr_array(hstack(parts, format="csr"))
 
+    @cached_property
+    def distinct(self) -> Ints:
+        """Number the rows, those that depend on the field alike by one number; (N,)."""
+        loadings = [part for each in self.effects for part in (each.group, each.loading)]
+        told = np.column_stack([self.fixed, self.design.offset, *loadings])
+        return np.unique(told, axis=0, return_inverse=True)[1].ravel()
+
     def fixed_part(self, patterns: pd.DataFrame) -> Floats:
         """Columns of the coefficients for other patterns, shape (P, p)."""
         keep = [k for k, name in enumerate(self.design.names) if name in self.names]
@@ -140,7 +161,7 @@ class Latent:
 
     def predictors(self, columns: csr_array, offset: Floats, x: Floats) -> Floats:
         """Linear predictors of P patterns under fields (n, B); shape (L, P, B)."""
-        shaped = x[: self.n_channels * self.width].reshape(self.n_channels, self.width, -1)
+        shaped = x[: self.n_channels * self.width].reshape(self.n_channels, self.width, x.shape[1])
         free = [columns @ each for each in shaped]
         if self.family.coding is not None:
             free = list(np.tensordot(self.coding, np.stack(free), axes=1))

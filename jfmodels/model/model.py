@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
@@ -24,21 +24,22 @@ from jfmodels.model.defaults import (
 )
 from jfmodels.model.deficiency import require_full_rank
 from jfmodels.model.design_matrix import DesignMatrix, design_matrix
-from jfmodels.model.effect_layout import Effect, Neighbours, lay_out_effects
+from jfmodels.model.effect_layout import Effect, Neighbours, lay_out_effects, require_apart
 from jfmodels.model.families import FAMILIES, Family
 from jfmodels.model.formula import Formula, parse
 from jfmodels.model.latent import Hyperparameter, Latent
 from jfmodels.model.priors import Prior
+from jfmodels.model.weighting import Counted, Pseudo, count
 from jfmodels.survey.survey import Survey
 
 __all__ = [
     "LaidOut",
     "Model",
     "check_answers",
-    "check_weighting",
     "family_of",
     "lay_out",
     "threshold_names",
+    "weigh",
 ]
 
 type Ints = NDArray[np.int64]
@@ -53,9 +54,6 @@ DEFAULT_FAMILY = {
     "count": "negative binomial",
 }
 FAR = 2.0  # distance of a number from 0, in its ranges
-WEIGHTING = {
-    "ignore": "every interview counts once, and weights enter only who is averaged over",
-}
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -97,6 +95,12 @@ class Model:
         neighbours: Neighbours | None = None,
     ) -> None:
         chosen = choose("family", family, FAMILIES)() if isinstance(family, str) else family
+        if not (chosen is None or isinstance(chosen, Family)):
+            found = getattr(chosen, "__name__", type(chosen).__name__)
+            raise SpecError(
+                "family= takes a name or a family such as jf.Bernoulli(link='probit'), with its "
+                f"parentheses; found {found}."
+            )
         content: dict[str, object] = {"formula": parse(formula), "family": chosen}
         content |= {"given": dict(priors or {}), "neighbours": dict(neighbours or {})}
         for name, value in content.items():
@@ -136,6 +140,8 @@ class LaidOut:
         Rows, field and parameters.
     where : mapping
         The domain.
+    counted : Counted or None
+        What interviews count in the likelihood, where it is not once each.
     """
 
     model: Model
@@ -143,6 +149,7 @@ class LaidOut:
     data: ModelData
     latent: Latent
     where: Mapping[str, Sequence[str]]
+    counted: Counted | None = None
 
     def prior_table(self) -> pd.DataFrame:
         """Tabulate the priors."""
@@ -182,16 +189,11 @@ def lay_out(model: Model, survey: Survey, where: Where | None = None) -> LaidOut
     return LaidOut(model, response, data, latent, allowed)
 
 
-def check_weighting(data: ModelData, weighting: str | None) -> None:
-    """Once weights vary, what they do in a Bayesian fit must be said."""
-    if weighting is not None:
-        choose("weighting", weighting, WEIGHTING)
-    elif np.ptp(data.weight / data.n) > 1e-9 * (data.weight / data.n).max():
-        raise SpecError(
-            "The weights vary, so weighting= must be said. weighting='ignore' lets every "
-            "interview count once in the likelihood: right where the model holds what the "
-            "weights depend on; weights then enter only who is averaged over."
-        )
+def weigh(laid: LaidOut, survey: Survey, pseudo: Pseudo) -> LaidOut:
+    """Let interviews count in the likelihood as their scaled weights say; priors stay."""
+    counted = count(survey, laid.model.formula, laid.response, laid.where, pseudo)
+    n = np.bincount(counted.kind, counted.weight, len(laid.latent.n))
+    return replace(laid, latent=replace(laid.latent, n=n), counted=counted)
 
 
 def _latent(
@@ -214,6 +216,7 @@ def _latent(
     keep = [k for k, x in enumerate(design.names) if x != "Intercept" or not family.constant_blocks]
     names, fixed = tuple(design.names[k] for k in keep), design.matrix[:, keep]
     _require_near_zero(design, effects)
+    require_apart(effects)
     interviews = np.bincount(row, n, len(fixed))
     normal = coefficient_priors(design, names, fixed, interviews, scale, model.given)
     hyper = hyperparameters(effects, family, interviews, scale, model.given)

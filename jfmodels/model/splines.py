@@ -1,13 +1,18 @@
 """Splines of a number: where the knots lie, and the columns that they give.
 
 The bases are patsy's. Only the knots are ours, so that they follow the weights and not how
-rows happen to be collapsed into patterns.
+rows happen to be collapsed into patterns. And ``cr``, ``cc`` and ``te`` are centred unless
+``constraints="none"`` is said, as smooths are in mgcv [1]_: the columns of patsy's sum to one,
+so that ``y ~ cr(age, df=4)`` would hold the intercept twice.
+
+.. [1] Wood, S. N. (2017). Generalized Additive Models: An Introduction with R, 2nd edition,
+   section 5.4.1. Chapman and Hall.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import patsy
@@ -17,7 +22,7 @@ from jfmodels.errors import SpecError
 from jfmodels.model.calls import SPLINES
 from jfmodels.model.syntax import Call, brief
 
-__all__ = ["Knots", "is_spline", "spline"]
+__all__ = ["Knots", "is_spline", "margin", "spline"]
 
 type Floats = NDArray[np.float64]
 
@@ -63,7 +68,7 @@ class Knots:
             low = float(options.get("lower_bound", parts[0].min()))
             high = float(options.get("upper_bound", parts[0].max()))
             knots = cls(_inner(node, parts[0], weights, low, high), low, high)
-        if "constraints" not in options:
+        if not _centred(node):
             return knots
         columns = spline(node, parts, knots)
         centre = (weights @ columns / weights.sum())[None, :]
@@ -73,6 +78,18 @@ class Knots:
 def is_spline(node: Call) -> bool:
     """Tell whether a call is a spline or a tensor product of splines."""
     return node.function in SPLINES
+
+
+def margin(node: Call) -> Call:
+    """Give a spline as a tensor product takes it: centred only where that is written."""
+    if node.function == "bs" or "constraints" in dict(node.options):
+        return node
+    return replace(node, options=(*node.options, ("constraints", "none")))
+
+
+def _centred(node: Call) -> bool:
+    """Tell whether the columns of a spline sum to zero over people."""
+    return node.function != "bs" and dict(node.options).get("constraints") != "none"
 
 
 def spline(node: Call, parts: Sequence[Floats], knots: Knots) -> Floats:
@@ -131,7 +148,7 @@ def _number_of_knots(node: Call) -> int:
         n = df - int(options.get("degree", 3)) - (1 if options.get("include_intercept") else 0)
         fewest = 0
     else:
-        n = df - 2 + ("constraints" in options) + (node.function == "cc")
+        n = df - 2 + _centred(node) + (node.function == "cc")
         fewest = 1  # two knots would make a straight line
     if n < fewest:
         raise SpecError(f"'{brief(node)}': df is at least {df - n + fewest} here.")

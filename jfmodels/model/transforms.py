@@ -18,7 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from jfmodels.errors import SpecError, choose, unknown
-from jfmodels.model.splines import Knots, is_spline, spline
+from jfmodels.model.splines import Knots, is_spline, margin, spline
 from jfmodels.model.syntax import (
     COMPARISON,
     Call,
@@ -57,6 +57,7 @@ BINARY: Mapping[str, Callable[[Floats, Floats], Floats]] = {
     "==": np.equal,
     "!=": np.not_equal,
 }
+LARGEST = 1e25  # the square of a product of six numbers is below 1e308
 TRUTH = ("False", "True")
 NUMBERS: tuple[str, ...] = ()  # remembered of a column that has no levels
 
@@ -130,7 +131,8 @@ def evaluate(node: Node, patterns: Patterns) -> Coded | Floats:
     with np.errstate(all="ignore"):
         match node:
             case Name(name):
-                found = _column(name, patterns)
+                column = _column(name, patterns)
+                found = column if isinstance(column, Coded) else _within(node, column)
             case Operation(sign) if sign in COMPARISON:
                 found = Coded(numbers(node, patterns).astype(np.int64), TRUTH)
             case Call("I", (inner,)) if not isinstance(inner, Call):
@@ -154,11 +156,21 @@ def numbers(node: Node, patterns: Patterns) -> Floats:
     """
     with np.errstate(all="ignore"):
         value = np.broadcast_to(_number(node, patterns), len(patterns.frame)).astype(np.float64)
+    return _within(node, value)
+
+
+def _within(node: Node, value: Floats) -> Floats:
+    """Refuse numbers that cannot be computed with."""
     broken = int((~np.isfinite(value)).sum())
     if broken:
         raise SpecError(
             f"'{brief(node)}' is not a finite number in {broken} of {len(value)} patterns. "
             "Logarithms need values above 0, divisors other than 0."
+        )
+    if (largest := abs(value).max(initial=0)) > LARGEST:
+        raise SpecError(
+            f"'{brief(node)}' is as large as {largest:.0e}; the limit is {LARGEST:.0e}. Divide it, "
+            "as in I(x / 1000000)."
         )
     return value
 
@@ -204,7 +216,8 @@ def _moved(node: Call, value: Floats, patterns: Patterns) -> Floats:
 def _spline(node: Call, patterns: Patterns) -> Floats:
     """Lay out the columns of a spline or of a tensor product of splines."""
     if node.function == "te":
-        parts = [_spline(each, patterns) for each in node.arguments if isinstance(each, Call)]
+        inside = [margin(each) for each in node.arguments if isinstance(each, Call)]
+        parts = [_spline(each, patterns) for each in inside]
     else:
         parts = [numbers(node.arguments[0], patterns)]
     knots = patterns.remember(node, lambda weights: Knots.learn(node, parts, weights))

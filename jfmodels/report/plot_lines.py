@@ -18,7 +18,17 @@ from jfmodels.report.plot_rows import group_columns, telling_columns
 from jfmodels.report.plot_text import Wording
 from jfmodels.results.schema import FLAGS
 
-__all__ = ["MOST_LINES", "Line", "Look", "Waves", "flag_notes", "gap_notes", "lines_of", "waves_of"]
+__all__ = [
+    "MOST_LINES",
+    "Line",
+    "Look",
+    "Waves",
+    "flag_notes",
+    "gap_notes",
+    "lines_of",
+    "looks",
+    "waves_of",
+]
 
 type Dash = str | tuple[int, tuple[float, ...]]
 
@@ -143,10 +153,10 @@ def lines_of(rows: pd.DataFrame, waves: Waves, words: Wording) -> list[Line]:
         )
     parts = [(_name(key, words), part) for key, part in groups] or [("", rows)]
     shifts = _shifts(len(parts), waves.step)
-    looks = _looks([name == words.phrase("all") for name, _ in parts])
+    each_look = looks([name == words.phrase("all") for name, _ in parts])
     return [
         _line(name, part, waves, shift, look)
-        for (name, part), shift, look in zip(parts, shifts, looks, strict=True)
+        for (name, part), shift, look in zip(parts, shifts, each_look, strict=True)
     ]
 
 
@@ -177,14 +187,14 @@ def _shifts(count: int, step: float) -> np.ndarray:
     return np.linspace(-1, 1, count) * min(0.33, 0.035 * (count - 1)) * step
 
 
-def _looks(all_groups: Sequence[bool]) -> list[Look]:
+def looks(all_groups: Sequence[bool]) -> list[Look]:
     """Give each line its look; all groups together are black and wide."""
-    looks = []
+    given = []
     for k, together in enumerate(all_groups):
         colour = "#000000" if together else COLOURS[k % len(COLOURS)]
         width = 2.4 if together else 1.6
-        looks.append(Look(colour, MARKERS[k % len(MARKERS)], DASHES[k % len(DASHES)], width))
-    return looks
+        given.append(Look(colour, MARKERS[k % len(MARKERS)], DASHES[k % len(DASHES)], width))
+    return given
 
 
 def _line(name: str, part: pd.DataFrame, waves: Waves, shift: float, look: Look) -> Line:

@@ -25,7 +25,7 @@ __all__ = [
     "unit_of",
 ]
 
-COMPARISONS = ("change", "contrast", "difference in differences", "slope")
+COMPARISONS = ("change", "composition effect", "contrast", "difference in differences", "slope")
 NEEDED = ("outcome", "category", "estimand", "wave", "estimate", "low", "high", "unit", "flag")
 # what a unit begins with, longer beginnings first, and the phrase that says it
 UNITS = {

@@ -93,6 +93,48 @@ PHRASES: dict[str, dict[str, str]] = {
         "en": "Dark: one sign has a probability of at least {bound}; light: neither has.",
         "fr": "Foncé : un signe a une probabilité d'au moins {bound} ; clair : aucun ne l'a.",
     },
+    "shrinkage": {
+        "en": "Arrows lead from the direct estimate to the model's.",
+        "fr": "Les flèches mènent de l'estimation directe à celle du modèle.",
+    },
+    "shrinkage_few": {
+        "en": "Hollow: fewer than 30 interviews, or all alike; the direct estimate says little.",
+        "fr": "Creux : moins de 30 entretiens, ou tous semblables ; l'estimation directe dit peu.",
+    },
+    "shrinkage_unmet": {
+        "en": "Light: nobody was interviewed here; the row rests on the model alone.",
+        "fr": "Clair : personne n'y a été interrogé ; la ligne repose sur le seul modèle.",
+    },
+    "composition effect": {
+        "en": "changes that composition makes",
+        "fr": "écarts dus à la composition",
+    },
+    "power": {"en": "Probability of being found", "fr": "Probabilité d'être détecté"},
+    "power_of_changes": {
+        "en": "power to find a change",
+        "fr": "puissance pour détecter un écart",
+    },
+    "detectable": {"en": "smallest detectable change", "fr": "plus petit écart détectable"},
+    "change_in_points": {
+        "en": "True change, percentage points",
+        "fr": "Écart réel, points de pourcentage",
+    },
+    "true_change": {"en": "True change", "fr": "Écart réel"},
+    "some_points": {"en": "{number} points", "fr": "{number} points"},
+    "people": {"en": "Interviews in a wave", "fr": "Entretiens par vague"},
+    "clusters": {"en": "Clusters in a wave", "fr": "Grappes par vague"},
+    "key_power": {
+        "en": "Curves: probability that a two-sided t test at {alpha} finds a change of that size. "
+        "Points: the smallest change found with a probability of {power}.",
+        "fr": "Courbes : probabilité qu'un test t bilatéral au seuil de {alpha} détecte un écart "
+        "de cette taille. Points : le plus petit écart détecté avec une probabilité de {power}.",
+    },
+    "key_size": {
+        "en": "Curves: the smallest change that a two-sided t test at {alpha} finds with a "
+        "probability of {power}. Points: the survey as planned.",
+        "fr": "Courbes : le plus petit écart qu'un test t bilatéral au seuil de {alpha} détecte "
+        "avec une probabilité de {power}. Points : l'enquête telle qu'elle est prévue.",
+    },
     "everywhere": {"en": "All estimates", "fr": "Toutes les estimations"},
     "more": {"en": "{count} more", "fr": "{count} autres"},
 }

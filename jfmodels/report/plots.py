@@ -1,12 +1,24 @@
-"""Pictures of tidy tables: levels over waves, and comparisons against zero; and verdicts.
+"""Pictures of tidy tables: levels over waves, comparisons against zero, power, verdicts.
 
 Everything that is drawn stands in the table, so a picture needs neither the fit nor the data.
 """
 
 from jfmodels.report.plot_canvas import save_plot
+from jfmodels.report.plot_detectable import plot_detectable
 from jfmodels.report.plot_forest import plot_changes
+from jfmodels.report.plot_power import plot_power
+from jfmodels.report.plot_shrinkage import plot_shrinkage
 from jfmodels.report.plot_specifications import plot_specifications
 from jfmodels.report.plot_trends import plot_trend
 from jfmodels.report.plot_ways import plot_comparison
 
-__all__ = ["plot_changes", "plot_comparison", "plot_specifications", "plot_trend", "save_plot"]
+__all__ = [
+    "plot_changes",
+    "plot_comparison",
+    "plot_detectable",
+    "plot_power",
+    "plot_shrinkage",
+    "plot_specifications",
+    "plot_trend",
+    "save_plot",
+]

@@ -2,13 +2,68 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from jfmodels.results.engine import WithCoefficients
+from jfmodels.errors import SpecError, listing
+from jfmodels.results.engine import Reading, WithCoefficients
+from jfmodels.results.render import digits_of
 from jfmodels.results.schema import COEFFICIENTS
+from jfmodels.results.sheets import Sheet, as_html, as_latex, as_text
 
-__all__ = ["coefficient_table"]
+__all__ = ["CoefficientTable", "coefficient_table", "summary_table"]
+
+type Floats = NDArray[np.float64]
+
+RATIOS: Mapping[str, str] = {
+    "logit": "odds ratio",
+    "cloglog": "hazard ratio",
+    "log": "rate ratio",
+}
+MISSING = "–"
+LONGEST, MOST_DIGITS = 1e6, 6  # beyond them numbers are written with a power of ten
+
+
+class CoefficientTable(pd.DataFrame):
+    """Coefficients as a DataFrame that shows itself as papers print it.
+
+    What is computed from it, a selection of rows for example, is a plain DataFrame.
+    """
+
+    def __repr__(self) -> str:
+        return as_text(sheet_of(self)) if _whole(self) else super().__repr__()
+
+    def _repr_html_(self) -> str:
+        if _whole(self):
+            return as_html(sheet_of(self))
+        return self.to_html(max_rows=60)
+
+    def to_latex(self) -> str:  # type: ignore[override]
+        """Write the table as LaTeX; pandas' own method would need another package."""
+        return as_latex(sheet_of(self))
+
+
+def summary_table(engine: WithCoefficients, *, ratios: bool, coverage: float) -> CoefficientTable:
+    """Tabulate coefficients as papers print them; see :func:`coefficient_table`.
+
+    Raises
+    ------
+    SpecError
+        If exponentials are asked for, and the link gives them no meaning.
+    """
+    link = engine.reading.link
+    if ratios and link not in RATIOS:
+        raise SpecError(
+            f"ratios=True gives exponentials, which mean nothing under the link '{link}'; they "
+            f"are ratios under {listing(RATIOS)}. Leave it out."
+        )
+    table = CoefficientTable(coefficient_table(engine, ratios=ratios, coverage=coverage))
+    table.attrs["reading"] = engine.reading
+    table.attrs["estimate"] = RATIOS[link] if ratios else "estimate"
+    return table
 
 
 def coefficient_table(engine: WithCoefficients, *, ratios: bool, coverage: float) -> pd.DataFrame:
@@ -26,7 +81,7 @@ def coefficient_table(engine: WithCoefficients, *, ratios: bool, coverage: float
     found = engine.parameters.summary(coverage)
     missing = np.full(len(found.df), np.nan)
     known = found.std_error > 0  # a coefficient that rests on one cluster has no error to see
-    tested = known & ~np.isnan(found.df)  # draws have no t
+    tested = known & ~np.isnan(found.p_value)  # a posterior is not tested
     t = np.divide(found.estimate, found.std_error, out=missing.copy(), where=tested)
     std_error = np.where(known, found.std_error, missing)
     scale = np.exp if ratios else (lambda x: x)
@@ -40,7 +95,67 @@ def coefficient_table(engine: WithCoefficients, *, ratios: bool, coverage: float
         "p_value": found.p_value,
         "low": scale(found.low),
         "high": scale(found.high),
+        "coverage": coverage,
         "prob_positive": found.prob_positive,
         "mc_error": found.mc_error * (estimate if ratios else 1.0),
+        "flag": [engine.flag] * len(estimate),
     }
     return pd.DataFrame(data, columns=list(COEFFICIENTS))
+
+
+def sheet_of(table: pd.DataFrame) -> Sheet:
+    """Lay a table of coefficients out; columns without a number are left out."""
+    digits = _digits(table["std_error"].to_numpy(dtype=np.float64))
+    numbers = {
+        name: [_number(x, k) for x, k in zip(table[name], digits, strict=True)]
+        for name in ("estimate", "std_error", "low", "high")
+    }
+    ends = zip(numbers["low"], numbers["high"], strict=True)
+    ratio = table.attrs["estimate"] != "estimate"
+    columns = {
+        "": table["coefficient"].tolist(),
+        table.attrs["estimate"]: numbers["estimate"],
+        "std. error": numbers["std_error"],
+        "t": [_number(x, 2) for x in table["t"]],
+        "df": [_number(x, 1) for x in table["df"]],
+        "p": [_chance(x) for x in table["p_value"]],
+        f"{100 * table['coverage'].iloc[0]:g} % interval": [_interval(*each) for each in ends],
+        f"P(above {int(ratio)})": [_chance(x) for x in table["prob_positive"]],
+    }
+    told = {name: cells for name, cells in columns.items() if set(cells) - {MISSING}}
+    reading: Reading = table.attrs["reading"]
+    rows = tuple(zip(*told.values(), strict=True))
+    return Sheet(reading.title, tuple(told), rows, reading.notes)
+
+
+def _whole(table: pd.DataFrame) -> bool:
+    """Tell whether all is there that the table is laid out of."""
+    return len(table) > 0 and "reading" in table.attrs and set(COEFFICIENTS) <= set(table)
+
+
+def _digits(std_error: Floats) -> list[int]:
+    """Decimals of every row: two digits of its error, and no fewer than most rows have."""
+    own = [digits_of(each) for each in std_error]
+    return [max(each, int(np.median(own))) for each in own]
+
+
+def _number(value: float, digits: int) -> str:
+    """Write a number, without a negative zero."""
+    if np.isnan(value):
+        return MISSING
+    if not np.isfinite(value):
+        return "∞" if value > 0 else "-∞"
+    if abs(value) >= LONGEST or digits > MOST_DIGITS:
+        return f"{value:.1e}"
+    return f"{round(float(value), digits) + 0.0:.{digits}f}"
+
+
+def _interval(low: str, high: str) -> str:
+    return MISSING if low == MISSING else f"[{low}, {high}]"
+
+
+def _chance(value: float) -> str:
+    """Write a probability with three decimals; beyond them, only that it is less or more."""
+    if np.isnan(value):
+        return MISSING
+    return "<0.001" if value < 0.001 else ">0.999" if value > 0.999 else f"{value:.3f}"

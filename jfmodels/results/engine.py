@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from jfmodels.model.cells import Grid, Where
 from jfmodels.results.joint import Joint, JointTest, Summary
 from jfmodels.results.schema import FLAGS
+from jfmodels.survey.population import Population
 from jfmodels.survey.survey import Survey
 
 __all__ = [
@@ -47,7 +48,7 @@ class Question:
         Groups to split by, beside the wave.
     where : mapping or None
         The domain.
-    over : str or None
+    over : str, Population or None
         The composition to average over, where the engine has a model.
     categories : "shown", "all" or sequence of str
         Which categories.
@@ -68,6 +69,12 @@ class Question:
         if isinstance(self.where, Mapping):
             full = {name: _in_full(labels) for name, labels in self.where.items()}
             object.__setattr__(self, "where", full)
+
+    @property
+    def key(self) -> str:
+        """The text by which engines know a question again."""
+        over = self.over
+        return repr(replace(self, over=over.digest) if isinstance(over, Population) else self)
 
 
 def _in_full(labels: str | Sequence[str]) -> str | Sequence[str]:
@@ -164,6 +171,25 @@ class WithChecks(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What must be known to read a table of coefficients.
+
+    Attributes
+    ----------
+    title : str
+        The formula.
+    link : str
+        Between the mean and the linear predictor, which says what exponentials are.
+    notes : tuple of str
+        What was fitted to what, and how its errors were made.
+    """
+
+    title: str
+    link: str
+    notes: tuple[str, ...]
+
+
 @runtime_checkable
 class WithCoefficients(Protocol):
     """An engine that estimates coefficients and can test those of a term."""
@@ -181,6 +207,16 @@ class WithCoefficients(Protocol):
     @property
     def parameters(self) -> Joint:
         """The belief about the coefficients."""
+        ...
+
+    @property
+    def reading(self) -> Reading:
+        """What must be known to read them."""
+        ...
+
+    @property
+    def flag(self) -> tuple[str, ...]:
+        """Codes of what must be known of every coefficient."""
         ...
 
     def test_term(self, term: str, method: object = None) -> JointTest:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from html import escape
 
 import numpy as np
 import pandas as pd
 
-from jfmodels.errors import SpecError, require_share
+from jfmodels.errors import SpecError, choose, require_share
 from jfmodels.model.cells import Where
-from jfmodels.results.coefficients import coefficient_table
+from jfmodels.results.coefficients import CoefficientTable, summary_table
 from jfmodels.results.diagnose import diagnose
 from jfmodels.results.engine import Belief, Engine, Question, WithCoefficients
 from jfmodels.results.estimands import Change, Contrast, Estimand, Level, Range
@@ -58,6 +59,11 @@ class Fit:
     def __repr__(self) -> str:
         return f"Fit by {self.engine.name} of {self.engine.survey!r}"
 
+    def _repr_html_(self) -> str | None:
+        head = f"<p>{escape(repr(self))}</p>"
+        known = isinstance(self.engine, WithCoefficients)
+        return head + self.summary()._repr_html_() if known else None
+
     def joint(
         self,
         by: Names = None,
@@ -72,9 +78,10 @@ class Fit:
         ----------
         by : str or list of str, optional
             Groups, beside the wave.
-        over : "wave", "fixed" or "everyone", optional
+        over : "wave", "fixed", "everyone" or Population, optional
             Composition to average over, where a model has covariates: each wave's own people;
-            the people of all waves together; or the same people, moved to every group too.
+            the people of all waves together; the same people, moved to every group too; or
+            those that a census counts.
         where : mapping, optional
             The domain, for example ``{"region": ["Mopti", "Gao"]}``; of waves and groups to
             which `over` moves people, those that are shown.
@@ -385,7 +392,10 @@ class Fit:
         >>> model.test("sex", method="wild")["method"].item()
         'wild cluster bootstrap, all 65,536 Rademacher weights'
         """
-        if isinstance(self.engine, WithCoefficients) and _names_term(self.engine, along, by):
+        groups = self.engine.survey.rows.keys
+        if isinstance(self.engine, WithCoefficients) and _names_term(
+            self.engine, along, by, groups
+        ):
             if where is not None or over is not None:
                 raise SpecError(
                     f"The test of the term '{along}' is one of coefficients; where= and over= do "
@@ -402,26 +412,28 @@ class Fit:
         belief = self.engine.believe(question)
         return joint_tests(self.engine, question, belief, along, as_names(by))
 
-    def summary(self, *, ratios: bool = False, coverage: float = 0.95) -> pd.DataFrame:
+    def summary(self, *, ratios: bool = False, coverage: float = 0.95) -> CoefficientTable:
         """Tabulate the coefficients of a model.
 
         Parameters
         ----------
         ratios : bool, default False
-            Exponentials: odds ratios of a logit, rate ratios of a count.
+            Exponentials: odds ratios of a logit, hazard ratios of a cloglog, rate ratios of a
+            count.
         coverage : float, default 0.95
             Content of the intervals.
 
         Returns
         -------
         DataFrame
-            Columns of :data:`jfmodels.results.schema.COEFFICIENTS`; pandas writes it as HTML
-            or LaTeX.
+            Columns of :data:`jfmodels.results.schema.COEFFICIENTS`. It shows itself as papers
+            print it, in a terminal and a notebook, and ``to_latex()`` writes it so.
 
         Raises
         ------
         SpecError
-            If the fit has no coefficients.
+            If the fit has no coefficients, if exponentials mean nothing under its link, or
+            `coverage` is not strictly between 0 and 1.
 
         Examples
         --------
@@ -432,7 +444,8 @@ class Fit:
         """
         if not isinstance(self.engine, WithCoefficients):
             raise SpecError(f"A fit by '{self.engine.name}' has no coefficients; ask for levels().")
-        return coefficient_table(self.engine, ratios=ratios, coverage=coverage)
+        require_share("coverage", coverage)
+        return summary_table(self.engine, ratios=ratios, coverage=coverage)
 
     def diagnostics(self) -> pd.DataFrame:
         """Say in plain words what in the design or the fit should make one careful.
@@ -445,6 +458,10 @@ class Fit:
         return diagnose(self.engine)
 
 
-def _names_term(engine: WithCoefficients, along: str, by: Names) -> bool:
+def _names_term(engine: WithCoefficients, along: str, by: Names, groups: Iterable[str]) -> bool:
     """Whether a term or a coefficient is asked for, rather than an axis of the levels."""
-    return by is None and along in (*engine.terms, *engine.names)
+    terms = (*engine.terms, *engine.names)
+    if by is None:
+        known = dict.fromkeys([*terms, "wave", "outcome", "category", *groups])
+        choose("term, coefficient or group", along, known)
+    return by is None and along in terms

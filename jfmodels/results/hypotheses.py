@@ -70,7 +70,7 @@ def term_test(engine: WithCoefficients, term: str, method: object = None) -> pd.
         "df2": found.df2,
         "p_value": found.p_value,
         "probability": found.probability,
-        "flag": (),
+        "flag": engine.flag,
     }
     return pd.DataFrame([row], columns=list(TESTS))
 

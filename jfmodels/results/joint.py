@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array, eye_array
+from scipy.sparse import block_diag, csr_array, eye_array
 from scipy.special import fdtrc, stdtr, stdtrit
 
 from jfmodels.errors import SpecError
@@ -22,6 +22,7 @@ __all__ = [
     "DegreesOfFreedom",
     "Draws",
     "Independent",
+    "Joinable",
     "Joint",
     "JointTest",
     "MonteCarlo",
@@ -108,6 +109,10 @@ class Joint(Protocol):
         """Say draw by draw whether each number lies strictly between two ends, as 1 or 0."""
         ...
 
+    def beside(self, other: Any) -> Joint:
+        """Believe in these numbers and, after them, in others that the same fit believes in."""
+        ...
+
 
 class DegreesOfFreedom(Protocol):
     """How well the variance of a combination of cells is known."""
@@ -122,6 +127,15 @@ class DegreesOfFreedom(Protocol):
         contributions : ndarray, shape (K, R)
             What each unit adds to each row; its squares sum to the variance.
         """
+        ...
+
+
+@runtime_checkable
+class Joinable(DegreesOfFreedom, Protocol):
+    """Degrees of freedom that are known of combinations of two beliefs' cells too."""
+
+    def beside(self, other: Any) -> DegreesOfFreedom:
+        """Know combinations of these cells and, after them, of others of the same rule."""
         ...
 
 
@@ -305,6 +319,22 @@ class Normal:
             "engine='laplace') or 'nuts'."
         )
 
+    def beside(self, other: Normal) -> Normal:
+        """Believe in these numbers and, after them, in others that the same fit believes in.
+
+        Both must have the influence of the same units.
+        """
+        if not isinstance(self.degrees, Joinable):
+            raise SpecError("Two such beliefs cannot be set against each other; fit a model.")
+        return Normal(
+            mean=np.concatenate([self.mean, other.mean]),
+            influence=np.hstack([self.influence, other.influence]),
+            degrees=self.degrees.beside(other.degrees),
+            weights=csr_array(block_diag([self.weights, other.weights], format="csr")),
+            minus=self.minus,
+            floor=self.floor,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Constant:
@@ -315,6 +345,10 @@ class Constant:
     def __call__(self, weights: csr_array, contributions: Floats) -> Floats:
         """Degrees of freedom of K rows, all equal."""
         return np.full(len(contributions), self.df)
+
+    def beside(self, other: DegreesOfFreedom) -> Constant:
+        """Know combinations of these cells and of others; they have the same."""
+        return self
 
 
 def _differences(pairs: list[tuple[int, int]], size: int) -> csr_array:
@@ -440,3 +474,7 @@ class Draws:
         """Say draw by draw whether each number lies strictly between two ends, as 1 or 0."""
         inside = ((self.draws > low) & (self.draws < high)).astype(np.float64)
         return Draws(np.where(np.isnan(self.draws), np.nan, inside), self.error)
+
+    def beside(self, other: Draws) -> Draws:
+        """Believe in these numbers and, after them, in others that the same fit believes in."""
+        return Draws(np.hstack([self.draws, other.draws]), self.error)

@@ -200,6 +200,10 @@ def change(levels: Plan, grid: Grid, against: str, scale: str) -> Plan:
     if place < 0:
         raise SpecError("There are no waves, so nothing can have changed; ask for contrasts.")
     waves = grid.axes[place].labels
+    if len(waves) == 1:
+        raise SpecError(
+            f"There is one wave, '{waves[0]}', so nothing can have changed; ask for levels."
+        )
     row, reference = _wave_pairs(levels, grid, place, against, waves)
     to, ref = take(levels, row), take(levels, reference)
     wording = (

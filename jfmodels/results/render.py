@@ -9,7 +9,7 @@ import numpy as np
 
 from jfmodels.errors import SpecError
 
-__all__ = ["say"]
+__all__ = ["digits_of", "say"]
 
 
 def say(row: Mapping[str, Any]) -> str:
@@ -36,7 +36,7 @@ def say(row: Mapping[str, Any]) -> str:
         return "no estimate"
     unit = str(row["unit"])
     share = unit.startswith("share")
-    scale, digits = (100.0, 0) if share else (1.0, _digits(row))
+    scale, digits = (100.0, 0) if share else (1.0, digits_of(row.get("std_error", np.nan)))
     sign = "" if not share else " %" if unit == "share" else " points"
     estimate, low, high = (
         f"{_rounded(row.get(name, np.nan) * scale, digits):.{digits}f}"
@@ -51,9 +51,9 @@ def _rounded(value: float, digits: int) -> float:
     return round(float(value), digits) + 0.0
 
 
-def _digits(row: Mapping[str, Any]) -> int:
+def digits_of(std_error: float) -> int:
     """Decimals such that the standard error has two digits."""
-    error = float(row.get("std_error", np.nan))
+    error = float(std_error)
     if not np.isfinite(error) or error <= 0:
         return 2
     return max(0, 1 - int(np.floor(np.log10(error))))

@@ -18,6 +18,7 @@ __all__ = [
     "COEFFICIENTS",
     "COLUMNS",
     "COMPONENTS",
+    "DETECTABLE",
     "DIAGNOSTICS",
     "EFFECTS",
     "FAILURES",
@@ -29,6 +30,8 @@ __all__ = [
     "PREDICTIONS",
     "PREDICTIVE",
     "SENSITIVITY",
+    "SIGN_MAGNITUDE",
+    "SMALL_AREAS",
     "SPECIFICATIONS",
     "STACKED",
     "TESTS",
@@ -57,6 +60,7 @@ class Column:
 
 BY = "<by>"
 BY_REF = "<by>_ref"
+FLAG = Column("flags", "codes of what a reader must know before using the row")
 
 COLUMNS: dict[str, Column] = {
     "outcome": Column("category", "the question asked, or the index over several"),
@@ -73,7 +77,9 @@ COLUMNS: dict[str, Column] = {
     "low": Column("float", "lower end of the interval"),
     "high": Column("float", "upper end of the interval"),
     "coverage": Column("float", "content of the interval, for example 0.95"),
-    "df": Column("float", "degrees of freedom of the row's own t; missing for Bayesian rows"),
+    "df": Column(
+        "float", "degrees of freedom of the row's own t; missing for rows from draws alone"
+    ),
     "p_value": Column(
         "float", "two-sided p of no difference (a ratio of 1); not for levels, Bayesian rows"
     ),
@@ -92,7 +98,7 @@ COLUMNS: dict[str, Column] = {
     "target": Column("text", "'population': clusters vary; 'these_clusters': only people vary"),
     "over": Column("text", "composition averaged over; 'as fielded' where there is no model"),
     "engine": Column("text", "which engine answered"),
-    "flag": Column("flags", "codes of what a reader must know before using the row"),
+    "flag": FLAG,
 }
 
 TESTS: dict[str, Column] = {
@@ -105,7 +111,7 @@ TESTS: dict[str, Column] = {
     "df2": Column("float", "denominator degrees of freedom"),
     "p_value": Column("float", "p of the joint hypothesis; missing where refused or Bayesian"),
     "probability": Column("float", "content of the smallest credible region that holds no change"),
-    "flag": Column("flags", "codes of what a reader must know before using the row"),
+    "flag": FLAG,
 }
 
 COEFFICIENTS: dict[str, Column] = {
@@ -117,8 +123,10 @@ COEFFICIENTS: dict[str, Column] = {
     "p_value": Column("float", "two-sided p of no effect"),
     "low": Column("float", "lower end of the interval"),
     "high": Column("float", "upper end of the interval"),
+    "coverage": Column("float", "content of the interval, for example 0.95"),
     "prob_positive": Column("float", "posterior probability above 0 (a ratio: above 1)"),
     "mc_error": Column("float", "Monte Carlo standard error of the estimate; of draws only"),
+    "flag": FLAG,
 }
 
 MISSING_PLACES: dict[str, Column] = {
@@ -166,6 +174,7 @@ COMPONENTS: dict[str, Column] = {
     ),
     "icc_response_low": Column("float", "lower end of its interval"),
     "icc_response_high": Column("float", "upper end of its interval"),
+    "flag": FLAG,
 }
 
 EFFECTS: dict[str, Column] = {
@@ -181,6 +190,7 @@ EFFECTS: dict[str, Column] = {
     "prob_positive": Column("float", "posterior probability above 0"),
     "mc_error": Column("float", "Monte Carlo standard error of the estimate"),
     "n": Column("int", "interviews that it acts upon; withheld where the group is one interviewer"),
+    "flag": FLAG,
 }
 
 PREDICTIONS: dict[str, Column] = {
@@ -196,7 +206,7 @@ PREDICTIONS: dict[str, Column] = {
     "drawn_anew": Column("text", "groups that the fit does not know, so that new ones are drawn"),
     "unit": Column("text", "unit of the estimate"),
     "engine": Column("text", "which engine answered"),
-    "flag": Column("flags", "codes of what a reader must know before using the row"),
+    "flag": FLAG,
 }
 
 SENSITIVITY: dict[str, Column] = {
@@ -211,6 +221,7 @@ SENSITIVITY: dict[str, Column] = {
         "'strong prior / weak likelihood': the prior alone decides; 'prior-data conflict': both "
         "pull; '-': the data decide",
     ),
+    "flag": FLAG,
 }
 
 FAILURES: dict[str, Column] = {
@@ -252,6 +263,33 @@ LEAVE_OUT: dict[str, Column] = {
     "pareto_k": Column("float", "shape of the weights' tail; above 0.7 they cannot be believed"),
     "refitted": Column("bool", "whether the model was fitted again without the unit"),
     "refit_pareto_k": Column("float", "shape of the new fit's own weights"),
+    "flag": FLAG,
+}
+
+SMALL_AREAS: dict[str, Column] = {
+    "outcome": Column("category", "the question asked"),
+    "category": Column("category", "the answer, or answers, whose share is meant"),
+    BY: Column("category", "the area"),
+    "wave": Column("category", "the wave"),
+    "n": Column("int", "interviews in the area"),
+    "n_clusters": Column("int", "clusters with interviews in the area"),
+    "direct": Column("float", "the direct estimate; missing where nobody was interviewed"),
+    "direct_std_error": Column("float", "its standard error"),
+    "direct_low": Column("float", "lower end of its interval"),
+    "direct_high": Column("float", "upper end of its interval"),
+    "varies": Column("text", "'clusters', or 'people' where the area is one cluster, vary by it"),
+    "estimate": Column("float", "the model's estimate, in `unit`"),
+    "std_error": Column("float", "its standard error, or posterior standard deviation"),
+    "low": Column("float", "lower end of its interval"),
+    "high": Column("float", "upper end of its interval"),
+    "coverage": Column("float", "content of both intervals, for example 0.95"),
+    "difference": Column("float", "the direct estimate minus the model's"),
+    "good": Column("bool", "whether the direct estimate stands alone: 30 interviews, no edge"),
+    "holds": Column("bool", "whether the direct interval contains the model's estimate"),
+    "unit": Column("text", "unit of the estimates"),
+    "over": Column("text", "composition the model was averaged over"),
+    "engine": Column("text", "which engine answered"),
+    "flag": Column("flags", "codes of what a reader must know of the model's row"),
 }
 
 PREDICTIVE: dict[str, Column] = {
@@ -268,7 +306,44 @@ PREDICTIVE: dict[str, Column] = {
     "tail_probability": Column(
         "float", "share of replications above what was observed, ties by half; near 0 or 1: misfit"
     ),
-    "flag": Column("flags", "codes of what a reader must know before using the row"),
+    "flag": FLAG,
+}
+
+LABELS = (
+    *("outcome", "category", "estimand", BY, "wave"),
+    *("outcome_ref", "category_ref", BY_REF, "wave_ref"),
+)
+
+DETECTABLE: dict[str, Column] = {
+    **{name: COLUMNS[name] for name in LABELS},
+    "detectable": Column(
+        "float", "the smallest difference found with this power; a share moves towards one half"
+    ),
+    "power": Column("float", "probability that a difference of that size is found"),
+    "alpha": Column("float", "level of the two-sided t test"),
+    "std_error": Column("float", "planning standard error, if the difference is of that size"),
+    "df": Column("float", "degrees of freedom of the estimated variance"),
+    "df_test": Column(
+        "float", "those that the test takes, on average: fewer, as it judges strata by the sample"
+    ),
+    "level": Column("float", "share that the difference is meant to start from; not of means"),
+    "icc": Column("float", "correlation of two answers in one cluster and wave, in all the survey"),
+    "icc_between_waves": Column(
+        "float", "correlation of two answers in one cluster (of one person) in different waves"
+    ),
+    **{name: COLUMNS[name] for name in ("n", "n_clusters", "unit", "target", "flag")},
+}
+
+SIGN_MAGNITUDE: dict[str, Column] = {
+    **{name: COLUMNS[name] for name in LABELS},
+    "change": Column("float", "the true difference that is supposed"),
+    "std_error": Column("float", "planning standard error"),
+    "df": DETECTABLE["df"],
+    "df_test": DETECTABLE["df_test"],
+    "alpha": Column("float", "level of the two-sided t test"),
+    "power": Column("float", "probability that the difference is found"),
+    "type_s": Column("float", "of the differences found, the share that have the wrong sign"),
+    "exaggeration": Column("float", "of the differences found, their mean size over the true one"),
 }
 
 VERDICTS: dict[str, Column] = {
@@ -346,9 +421,12 @@ GLOSSARIES: dict[str, dict[str, Column]] = {
     "pareto_k": LEAVE_OUT,
     "tail_probability": PREDICTIVE,
     "drawn_anew": PREDICTIONS,
+    "detectable": DETECTABLE,
+    "exaggeration": SIGN_MAGNITUDE,
     "message": FAILURES,
     "fit_ref": AGREEMENT,
     "fit": STACKED,
+    "direct_std_error": SMALL_AREAS,
 }  # by the column that tells them
 
 FLAGS: dict[str, dict[str, str]] = {
@@ -392,9 +470,17 @@ FLAGS: dict[str, dict[str, str]] = {
         "en": "Nobody was interviewed here in this wave.",
         "fr": "Personne n'a été interrogé ici lors de cette vague.",
     },
+    "not_adjusted": {
+        "en": "Weighted answers were taken for a count: the spread is not adjusted to the design.",
+        "fr": "Réponses pondérées comptées telles quelles : dispersion non ajustée au plan.",
+    },
     "not_asked": {
         "en": "The question was not asked in this wave.",
         "fr": "La question n'a pas été posée lors de cette vague.",
+    },
+    "not_detectable": {
+        "en": "No difference that is possible here would be found with this power.",
+        "fr": "Aucun écart possible ici ne serait détecté avec cette puissance.",
     },
     "one_cluster": {
         "en": "A tenth or more rests on strata of one cluster here, whose variance is not known.",
@@ -403,6 +489,10 @@ FLAGS: dict[str, dict[str, str]] = {
     "places_missing": {
         "en": "Some places were not reached in this wave; the model and other waves stand in.",
         "fr": "Des lieux n'ont pas été atteints ; le modèle et d'autres vagues les remplacent.",
+    },
+    "quota_sample": {
+        "en": "Quota sample: weights began as 1; errors speak as if people were drawn by chance.",
+        "fr": "Échantillon par quotas : poids calés à partir de 1 ; erreurs comme si aléatoire.",
     },
     "relabelled": {
         "en": "Answer wording changed between these waves; the codebook does not allow comparison.",

@@ -5,13 +5,15 @@ from __future__ import annotations
 import platform
 from collections.abc import Mapping, Sequence
 from functools import cache
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import scipy
 from numpy.typing import NDArray
 
+import jfmodels
+from jfmodels.model.cells import look_up
 from jfmodels.results.engine import BITS, Belief, Engine, Question, flag_bits
 from jfmodels.results.joint import Summary
 from jfmodels.results.plans import Plan
@@ -117,8 +119,8 @@ def record_of(engine: Engine, question: Question, asked: str) -> dict[str, Any]:
 @cache
 def versions() -> Mapping[str, str]:
     """Versions of what the numbers depend on."""
-    names = ("numpy", "pandas", "scipy", "jfmodels")
-    return {"python": platform.python_version()} | {name: version(name) for name in names}
+    found = {each.__name__: str(each.__version__) for each in (np, pd, scipy, jfmodels)}
+    return {"python": platform.python_version()} | found
 
 
 def _effective(n: Ints, deff: Floats) -> Floats:
@@ -162,6 +164,7 @@ def _row_flags(engine: Engine, belief: Belief, plan: Plan, summary: Summary) -> 
     flags = flag_bits("relabelled", ~plan.comparable)
     flags |= flag_bits("few_clusters", summary.df < 2)
     flags |= flag_bits("clusters_purposive", _purposive(engine, len(flags)))
+    flags |= flag_bits("quota_sample", np.full(len(flags), engine.survey.quota))
     flags |= flag_bits("at_boundary", (summary.std_error == 0) & (plan.estimand != "level"))
     flags |= flag_bits("mc_error_large", summary.mc_error > 0.1 * summary.std_error)
     return flags | _team_flags(engine, belief, plan)
@@ -193,12 +196,14 @@ def _team_flags(engine: Engine, belief: Belief, plan: Plan) -> Ints:
 
 
 def _survey_codes(engine: Engine, belief: Belief, domain: Ints) -> Ints:
-    """Places on the grid's axes, as places among the survey's labels."""
+    """Places on the grid's axes, as places among the survey's labels.
+
+    A place that the survey never went to borrows from all, and so has the place of all.
+    """
     coded = np.empty_like(domain)
     for k, axis in enumerate(belief.grid.axes):
         labels = engine.survey.group(axis.name).labels
-        table = np.array([*(labels.index(text) for text in axis.labels), -1])
-        coded[:, k] = table[domain[:, k]]
+        coded[:, k] = look_up(axis.labels, labels)[domain[:, k]]
     return coded
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from jfmodels.survey.design import as_names
 from jfmodels.survey.interviewers import retained
 from jfmodels.survey.survey import Survey
+from jfmodels.survey.weighting import QUOTA, kish_effect
 
 __all__ = ["Description", "describe"]
 
@@ -23,8 +24,9 @@ class Description:
     ----------
     waves : DataFrame
         One row per wave: interviews, clusters, strata, coefficient of variation of the
-        weights, Kish's effect of weighting, interviewers, and the share of interviews by
-        interviewers who also worked in the wave before.
+        weights, Kish's effect of weighting (and of the design's weights, where they were
+        adjusted), interviewers, and the share of interviews by interviewers who also worked in
+        the wave before.
     outcomes : DataFrame
         One row per outcome and wave: interviews asked, and among them the shares that
         answered, did not know and refused; unweighted. Waves that did not ask have no row.
@@ -32,12 +34,15 @@ class Description:
         Clusters without interviews in a wave, where the same clusters are to be revisited.
     simulated : bool
         Whether the data are simulated.
+    quota : bool
+        Whether weights were calibrated without any to begin with.
     """
 
     waves: pd.DataFrame
     outcomes: pd.DataFrame
     not_reached: pd.DataFrame
     simulated: bool
+    quota: bool = False
 
     def _parts(self) -> list[tuple[str, pd.DataFrame]]:
         title = "Did not know or refused, of those asked"
@@ -52,8 +57,12 @@ class Description:
         )
         return wide.rename_axis(columns=None).reset_index()
 
+    def _says(self) -> list[str]:
+        """What must be known of all that follows."""
+        return [*(["Simulated data."] if self.simulated else []), *([QUOTA] if self.quota else [])]
+
     def __repr__(self) -> str:
-        head = "Simulated data.\n\n" if self.simulated else ""
+        head = "".join(f"{text}\n\n" for text in self._says())
         texts = [
             f"{title}\n{part.to_string(index=False, float_format=lambda x: f'{x:.2f}')}"
             for title, part in self._parts()
@@ -61,7 +70,7 @@ class Description:
         return head + "\n\n".join(texts)
 
     def _repr_html_(self) -> str:
-        head = "<p><em>Simulated data.</em></p>" if self.simulated else ""
+        head = "".join(f"<p><em>{text}</em></p>" for text in self._says())
         return head + "".join(
             f"<h4>{title}</h4>{part.to_html(index=False, float_format='{:.2f}'.format)}"
             for title, part in self._parts()
@@ -83,7 +92,9 @@ def describe(survey: Survey) -> Description:
     >>> waves["n"].tolist(), waves["clusters"].tolist()
     ([544, 544, 544, 544, 544, 544], [16, 15, 14, 15, 14, 16])
     """
-    return Description(_waves(survey), _outcomes(survey), _not_reached(survey), survey.simulated)
+    return Description(
+        _waves(survey), _outcomes(survey), _not_reached(survey), survey.simulated, survey.quota
+    )
 
 
 def _wave_keys(survey: Survey) -> list[str]:
@@ -94,15 +105,19 @@ def _waves(survey: Survey) -> pd.DataFrame:
     """Count and weigh every wave."""
     groups = survey.rows.aggregate(_wave_keys(survey))
     order = np.argsort(groups.codes[:, 0]) if survey.waves else np.arange(len(groups.n))
-    kish = groups.n * groups.weight_squares / groups.weight**2
+    kish = kish_effect(survey.wave_codes, survey.rows.weight, len(groups.n))
     columns = {
         "wave": list(survey.waves) or ["all"],
         "n": groups.n[order],
         "clusters": _distinct(survey, _columns(survey, "cluster")),
         "strata": _distinct(survey, _columns(survey, "strata")),
-        "weight_cv": np.sqrt(np.maximum(kish - 1, 0))[order],
-        "kish_effect": kish[order],
+        "weight_cv": np.sqrt(np.maximum(kish - 1, 0)),
+        "kish_effect": kish,
     }
+    if survey.adjustments:
+        design = kish_effect(survey.wave_codes, survey.rows.at(0).weight, len(groups.n))
+        columns["weight_cv_design"] = np.sqrt(np.maximum(design - 1, 0))
+        columns["kish_design"] = design
     name = survey.design.interviewer
     if name is not None:
         columns["interviewers"] = _distinct(survey, [name])

@@ -7,9 +7,10 @@ figures of a real survey fix what its last wave shows, and everything else is in
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,8 @@ from jfmodels.survey.example_answers import (
 )
 from jfmodels.survey.example_fieldwork import (
     AGES,
+    COMMUNES,
+    NEVER_VISITED,
     REGIONS,
     WAVES,
     People,
@@ -47,9 +50,10 @@ from jfmodels.survey.example_outcomes import (
     Question,
     Text,
 )
+from jfmodels.survey.population import Population
 from jfmodels.survey.survey import Survey
 
-__all__ = ["Simulated", "example", "example_truth", "simulate"]
+__all__ = ["Simulated", "example", "example_census", "example_truth", "simulate"]
 
 REFUSING, LOST = 0.01, 0.003  # shares of refusals where there are any, and of lost answers
 COVARIATES: dict[str, Any] = {
@@ -191,6 +195,50 @@ def example_truth(seed: int = 2024, *, target: str = "these_clusters") -> pd.Dat
     truth["region"] = pd.Categorical(truth["region"], REGIONS, ordered=True)
     truth["wave"] = pd.Categorical(truth["wave"], list(WAVES), ordered=True)
     return truth
+
+
+def example_census() -> Population:
+    """Count the population that the example was drawn from, and communes beyond it.
+
+    Sixteen communes were visited; each region has one more, where nobody ever asked. All
+    numbers are invented, as the example is.
+
+    Returns
+    -------
+    Population
+        Adults by commune, region, age group, sex, area and displacement, called "simulated
+        census"; the same in every wave.
+
+    See Also
+    --------
+    example : The survey.
+
+    Examples
+    --------
+    >>> example_census()
+    Population 'simulated census': 187,000 people in 640 cells of commune (20) x region (4)
+    x age_group (4) x sex (2) x area (2) x displaced (2)
+    """
+    ages = [f"{low}-{high}" for low, high in pairwise(COVARIATES["age_group"]["bins"])]
+    rows = [
+        (
+            place.name,
+            place.region,
+            age,
+            sex,
+            *(name for name, _ in shares),
+            10_000 * place.size * share / 2 * math.prod(part for _, part in shares),
+        )
+        for place in (*COMMUNES, *NEVER_VISITED)
+        for age, (_, _, share) in zip(ages, AGES, strict=True)
+        for sex in ("female", "male")
+        for shares in product(
+            (("urban", place.urban), ("rural", 1 - place.urban)),
+            (("yes", place.displaced), ("no", 1 - place.displaced)),
+        )
+    ]
+    columns = ["commune", "region", "age_group", "sex", "area", "displaced", "n"]
+    return Population(pd.DataFrame(rows, columns=columns), name="simulated census")
 
 
 def simulate(seed: int = 2024) -> Simulated:

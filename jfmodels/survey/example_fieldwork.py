@@ -18,6 +18,7 @@ __all__ = [
     "AGES",
     "COMMUNES",
     "FACILITATORS",
+    "NEVER_VISITED",
     "REGIONS",
     "UNREACHED",
     "WAVES",
@@ -98,6 +99,12 @@ COMMUNES: tuple[Commune, ...] = (
     Commune("Goundam", "Timbuktu", 0.90, 0.30, 0.10),
     Commune("Dire", "Timbuktu", 0.95, 0.30, 0.05),
     Commune("Niafunke", "Timbuktu", 0.80, 0.20, 0.07),
+)
+NEVER_VISITED: tuple[Commune, ...] = (
+    Commune("Pelou", "Bandiagara", 0.60, 0.05, 0.15),
+    Commune("Gabero", "Gao", 0.70, 0.10, 0.08),
+    Commune("Soye", "Mopti", 0.65, 0.10, 0.12),
+    Commune("Gossi", "Timbuktu", 0.75, 0.20, 0.10),
 )
 REGIONS: tuple[str, ...] = tuple(dict.fromkeys(commune.region for commune in COMMUNES))
 WAVES: Mapping[str, tuple[date, date]] = {

@@ -16,7 +16,7 @@ from jfmodels.survey.codebook import Codebook
 from jfmodels.survey.design import Stage, SurveyDesign
 from jfmodels.survey.outcome import Covariate, Label, Outcome, Wave
 from jfmodels.survey.records import read_text, write_text
-from jfmodels.survey.rows import Key, Rows
+from jfmodels.survey.rows import PATTERN, Key, Rows
 from jfmodels.survey.sampling import Sampling, SamplingStage
 from jfmodels.survey.supplied import SuppliedReplicates
 from jfmodels.survey.survey import Survey
@@ -65,7 +65,7 @@ def pack(survey: Survey, source: str, columns: frozenset[str]) -> Packed:
     keys = {
         name: key
         for name, key in survey.rows.keys.items()
-        if name != survey.design.person or name in columns
+        if (name != survey.design.person or name in columns) and not name.startswith(PATTERN)
     }
     content = {
         "design": survey.design,
@@ -112,7 +112,7 @@ def unpack(packed: Packed) -> Survey:
     )
     asked = {name: np.array(each, dtype=bool) for name, each in content["asked"].items()}
     made = {name: content[name] for name in ("design", "codebook", "waves", "time", "record")}
-    made |= {"rows": _rows(content, arrays), "asked": asked}
+    made |= {"rows": _rows(content, arrays), "asked": asked, "adjustments": ()}
     made["sampling"] = Sampling(stages=stages, cluster=arrays["cluster"], **content["sampling"])
     survey = object.__new__(Survey)  # what was checked when it was first made
     for name, value in made.items():

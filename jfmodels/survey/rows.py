@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,13 +16,14 @@ from scipy.sparse import csr_array
 
 from jfmodels.errors import SpecError, listing
 
-__all__ = ["Answers", "Groups", "Key", "Rows"]
+__all__ = ["PATTERN", "Answers", "Groups", "Key", "Rows"]
 
 type Ints = NDArray[np.int64]
 type Floats = NDArray[np.float64]
 type Answers = NDArray[np.int8] | NDArray[np.int16]
 
 DENSE = 4_000_000  # largest table of key combinations that is counted rather than sorted
+PATTERN = "pattern of adjustment "  # begins the name of a key that adjustments of weights make
 LARGEST = 2**62  # combinations beyond which they cannot be numbered
 
 
@@ -87,6 +88,8 @@ class Rows:
         Per measured outcome the value of each row, NaN for none.
     replicates : ndarray of float64 or None, shape (n, R)
         Weight of each row in every supplied replicate.
+    before : tuple of ndarray of float64, shape (n,) each
+        Weight of each row before every adjustment, the design's first.
     """
 
     n: int
@@ -95,6 +98,21 @@ class Rows:
     answers: Mapping[str, tuple[Answers, int]]
     numbers: Mapping[str, Floats]
     replicates: Floats | None = None
+    before: tuple[Floats, ...] = ()
+
+    @property
+    def groups(self) -> list[str]:
+        """Names of the keys that may be asked for; units and patterns of adjustments may not."""
+        return [name for name in self.keys if name != "unit" and not name.startswith(PATTERN)]
+
+    def at(self, step: int) -> Rows:
+        """The same rows as they weighed before an adjustment, or after the last."""
+        return replace(self, weight=(*self.before, self.weight)[step])
+
+    def key_of(self, keys: Sequence[str]) -> tuple[Key, Ints]:
+        """Make the combinations of keys that occur one key; give their codes, (G, K), too."""
+        codes, place = self._group(keys)
+        return Key(place, tuple(map(str, range(len(codes))))), codes
 
     def aggregate(self, keys: Sequence[str], values: Sequence[str] = ()) -> Groups:
         """Sum rows, weights and answers over every combination of keys that occurs.

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -27,6 +27,9 @@ from jfmodels.survey.encode import OPTION, Encoder, group_columns
 from jfmodels.survey.outcome import Outcome
 from jfmodels.survey.rows import Key, Rows
 from jfmodels.survey.sampling import Sampling, read_sampling
+
+if TYPE_CHECKING:
+    from jfmodels.survey.adjustments import Adjustment
 
 __all__ = ["Survey", "require_survey"]
 
@@ -76,6 +79,7 @@ class Survey:
     time: Mapping[str, float]
     asked: Mapping[str, NDArray[np.bool_]] = field(repr=False)
     record: Mapping[str, Any]
+    adjustments: tuple[Adjustment, ...] = field(repr=False)
 
     def __init__(
         self,
@@ -106,6 +110,7 @@ class Survey:
         record = _record(rows, book, simulated) | {"time": time, "labels": book.texts}
         content = {"design": design, "codebook": book, "rows": rows, "sampling": sampling}
         content |= {"waves": waves, "time": time, "asked": asked, "record": record}
+        content["adjustments"] = ()
         for name, value in content.items():
             object.__setattr__(self, name, value)
 
@@ -119,6 +124,16 @@ class Survey:
         """Whether the data are simulated."""
         return bool(self.record["simulated"])
 
+    @property
+    def wave_codes(self) -> NDArray[np.int64]:
+        """Wave of every row; 0 where there are none."""
+        return self.rows.keys["wave"].codes if self.waves else np.zeros(self.n, dtype=np.int64)
+
+    @property
+    def quota(self) -> bool:
+        """Whether weights were calibrated without any to begin with, as a quota sample's are."""
+        return bool(self.record.get("quota", False))
+
     def outcome(self, name: str) -> Outcome:
         """Look an outcome up, or name the near miss."""
         return choose("outcome", name, self.codebook.outcomes)
@@ -128,7 +143,7 @@ class Survey:
         person = self.design.person
         if person is not None and name == person:
             raise SpecError(f"'{name}' names people, and tables do not show people.")
-        names = [key for key in self.rows.keys if key not in ("unit", person)]
+        names = [key for key in self.rows.groups if key != person]
         if name in names:
             return self.rows.keys[name]
         raise SpecError(
@@ -151,27 +166,70 @@ class Survey:
             Of the key whose groups are the rows, in their order.
         """
         number = Key(np.arange(self.n), tuple(map(str, range(self.n))))
-        return self.changed(rows=replace(self.rows, keys={**self.rows.keys, name: number}))
+        return self.with_keys({name: number})
 
-    def changed(self, **content: Any) -> Survey:
-        """Copy the survey with other rows, or whatever else is named.
+    def with_labels(self, labels: Mapping[str, Sequence[str]]) -> Survey:
+        """Make further labels known, which no row bears: those of a census.
 
         Parameters
         ----------
-        **content
-            Attributes of the copy.
+        labels : mapping of str to sequence of str
+            Further labels by column; they come after the survey's own.
         """
-        survey = object.__new__(Survey)
-        for each in fields(self):
-            value = content.get(each.name, getattr(self, each.name))
-            object.__setattr__(survey, each.name, value)
-        return survey
+        keys = {name: self.rows.keys[name] for name in labels}
+        return self.with_keys(
+            {name: Key(key.codes, (*key.labels, *labels[name])) for name, key in keys.items()}
+        )
 
     def describe(self) -> Any:
         """Say what was collected; see :func:`jfmodels.survey.describe.describe`."""
         from jfmodels.survey.describe import describe
 
         return describe(self)
+
+    def weighting(self) -> Any:
+        """Say what was done to the weights; see :func:`jfmodels.survey.weighting.weighting`."""
+        from jfmodels.survey.weighting import weighting
+
+        return weighting(self)
+
+    def with_keys(self, keys: Mapping[str, Key]) -> Survey:
+        """Replace keys, or add some; everything else stays.
+
+        Parameters
+        ----------
+        keys : mapping of str to Key
+            By name.
+        """
+        return self.changed(rows=replace(self.rows, keys={**self.rows.keys, **keys}))
+
+    def changed(
+        self,
+        *,
+        design: SurveyDesign | None = None,
+        codebook: Codebook | None = None,
+        rows: Rows | None = None,
+        asked: Mapping[str, NDArray[np.bool_]] | None = None,
+        sampling: Sampling | None = None,
+        record: Mapping[str, Any] | None = None,
+        adjustments: tuple[Adjustment, ...] | None = None,
+    ) -> Survey:
+        """Copy the survey with what is named in place of its own.
+
+        Parameters
+        ----------
+        design, codebook, rows, asked, sampling, record, adjustments
+            Attributes of the copy; None for those of this survey.
+        """
+        content: dict[str, object] = {"design": design, "codebook": codebook, "rows": rows}
+        content |= {"asked": asked, "sampling": sampling, "record": record}
+        content["adjustments"] = adjustments
+        survey = object.__new__(Survey)
+        for each in fields(self):
+            value = content.get(each.name)
+            kept = getattr(self, each.name) if value is None else value
+            object.__setattr__(survey, each.name, kept)
+        return survey
 
     def _n_clusters(self) -> int:
         """Count the clusters; where nothing repeats, each wave has its own."""

@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 from latent_cases import simulated
+from panel_cases import simulated as panel
 
 import jfmodels as jf
 from jfmodels.survey.read import read_yaml
@@ -18,6 +19,7 @@ from jfmodels.survey.read import read_yaml
 ROOT = Path(__file__).parents[2]
 EFFECTS = "(1 | commune) + (1 | commune:wave)"
 EXAMPLE = f"wave * region + sex + age_group + {EFFECTS} + (1 | facilitator)"
+PANEL = "wave + x + (1 | person) + (1 | commune)"
 SMALL = f"wave + x + {EFFECTS} + (1 | interviewer)"
 # a mean over new groups is one of exponentials: where a standard deviation may be large its
 # posterior has tails so heavy that its own sd cannot be compared (kurtosis of 35 and more)
@@ -58,6 +60,9 @@ CASES = {
     "categorical": Case(jf.Model(f"choice ~ {SMALL}"), lambda: simulated(600), categories="all"),
     "gaussian": Case(jf.Model(f"size ~ {SMALL}"), lambda: simulated(600)),
     "count": Case(jf.Model(f"times ~ {SMALL}", priors=NARROW), lambda: simulated(600)),
+    "panel": Case(jf.Model(f"yes ~ {PANEL}"), panel),
+    "panel ordinal": Case(jf.Model(f"level ~ {PANEL}"), panel),
+    "panel count": Case(jf.Model(f"times ~ {PANEL}", priors=NARROW), panel),
     "real, with interviewers": Case(jf.Model(f"{MALI} + (1 | interviewer)"), mali, None),
     "real, without interviewers": Case(jf.Model(MALI), mali, None),
 }

@@ -46,8 +46,13 @@ def agree(posterior: Posterior, exact: dict[str, tuple[float, float]]) -> None:
         assert error[0] < ERROR * sd
 
 
-def agree_with_quadrature(family: str, frame: pd.DataFrame, case: Case) -> None:
-    """Fit the model of a case, with its priors, and hold it against quadrature."""
+def agree_with_quadrature(
+    family: str, frame: pd.DataFrame, case: Case, integrate: bool = False
+) -> None:
+    """Fit the model of a case, with its priors, and hold it against quadrature.
+
+    With `integrate`, effects are integrated over in the likelihood, as those of people are.
+    """
     wide, scale = jf.Normal(0, PRIOR_SD), jf.HalfNormal(1)
     given = {"Intercept": wide, "x": jf.Normal(0, SLOPE_SD), "thresholds": wide}
     given |= dict.fromkeys(("sd(commune)", "sigma", "dispersion"), scale)
@@ -55,7 +60,8 @@ def agree_with_quadrature(family: str, frame: pd.DataFrame, case: Case) -> None:
     asked |= {"thresholds"} if family == "ordinal" else {"Intercept"}
     priors = {name: prior for name, prior in given.items() if name in asked}
     model = Model(f"{case.formula} + (1 | commune)", family=family, priors=priors)
-    posterior = posterior_of(lay_out(model, survey_of(frame)).latent)
+    latent = lay_out(model, survey_of(frame)).latent
+    posterior = posterior_of(latent.integrate(0) if integrate else latent)
     agree(posterior, moments(case, frame))
 
 

@@ -1,7 +1,8 @@
 """What R was asked about regressions, and how jfmodels is asked the same.
 
 `MODELS` gives the formula, design and settings of every case whose coefficients are compared,
-`TERMS` those of its joint tests; `DECLINED` says why a case has none.
+`TERMS` those of its joint tests, `MEASURES` its measures of fit; `DECLINED` says why a case has
+none.
 """
 
 from __future__ import annotations
@@ -115,12 +116,17 @@ APART: Mapping[str, tuple[Model, float]] = {
 MARGINS: Mapping[str, tuple[Model, str]] = {
     "predmeans_clus1": (Model(f"{AWARDED} + meals"), "stype")
 }
+MEASURES: Mapping[str, Mapping[str, str]] = {  # R's names, and those in diagnostics()
+    "psrsq_clus1": {
+        "CoxSnell": "R-squared (Cox-Snell)",
+        "Nagelkerke": "R-squared (Nagelkerke)",
+    },
+    "aic_clus1": {"AIC": "AIC"},
+}
 OTHER_CR = "CR2 and plain linearisation are offered; CR0 is the latter without m / (m - 1)"
 OTHER_WALD = "of the approximations to Hotelling's T-squared, clubSandwich's own default is offered"
 OTHER_WORKING = "clubSandwich's working model of weighted rows is not ours; see APART"
 DECLINED: Mapping[str, str] = {
-    "psrsq_clus1": "pseudo R-squared says nothing of change between waves",
-    "aic_clus1": "models are not chosen by information criteria here",
     **{f"cs_lm_{each}_apiclus1": OTHER_CR for each in ("CR0", "CR1", "CR1S", "CR3")},
     **{f"cs_glm_{each}_cbpp": OTHER_CR for each in ("CR0", "CR1", "CR1S", "CR3")},
     **{

@@ -170,6 +170,39 @@ def test_beside_a_posterior_the_error_is_that_of_independent_answers():
     assert pair["std_error"].isna().to_numpy()[~tested].all()
 
 
+def test_beside_a_weighted_posterior_the_error_is_that_of_the_clusters_that_both_rest_on():
+    survey = jf.Survey(people(0.2), DESIGN, BOOK)
+    found = jf.compare(survey, "yes", by="region", weighting="pseudo")
+    table = found.agreement()
+    pair = table[(table["fit"] == "direct") & (table["fit_ref"] == "multilevel")]
+    one = found.fits["direct"].joint("region")
+    other = found.fits["multilevel"].joint("region", over="wave")
+    rise = jf.Change("previous", "region").plan(one.grid)
+    a, b = rise.answer(one.joint).influence, rise.answer(other.joint).design.influence
+    alone = b[len(a) :]  # what priors are sure of
+    variance = ((a - b[: len(a)]) ** 2).sum(axis=0) + (alone**2).sum(axis=0)
+    assert pair["std_error"].to_numpy() == pytest.approx(np.sqrt(variance))
+    changes = found.changes().set_index("fit")["std_error"]
+    independent = np.hypot(changes["direct"].to_numpy(), changes["multilevel"].to_numpy())
+    assert (pair["std_error"].to_numpy() < independent).all()
+
+
+def test_a_census_is_a_way_of_its_own_and_is_tested_against_none():
+    census = jf.example_census()
+    found = jf.compare(
+        SURVEY, "trust_army", by="region", population=census, weighting="ignore",
+        covariates=["sex", "displaced"],
+    )  # fmt: skip
+    assert list(found.fits) == ["direct", "weighted", "multilevel", "mrp"]
+    table = found.levels()
+    alone = found.fits["multilevel"].levels("region", over=census)
+    rows = table[table["fit"] == "mrp"]
+    assert rows["estimate"].to_numpy() == pytest.approx(alone["estimate"].to_numpy())
+    tested = found.agreement().set_index("fit_ref").loc["mrp"]
+    assert tested["agree"].isna().all()
+    assert "mrp of '" in tested["says"].iloc[0]
+
+
 def test_rows_on_other_places_or_people_are_not_tested():
     table = FOUND.agreement()
     missing = FOUND.changes().set_index("fit").loc["multilevel", "flag"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import replace
 from multiprocessing import get_context
 
 import numpy as np
@@ -13,6 +14,7 @@ from posterior_cases import fitted
 from statsmodels.stats.multitest import multipletests
 
 import jfmodels as jf
+from jfmodels.engines import many
 from jfmodels.engines.bayesian.parcel import Parcel
 from jfmodels.model.effects import BLOCKS
 from jfmodels.model.families import FAMILIES, family_named
@@ -112,6 +114,21 @@ def test_progress_is_shown_where_asked_for(capsys):
     assert "Fitting" in capsys.readouterr().err
     jf.fit_many(["yes ~ wave"], simulated())
     assert capsys.readouterr().err == ""
+
+
+def test_samplers_show_no_bars_of_their_own_among_many(monkeypatch):
+    asked = []
+
+    def fit(*_, engine, **__):
+        asked.append(engine)
+        raise jf.SpecError("nothing is fitted here")
+
+    monkeypatch.setattr(many, "fit", fit)
+    for engine in ("nuts", jf.Nuts(seed=3), jf.Nuts(progress=True), "laplace", None):
+        jf.fit_many(["yes ~ wave"], simulated(), engine=engine)
+    silent = jf.Nuts(progress=False)
+    expected = [silent, replace(silent, seed=3), jf.Nuts(progress=True), "laplace", None]
+    assert asked == expected
 
 
 @pytest.mark.parametrize("terms", [BLOCK_TERMS[block] for block in BLOCKS])

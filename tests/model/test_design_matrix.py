@@ -44,14 +44,16 @@ def design(right: str, frame: pd.DataFrame = FRAME, weights=None):
 
 
 def theirs(right: str, frame: pd.DataFrame = FRAME):
+    right = right.replace('"none"', "None")  # what patsy calls no constraint
     return patsy.dmatrix(right, frame, eval_env=patsy.EvalEnvironment([FUNCTIONS]))
 
 
 def assert_as_patsy(right: str) -> None:
     mine, expected = design(right), theirs(right)
     info = expected.design_info
-    assert list(mine.names) == info.column_names
-    assert mine.terms == dict(info.term_name_slices)
+    assert [name.replace('"none"', "None") for name in mine.names] == info.column_names
+    terms = {name.replace('"none"', "None"): place for name, place in mine.terms.items()}
+    assert terms == dict(info.term_name_slices)
     assert mine.matrix == pytest.approx(np.asarray(expected), rel=1e-12, abs=1e-12)
     assert mine.again(FRAME) == pytest.approx(mine.matrix, abs=0)
 
@@ -89,16 +91,34 @@ def assert_as_patsy(right: str) -> None:
         "bs(x, df=2, degree=2) + wave",
         "bs(x, df=1, degree=1, lower_bound=0, upper_bound=50)",
         "0 + bs(x, df=4, include_intercept=True)",
-        "cr(x, df=4)",
+        '0 + cr(x, df=4, constraints="none")',
         'cr(age, df=4, constraints="center")',
-        "cc(age, df=5)",
+        'cc(age, df=5, constraints="none")',
         'cc(age, df=4, lower_bound=0, upper_bound=100, constraints="center"):wave',
-        "te(cr(age, df=3), cr(x, df=4))",
-        'te(cr(age, df=3), cc(x, df=4), constraints="center")',
+        'te(cr(age, df=3), cr(x, df=4), constraints="none")',
     ],
 )
 def test_ordinary_formulas_agree_with_patsy(right):
     assert_as_patsy(right)
+
+
+@pytest.mark.parametrize(
+    ("mine", "patsys"),
+    [
+        ("cr(age, df=3)", 'cr(age, df=3, constraints="center")'),
+        ("cc(x, df=4):wave", 'cc(x, df=4, constraints="center"):wave'),
+        (
+            "te(cr(age, df=3), cc(x, df=4))",
+            'te(cr(age, df=3), cc(x, df=4), constraints="center")',
+        ),
+    ],
+)
+def test_splines_stand_beside_an_intercept(mine, patsys):
+    found = design(mine)
+    assert found.matrix == pytest.approx(np.asarray(theirs(patsys)), rel=1e-12, abs=1e-12)
+    assert found.again(FRAME) == pytest.approx(found.matrix, abs=0)
+    require_full_rank(found)
+    assert design(patsys).matrix == pytest.approx(found.matrix, abs=0)
 
 
 FACTORS = ["wave", "region", "sex", "age", "x", "center(age)", "I(x / 10)", "log(x)"]
@@ -227,10 +247,12 @@ def test_new_patterns_that_do_not_fit_are_refused(right, change, says):
         ("I(log(x - 100) > 0)", "not a finite number"),
         ("I(1 / time)", "not a finite number"),
         ("exp(exp(age))", "not a finite number"),
+        ("exp(age)", "the limit is 1e+25"),
         ("standardize(age - age)", "do not differ"),
         ("bs(time, df=8)", "Use a smaller df"),
         ("bs(age, df=2)", "df is at least 3"),
-        ("cr(age, df=2)", "df is at least 3"),
+        ("cr(age, df=1)", "df is at least 2"),
+        ('cr(age, df=2, constraints="none")', "df is at least 3"),
         ("bs(age, df=4, lower_bound=40)", "lie outside"),
         ("te(cr(x, df=20), cr(age, df=30))", "would have 600 columns"),
     ],
@@ -239,6 +261,13 @@ def test_what_does_not_fit_the_data_is_refused(right, says):
     with pytest.raises(SpecError) as caught:
         design(right)
     assert says in str(caught.value)
+
+
+def test_a_column_too_large_to_compute_with_is_refused():
+    frame = FRAME.assign(huge=1e300 * FRAME["age"])
+    for right in ("huge", "cr(huge, df=3)", "offset(huge)"):
+        with pytest.raises(SpecError, match="the limit is"):
+            design(right, frame)
 
 
 @pytest.mark.parametrize("weights", [[1.0], [-1.0] * 120, [0.0] * 120, [np.nan] * 120])
@@ -302,7 +331,7 @@ def test_no_fixed_column_at_all():
 
 
 def test_full_rank_designs_lack_nothing():
-    for right in ("wave * region * sex", "0 + wave + bs(age, df=5)", "cr(x, df=5) - 1"):
+    for right in ("wave * region * sex", "0 + wave + bs(age, df=5)", "cr(x, df=5) + wave"):
         mine = design(right)
         assert deficiency(mine.matrix, mine.names) == []
         require_full_rank(mine)

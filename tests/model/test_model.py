@@ -189,6 +189,8 @@ def test_an_unknown_weighting_is_named():
         ("no ~ (1 | commune)", "no"),
         ("yes ~ (0 | commune)", "Nothing varies"),
         ("yes ~ (1 | commune) + (1 | commune)", "stands in the formula twice"),
+        ("yes ~ (1 | commune/region)", "group people alike"),
+        ("yes ~ (1 | commune) + (1 + x | commune)", "group people alike"),
         ("yes ~ (1 | commune + region)", "joined by ':' or '/'"),
         ("yes ~ walk(commune)", "runs over the waves"),
         ("yes ~ bym2(commune)", "who borders on whom"),
@@ -200,6 +202,19 @@ def test_formulas_that_cannot_be_fitted_say_why(formula, says):
     with pytest.raises(jf.SpecError) as error:
         lay_out(Model(formula), survey())
     assert says in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        "(1 | commune) + (0 + x | commune)",
+        "(1 | region) + (1 | region:wave)",
+        "(1 | commune) + bym2(commune)",
+    ],
+)
+def test_terms_that_data_can_tell_apart_may_stand_together(terms):
+    border = {"commune": {"c0": ["c1"], "c2": ["c3"]}}
+    assert len(lay_out(Model(f"yes ~ {terms}", neighbours=border), survey()).latent.effects) == 2
 
 
 def test_a_family_that_does_not_serve_the_outcome_is_refused():

@@ -17,10 +17,10 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgb
-from matplotlib.text import Text
+from matplotlib.text import Annotation, Text
 
 from jfmodels.errors import SpecError
-from jfmodels.report.plots import plot_changes, plot_trend, save_plot
+from jfmodels.report.plots import plot_changes, plot_shrinkage, plot_trend, save_plot
 from jfmodels.results.schema import FLAGS, columns
 
 # fmt: off
@@ -672,3 +672,71 @@ def test_pictures_are_saved(tmp_path, suffix):
 def test_an_unknown_picture_format_is_refused(tmp_path):
     with pytest.raises(SpecError, match=r"Unknown picture format '.bmp'"):
         save_plot(plot_trend(levels(["Gao"])), tmp_path / "trend.bmp")
+
+
+# ------------------------------------------------------------------------------- small areas
+
+
+def areas(n: int = 4) -> pd.DataFrame:
+    """A table of small areas, the last without interviews, the second with few."""
+    estimate = np.linspace(0.3, 0.6, n)
+    direct = estimate + np.where(np.arange(n) % 2, 0.08, -0.05)
+    direct[-1] = np.nan
+    few = np.arange(n) == 1
+    columns_of = {
+        "outcome": "trust_army",
+        "category": "a lot",
+        "commune": [f"commune {k}" for k in range(n)],
+        "wave": "Q6",
+        "n": np.where(np.isnan(direct), 0, np.where(few, 12, 40)),
+        "direct": direct,
+        "direct_low": direct - 0.15,
+        "estimate": estimate,
+        "low": estimate - 0.1,
+        "high": estimate + 0.1,
+        "coverage": 0.95,
+        "good": ~np.isnan(direct) & ~few,
+        "unit": "share",
+    }
+    return pd.DataFrame(columns_of)
+
+
+def test_arrows_lead_from_direct_to_modelled_in_the_order_of_the_model():
+    table = areas()
+    ax = plot_shrinkage(table.sample(frac=1, random_state=1))
+    assert [text.get_text() for text in ax.get_yticklabels()] == table["commune"].tolist()[::-1]
+    arrows = [text for text in ax.texts if isinstance(text, Annotation)]
+    found = sorted((text.xyann[0], text.xy[0], text.xy[1]) for text in arrows)
+    met = table[table["direct"].notna()]
+    expected = sorted(zip(met["direct"], met["estimate"], met.index - 3.0, strict=True))
+    np.testing.assert_allclose(found, expected)
+
+
+@pytest.mark.parametrize(("lang", "says"), [("en", "Arrows lead"), ("fr", "Les flèches mènent")])
+def test_a_picture_of_small_areas_explains_itself(lang, says):
+    ax = plot_shrinkage(areas(), lang=lang)
+    assert says in said(ax)
+    assert {"en": "Hollow: fewer", "fr": "Creux"}[lang] in said(ax)
+    assert {"en": "Light: nobody", "fr": "Clair"}[lang] in said(ax)
+    whole = plot_shrinkage(areas().iloc[[0, 2]], lang=lang)
+    assert {"en": "Hollow", "fr": "Creux"}[lang] not in said(whole)
+
+
+def test_no_text_covers_another_in_a_picture_of_small_areas():
+    assert covering(plot_shrinkage(areas(24))) == []
+
+
+def test_the_last_wave_with_interviews_is_drawn_unless_another_is_named():
+    table = pd.concat([areas().assign(wave=wave) for wave in ("Q5", "Q6", "Q7")])
+    table.loc[table["wave"] == "Q7", ["n", "direct"]] = 0, np.nan
+    assert plot_shrinkage(table).get_title(loc="left").endswith("Q6")
+    assert plot_shrinkage(table, wave="Q5").get_title(loc="left").endswith("Q5")
+    with pytest.raises(SpecError, match="Unknown wave with interviews 'Q7'"):
+        plot_shrinkage(table, wave="Q7")
+
+
+def test_other_tables_are_no_small_areas():
+    with pytest.raises(SpecError, match="draws the table of small_area_check"):
+        plot_shrinkage(levels(["Gao"]))
+    with pytest.raises(SpecError, match="draws one answer"):
+        plot_shrinkage(pd.concat([areas(), areas().assign(category="not at all")]))

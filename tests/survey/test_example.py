@@ -10,10 +10,11 @@ from scipy.special import expit
 
 from jfmodels.errors import SpecError
 from jfmodels.survey.codebook import Codebook
-from jfmodels.survey.example import example, example_truth, simulate
+from jfmodels.survey.example import example, example_census, example_truth, simulate
 from jfmodels.survey.example_answers import SD_COMMUNE, SD_FACILITATOR, SD_VISIT, predictor
 from jfmodels.survey.example_fieldwork import (
     COMMUNES,
+    NEVER_VISITED,
     REGIONS,
     UNREACHED,
     WAVES,
@@ -309,3 +310,25 @@ def test_truth_says_what_the_story_says(truth):
 def test_truth_of_another_target_is_refused():
     with pytest.raises(SpecError, match="these_clusters"):
         example_truth(target="clusters")
+
+
+def test_the_census_counts_those_whom_the_truth_is_averaged_over():
+    census, cells = example_census(), population_cells()
+    first = cells.wave == 0
+    names = np.array([commune.name for commune in COMMUNES])
+    for column, belongs in (("displaced", cells.displaced), ("area", cells.urban)):
+        codes, counts = census.sums(["commune", column])
+        communes, labels = (census.keys[name].labels for name in ("commune", column))
+        counted = pd.DataFrame({"commune": np.array(communes)[codes[:, 0]], "n": counts})
+        yes = np.array(labels)[codes[:, 1]] == {"displaced": "yes", "area": "urban"}[column]
+        found = counted[yes].set_index("commune")["n"]
+        own = np.bincount(cells.commune[first], (cells.weight * belongs)[first])
+        np.testing.assert_allclose(found[names], 10_000 * own, rtol=1e-12)
+
+
+def test_the_census_speaks_of_the_survey_and_of_places_nobody_visited():
+    survey, census = example(), example_census()
+    for name in ("region", "age_group", "sex", "area", "displaced"):
+        assert set(census.keys[name].labels) == set(survey.group(name).labels)
+    beyond = set(census.keys["commune"].labels) - set(survey.group("commune").labels)
+    assert beyond == {commune.name for commune in NEVER_VISITED}

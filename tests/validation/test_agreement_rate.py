@@ -2,8 +2,8 @@
 
 Surveys are those of `simulate.py`; all regions rise alike on the logit scale, so that an additive
 regression is right, as are direct estimates and the multilevel model. Between the first two the
-error of the difference is known, and one row in twenty should lie apart; beside a posterior it
-is an upper bound, and fewer should.
+error of the difference is known, on the smaller of two degrees of freedom; beside a posterior it is
+an upper bound. So at most one row in twenty should lie apart.
 
 ``python tests/validation/test_agreement_rate.py`` prints the rates.
 """

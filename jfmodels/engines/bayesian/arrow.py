@@ -275,7 +275,9 @@ def _inverse_by_rows(root: Floats) -> Floats:
     return inverse
 
 
-def components(groups: Sequence[Ints], sizes: Sequence[int], border: int) -> tuple[int, ...]:
+def components(
+    groups: Sequence[Ints], sizes: Sequence[int], border: int, tied: Sequence[Ints] = ()
+) -> tuple[int, ...]:
     """Choose the effects to eliminate, by what factorising would cost.
 
     Parameters
@@ -286,6 +288,8 @@ def components(groups: Sequence[Ints], sizes: Sequence[int], border: int) -> tup
         Columns of one group of each effect.
     border : int
         Columns that are in the border anyhow.
+    tied : sequence of ndarray, shape (N,)
+        Further groups whose rows must not be in different components.
 
     Returns
     -------
@@ -297,7 +301,7 @@ def components(groups: Sequence[Ints], sizes: Sequence[int], border: int) -> tup
     best = float(border + sum(width)) ** 3
     for k in np.argsort(width, kind="stable")[::-1]:
         tried = (*chosen, int(k))
-        label = connected([groups[j] for j in tried])
+        label = connected([*tied, *(groups[j] for j in tried)])
         met = [_met(label, group) * size for group, size in zip(groups, sizes, strict=True)]
         m = int(np.sum([met[j] for j in tried], axis=0).max())
         touched = border + sum(int(met[j].max()) for j in range(len(groups)) if j not in tried)

@@ -3,7 +3,7 @@ r"""From draws to cells: a multilevel model averaged over people, places and int
 For every draw, :math:`\mu = \sum_c \pi_c \sum_x \pi(x \mid c)\, E_f[p(c, x, f)]`: groups that
 stand for others like them (interviewers; clusters, if the target is the population) are
 averaged over new ones from their fitted distribution, other effects enter as fitted. Draws
-are averaged first and summarised after.
+are averaged first and summarised after. A group that is named and was never met is drawn.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, hstack
 from scipy.special import ndtri
 
+from jfmodels.engines.bayesian.new_groups import Drawing, NeverMet, never_met
 from jfmodels.engines.bayesian.places import first_stage_of, not_reached, with_places_fixed
 from jfmodels.engines.bayesian.posterior import Posterior
 from jfmodels.engines.bayesian.proposal import lattice
@@ -33,7 +34,19 @@ from jfmodels.results.joint import Draws
 from jfmodels.survey.design import as_names
 from jfmodels.survey.survey import Survey
 
-__all__ = ["AT_ONCE", "Averaged", "Projection", "average", "expected"]
+__all__ = [
+    "AT_ONCE",
+    "Averaged",
+    "Projection",
+    "added_up",
+    "average",
+    "averaged_anew",
+    "distinct_patterns",
+    "expected",
+    "membership",
+    "new_columns",
+    "rests_on_drawn",
+]
 
 type Ints = NDArray[np.int64]
 type Floats = NDArray[np.float64]
@@ -70,11 +83,15 @@ def average(engine: Averaged, question: Question) -> Belief:
     question : Question
         Groups, domain, composition and categories.
     """
-    composed = with_places_fixed(engine, compose(engine, question, shown=("wave",)))
-    drawn = _cells(engine, composed, _anew(engine.survey, question))
-    evidence = interviews_behind(engine.survey, composed.grid, _laid(engine, composed, composed.n))
-    missed = composed.weight * not_reached(engine, composed)
-    missing = _laid(engine, composed, missed).sum(axis=0) > 0
+    composed = compose(engine, question, shown=("wave",))
+    anew = averaged_anew(engine.survey, question)
+    fielded = with_places_fixed(engine, composed.fielded or composed)
+    composed = composed if composed.fielded else fielded
+    drawn = _cells(engine, composed, anew)
+    evidence = interviews_behind(engine.survey, composed.grid, _laid(engine, fielded, fielded.n))
+    missed = _laid(engine, fielded, fielded.weight * not_reached(engine, fielded)).sum(axis=0)
+    drawn_for = composed.weight * rests_on_drawn(engine, composed, anew)
+    missing = missed + _laid(engine, composed, drawn_for).sum(axis=0) > 0
     flags = evidence.flags | flag_bits("places_missing", missing)
     flags |= flag_bits("fit_failed", np.full(len(flags), engine.posterior.failed))
     flags &= ~flag_bits("model_based", np.isnan(drawn[0]))
@@ -89,7 +106,25 @@ def _laid(engine: Averaged, composed: Composition, values: Floats) -> Floats:
     return spread(composed.grid, composed.unit, composed.place, n_units, of_items)
 
 
-def _anew(survey: Survey, question: Question) -> frozenset[str]:
+def _drawing(engine: Averaged, composed: Composition) -> Drawing:
+    """How groups that were never met are drawn."""
+    return Drawing(engine.seed, frozenset(composed.moved) - {"wave"})
+
+
+def rests_on_drawn(
+    engine: Averaged, composed: Composition, anew: frozenset[str]
+) -> NDArray[np.bool_]:
+    """Sums of people of a census in places that the fit does not know, (G,)."""
+    found = np.zeros(len(composed.points[0].patterns), dtype=bool)
+    if composed.fielded is not None:
+        codes = pattern_codes(composed.survey, composed.points[0].patterns)
+        kept = [e for e in engine.posterior.latent.effects if not anew & set(e.term.groups)]
+        for effect in kept:
+            found |= _drawing(engine, composed).of(effect, codes)
+    return found[composed.pattern]
+
+
+def averaged_anew(survey: Survey, question: Question) -> frozenset[str]:
     """Columns of which new groups are averaged over: not those that the question names."""
     named = {*question.by, *(question.where or {}), question.effect}
     return new_columns(survey) - named
@@ -118,44 +153,67 @@ class Projection:
         Loading on a channel's part of the field.
     offset : ndarray, shape (P,)
         Added to the first predictor.
-    anew : tuple of (int, ndarray of shape (P, m))
+    anew : tuple of (Effect, ndarray of shape (P, m))
         Effects that are averaged over new groups, and how patterns load on them; 0 where the
-        pattern's own group is known and kept.
+        pattern's own group is kept.
+    unmet : tuple of NeverMet
+        Groups that are kept though the fit does not know them.
     """
 
     latent: Latent
     columns: csr_array
     offset: Floats
-    anew: tuple[tuple[int, Floats], ...]
+    anew: tuple[tuple[Effect, Floats], ...]
+    unmet: tuple[NeverMet, ...] = ()
 
     @classmethod
     def of(
-        cls, survey: Survey, latent: Latent, patterns: pd.DataFrame, drawn_anew: frozenset[str]
+        cls,
+        survey: Survey,
+        posterior: Posterior,
+        patterns: pd.DataFrame,
+        drawn_anew: frozenset[str],
+        drawing: Drawing | None = None,
     ) -> Projection:
-        """Lay out patterns for a fitted model; of some columns all groups are drawn anew."""
-        codes = pattern_codes(survey, patterns)
+        """Lay out patterns for a fitted model; of some columns all groups are averaged over.
+
+        So are groups that the fit does not know, unless they are to be drawn.
+        """
+        latent, codes = posterior.latent, pattern_codes(survey, patterns)
         fixed = latent.fixed_part(patterns)
-        parts, anew = [csr_array(fixed)], []
+        parts, anew, unmet = [csr_array(fixed)], list[tuple[Effect, Floats]](), list[NeverMet]()
+        if latent.integrated is not None:
+            anew.append((latent.integrated, latent.integrated.load(patterns, codes)))
         for k, effect in enumerate(latent.effects):
             loading = effect.load(patterns, codes)
             group = effect.find(codes)
-            known = (group >= 0) & (not drawn_anew & set(effect.term.groups))
+            kept = not drawn_anew & set(effect.term.groups)
+            known = (group >= 0) & kept
             parts.append(_placed(effect, np.where(known, group, 0), loading * known[:, None]))
+            if kept and drawing is not None:
+                strangers = never_met(survey, posterior, k, codes, loading, drawing)
+                if strangers is not None:
+                    unmet.append(strangers)
+                    known[strangers.pattern] = True
             if not known.all():
-                anew.append((k, loading * ~known[:, None]))
+                anew.append((effect, loading * ~known[:, None]))
         columns = csr_array(hstack(parts, format="csr"))
         offset = latent.design.encoder.offsets(patterns)
-        return cls(latent, columns, offset, tuple(anew))
+        return cls(latent, columns, offset, tuple(anew), tuple(unmet))
 
-    def eta(self, field: Floats) -> Floats:
-        """Linear predictors without what new groups add, under fields (B, n); (L, P, B)."""
-        return self.latent.predictors(self.columns, self.offset, field.T)
+    def eta(self, posterior: Posterior, here: slice) -> Floats:
+        """Linear predictors without what is averaged over, in some draws; (L, P, B)."""
+        eta = self.latent.predictors(self.columns, self.offset, posterior.field[here].T)
+        for each in self.unmet:
+            added = np.tensordot(self.latent.coding, each.effects(posterior, here), axes=1)
+            eta[: len(added), each.pattern] += added  # thresholds, if any, come after
+        return eta
 
     def variance(self, posterior: Posterior, here: slice) -> Floats:
         """Variance that new groups add to each channel, shape (P, B)."""
         total = np.zeros((len(self.offset), here.stop - here.start))
-        for k, loading in self.anew:
-            covariance = posterior.covariance(k)[here]
+        for effect, loading in self.anew:
+            covariance = posterior.covariance(effect)[here]
             total += np.einsum("pm,bmq,pq->pb", loading, covariance, loading, optimize=True)
         return total
 
@@ -174,6 +232,7 @@ def expected(
     patterns: pd.DataFrame,
     answers: Sequence[Sequence[int]],
     drawn_anew: frozenset[str] | None = None,
+    drawing: Drawing | None = None,
 ) -> Iterator[tuple[slice, Floats]]:
     """Give what the model expects of patterns, in turns of some draws.
 
@@ -188,6 +247,9 @@ def expected(
     drawn_anew : frozenset of str, optional
         Columns whose groups are averaged over new ones even where they are known; by default
         those that stand for others like them.
+    drawing : Drawing, optional
+        How groups that are named and that the fit does not know are drawn; by default they are
+        averaged over.
 
     Yields
     ------
@@ -197,7 +259,7 @@ def expected(
         What they expect.
     """
     chosen = new_columns(survey) if drawn_anew is None else drawn_anew
-    projection = Projection.of(survey, posterior.latent, patterns, chosen)
+    projection = Projection.of(survey, posterior, patterns, chosen, drawing)
     nodes, weights = _nodes(posterior.latent.n_channels if projection.anew else 0)
     size = max(1, AT_ONCE // (max(len(patterns), 1) * len(weights)))
     for first in range(0, posterior.n_draws, size):
@@ -215,7 +277,7 @@ def _expected(
 ) -> Floats:
     """Average means over new groups at nodes (Q, D) with weights (Q,); shape (I, P, B)."""
     latent, tally = projection.latent, projection.latent.family.tally
-    eta = projection.eta(posterior.field[here])
+    eta = projection.eta(posterior, here)
     sd = np.sqrt(projection.variance(posterior, here)) if projection.anew else None
     total = np.zeros((len(answers), *eta.shape[1:]))
     for node, weight in zip(nodes, weights, strict=True):
@@ -247,15 +309,16 @@ def _cells(engine: Averaged, composed: Composition, anew: frozenset[str]) -> Flo
     """Draws of all cells, shape (S, C)."""
     posterior, grid = engine.posterior, composed.grid
     answers = [item.answers for item in grid.items]
-    kept, pattern = _distinct(engine, composed, anew)
+    kept, pattern = distinct_patterns(engine, composed, anew)
     sums = _Sums.of(engine.survey, composed, pattern)
     drawn = np.empty((posterior.n_draws, len(grid.items), grid.n_domains))
     size = max(1, AT_ONCE // max(len(sums.weight), 1))
     frames = [point.patterns.iloc[kept].reset_index(drop=True) for point in composed.points]
-    asked = [expected(engine.survey, posterior, each, answers, anew) for each in frames]
+    survey, drawing = composed.survey, _drawing(engine, composed)
+    asked = [expected(survey, posterior, each, answers, anew, drawing) for each in frames]
     for turns in zip(*asked, strict=True):
         here = turns[0][0]
-        mean = _added_up(composed, kept, [each for _, each in turns])
+        mean = added_up(composed, kept, [each for _, each in turns])
         for first in range(here.start, here.stop, size):
             some = slice(first, min(first + size, here.stop))
             part = mean[:, :, first - here.start : some.stop - here.start]
@@ -263,7 +326,7 @@ def _cells(engine: Averaged, composed: Composition, anew: frozenset[str]) -> Flo
     return drawn.reshape(len(drawn), -1)
 
 
-def _added_up(composed: Composition, kept: Ints, means: Sequence[Floats]) -> Floats:
+def added_up(composed: Composition, kept: Ints, means: Sequence[Floats]) -> Floats:
     """Add the answers at all points of a composition up."""
     if len(means) == 1:
         return means[0]
@@ -272,7 +335,9 @@ def _added_up(composed: Composition, kept: Ints, means: Sequence[Floats]) -> Flo
     return total
 
 
-def _distinct(engine: Averaged, composed: Composition, anew: frozenset[str]) -> tuple[Ints, Ints]:
+def distinct_patterns(
+    engine: Averaged, composed: Composition, anew: frozenset[str]
+) -> tuple[Ints, Ints]:
     """Patterns that differ in what enters the answer, and that of every sum."""
     latent = engine.posterior.latent
     names = list(engine.formula.columns)
@@ -285,7 +350,7 @@ def _distinct(engine: Averaged, composed: Composition, anew: frozenset[str]) -> 
         return np.arange(len(frame)), composed.pattern
     if not wanted:
         return np.zeros(1, dtype=np.int64), np.zeros(len(composed.pattern), dtype=np.int64)
-    number = frame.groupby(wanted, observed=True, sort=False).ngroup().to_numpy()
+    number = frame.groupby(wanted, observed=True, sort=False, dropna=False).ngroup().to_numpy()
     _, first = np.unique(number, return_index=True)
     return first.astype(np.int64), number[composed.pattern].astype(np.int64)
 
@@ -302,25 +367,26 @@ class _Sums:
         Unit of the first stage, and pattern.
     weight : ndarray, shape (K,)
         Summed weight.
-    stratum : ndarray of int64, shape (M,)
-        Stratum of every unit.
+    stratum : ndarray of int64 or None, shape (M,)
+        Stratum of every unit; None if the people are a census's, whose shares are known.
     """
 
     cells: csr_array
     unit: Ints
     pattern: Ints
     weight: Floats
-    stratum: Ints
+    stratum: Ints | None
 
     @classmethod
     def of(cls, survey: Survey, composed: Composition, pattern: Ints) -> _Sums:
         """Add up the sums of a composition that agree in all that matters."""
-        unit = first_stage_of(survey.sampling)[composed.unit]
+        sampled = composed.fielded is None
+        unit = first_stage_of(survey.sampling)[composed.unit] if sampled else composed.unit
         keys = np.column_stack([composed.place, pattern, unit])
         distinct, place = np.unique(keys, axis=0, return_inverse=True)
         weight = np.bincount(place.ravel(), composed.weight)
-        cells = _membership(composed.grid, distinct[:, :-2])
-        stratum = survey.sampling.stages[0].stratum
+        cells = membership(composed.grid, distinct[:, :-2])
+        stratum = survey.sampling.stages[0].stratum if sampled else None
         return cls(cells, distinct[:, -1], distinct[:, -2], weight, stratum)
 
     def means(self, expected: Floats, seed: int, here: slice) -> Floats:
@@ -336,21 +402,25 @@ class _Sums:
     def resampled(self, seed: int, here: slice) -> Floats:
         """Weights of units under the cluster Bayesian bootstrap, mean 1 by stratum; (M, B).
 
-        A draw's weights do not depend on which draws are asked for together.
+        A draw's weights do not depend on which draws are asked for together. Those of a census
+        do not vary.
         """
+        stratum = self.stratum
+        if stratum is None:
+            return np.ones((1, here.stop - here.start))
         first, last = here.start // TOGETHER, -(-here.stop // TOGETHER)
         generators = [np.random.default_rng([seed, block]) for block in range(first, last)]
-        shape = (TOGETHER, len(self.stratum))
+        shape = (TOGETHER, len(stratum))
         blocks = np.concatenate([each.exponential(size=shape) for each in generators])
         drawn = blocks[here.start - first * TOGETHER : here.stop - first * TOGETHER].T
-        total = np.zeros((int(self.stratum.max()) + 1, drawn.shape[1]))
-        np.add.at(total, self.stratum, drawn)
-        size = np.bincount(self.stratum)[self.stratum]
-        shares: Floats = drawn / total[self.stratum] * size[:, None]
+        total = np.zeros((int(stratum.max()) + 1, drawn.shape[1]))
+        np.add.at(total, stratum, drawn)
+        size = np.bincount(stratum)[stratum]
+        shares: Floats = drawn / total[stratum] * size[:, None]
         return shares
 
 
-def _membership(grid: Grid, place: Ints) -> csr_array:
+def membership(grid: Grid, place: Ints) -> csr_array:
     """Which domains places on the axes count in, margins included; (D, K)."""
     rows, columns = [], []
     for margin in product((False, True), repeat=len(grid.axes)):

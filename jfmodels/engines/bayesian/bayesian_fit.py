@@ -49,9 +49,11 @@ class BayesianFit(Fit):
         with the survey's own labels as coordinates. ``log_likelihood`` and
         ``posterior_predictive`` have one column per respondent, so that ``az.loo`` and
         ``az.compare`` speak of people; they are computed where they are looked at, so a part
-        of them (``.isel(respondent=...)``) costs no more than that. ``observed_data`` and
-        ``constant_data`` hold answers and covariates: inference data are as confidential as the
-        interviews.
+        of them (``.isel(respondent=...)``) costs no more than that. ``log_prior`` is what
+        ``az.psense_summary`` needs. ``observed_data`` and ``constant_data`` hold answers and
+        covariates: inference data are as confidential as the interviews.
+
+        Draws of :func:`jfmodels.prior_predictive` stand in ``prior`` and ``prior_predictive``.
 
         Respondents are numbered as the survey's rows, from 0, so that fits of one survey are
         compared person by person; those whom the model does not use are absent.
@@ -123,6 +125,7 @@ class BayesianFit(Fit):
         (3248, 16)
         """
         self._require_answers("loo")
+        self._require_counts("loo")
         return leave_out(self.engine, unit, refit)
 
     def ppc(self, by: Names = None, *, coverage: float = 0.95) -> pd.DataFrame:
@@ -158,6 +161,7 @@ class BayesianFit(Fit):
         >>> model.ppc("region")[["region", "wave", "n"]].shape
         (24, 3)
         """
+        self._require_counts("ppc")
         require_share("coverage", coverage)
         return predictive_check(self.engine, as_names(by), coverage)
 
@@ -357,6 +361,15 @@ class BayesianFit(Fit):
         """
         self._require_answers("prior_sensitivity")
         return sensitivity_table(self.engine, over)
+
+    def _require_counts(self, asked: str) -> None:
+        """Refuse what foretells interviews, where those were sought out by their answers."""
+        if self.engine.adjustment is not None:
+            raise SpecError(
+                f"{asked}() sets interviews against what the model foretells of them. A "
+                "pseudo-likelihood speaks of the people whom the weights stand for instead, and "
+                "says nothing of who is interviewed. Check the model with weighting='ignore'."
+            )
 
     def _require_answers(self, asked: str) -> None:
         """Refuse what has no meaning before any answer is seen."""

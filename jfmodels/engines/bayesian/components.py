@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -49,7 +50,7 @@ def variance_components(engine: Multilevel, coverage: float) -> pd.DataFrame:
     parts = Variances(engine.posterior, engine.response)
     error = engine.posterior.error
     found = Draws(parts.values, error).summary(coverage)
-    data = {
+    data: dict[str, Any] = {
         "component": [each.name for each in engine.posterior.latent.hyperparameters],
         "estimate": found.estimate,
         "std_error": found.std_error,
@@ -62,6 +63,7 @@ def variance_components(engine: Multilevel, coverage: float) -> pd.DataFrame:
     for name, draws in told.items():
         of = Draws(draws, error).summary(coverage)
         data |= {name: of.estimate, f"{name}_low": of.low, f"{name}_high": of.high}
+    data["flag"] = [engine.flag] * len(found.estimate)
     return pd.DataFrame(data, columns=list(COMPONENTS))
 
 
@@ -88,20 +90,20 @@ class Variances:
     def values(self) -> Floats:
         """The parameters, correlations being those of two coordinates alone; (S, h)."""
         found = self.posterior.parameters.copy()
-        for k, effect in enumerate(self._latent.effects):
+        for effect in self._latent.every_effect:
             parameters = effect.block.parameters(effect.coordinates)
             for j, each in enumerate(parameters, start=effect.parameters.start):
                 if each.label == "cor":
                     a, b = (effect.coordinates.index(name) for name in each.of)
-                    found[:, j] = _correlation(self.posterior.covariance(k), a, b)
+                    found[:, j] = _correlation(self.posterior.covariance(effect), a, b)
         return found
 
     @cached_property
     def pieces(self) -> Floats:
         """Variance that each parameter stands for, NaN where it stands for none; (S, h)."""
         found = np.full_like(self.values, np.nan)
-        for k, effect in enumerate(self._latent.effects):
-            spread = self.posterior.covariance(k) * _moments(self._latent, effect)
+        for effect in self._latent.every_effect:
+            spread = self.posterior.covariance(effect) * _moments(self._latent, effect)
             parameters = effect.block.parameters(effect.coordinates)
             for j, each in enumerate(parameters, start=effect.parameters.start):
                 if each.label in PIECES:
@@ -114,7 +116,9 @@ class Variances:
     @cached_property
     def of_effect(self) -> Floats:
         """Variance of each effect over interviews, (S, E)."""
-        found = [np.nansum(self.pieces[:, each.parameters], 1) for each in self._latent.effects]
+        found = [
+            np.nansum(self.pieces[:, each.parameters], 1) for each in self._latent.every_effect
+        ]
         return np.stack(found, axis=1) if found else np.empty((self.posterior.n_draws, 0))
 
     @cached_property
@@ -151,7 +155,7 @@ class Variances:
     @cached_property
     def shared(self) -> Floats:
         """Variance of all that two people have in common who share an effect, (S, E)."""
-        keys = [_whose(each) for each in self._latent.effects]
+        keys = [_whose(each) for each in self._latent.every_effect]
         within = [[_settles(one, other) for other in keys] for one in keys]
         shape = (len(keys), len(keys))
         return self.of_effect @ np.array(within, dtype=np.float64).reshape(shape).T
@@ -202,7 +206,7 @@ class Variances:
     def _first_rows(self, of_effect: Floats) -> Floats:
         """Put numbers of effects into the first row of each; (S, E) to (S, h)."""
         found = np.full_like(self.values, np.nan)
-        found[:, [each.parameters.start for each in self._latent.effects]] = of_effect
+        found[:, [each.parameters.start for each in self._latent.every_effect]] = of_effect
         return found
 
 

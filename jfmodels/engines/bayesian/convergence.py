@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.fft import irfft, next_fast_len, rfft
 
 __all__ = ["Convergence", "convergence_of", "monte_carlo_error"]
 
@@ -149,6 +148,8 @@ def _errors(draws: Floats) -> Floats:
 
 def _autocovariance(draws: Floats) -> Floats:
     """Autocovariances of every chain by its spectrum, shape (C, n, K)."""
+    from scipy.fft import irfft, next_fast_len, rfft  # chains alone need it
+
     n = draws.shape[1]
     size = next_fast_len(2 * n, real=True)
     spectrum = rfft(draws - draws.mean(axis=1, keepdims=True), size, axis=1)

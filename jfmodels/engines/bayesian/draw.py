@@ -16,7 +16,7 @@ from jfmodels.errors import EstimationError, FitWarning, SpecError
 from jfmodels.model.latent import Latent
 from jfmodels.results.engine import Check
 
-__all__ = ["Sampler", "draw"]
+__all__ = ["Sampler", "draw", "refuse_one_answer_each", "without_people"]
 
 type Floats = NDArray[np.float64]
 type Ints = NDArray[np.int64]
@@ -66,22 +66,21 @@ def draw(latent: Latent, settings: Sampler, person: str | None) -> tuple[str, Po
     EstimationError
         If the draws cannot be believed and ``on_poor_k="raise"``.
     """
-    _refuse_one_answer_each(latent)
     if isinstance(settings, Nuts):
         return "nuts", draw_nuts(latent, settings)
     reason = _reason_for_nuts(latent, person)
     if not reason:
-        return _by_laplace(latent, settings)
+        return _by_laplace(latent, settings, person)
     reason = f"{reason}, which the laplace engine is not made for"
     if settings.on_poor_k == "raise":
         raise SpecError(f"{reason}; use engine='nuts'.")
     return _instead(latent, settings, reason)
 
 
-def _by_laplace(latent: Latent, settings: Laplace) -> tuple[str, Posterior]:
+def _by_laplace(latent: Latent, settings: Laplace, person: str | None) -> tuple[str, Posterior]:
     """Draw by the laplace engine, and do as asked if that cannot be believed."""
     try:
-        posterior = draw_laplace(latent, settings)
+        posterior = draw_laplace(without_people(latent, person), settings)
     except EstimationError as fault:
         if settings.on_poor_k != "nuts":
             raise
@@ -100,7 +99,7 @@ def _by_laplace(latent: Latent, settings: Laplace) -> tuple[str, Posterior]:
     return "laplace", posterior
 
 
-def _refuse_one_answer_each(latent: Latent) -> None:
+def refuse_one_answer_each(latent: Latent) -> None:
     """Refuse groups of one yes or no, which say nothing of how far groups differ."""
     for effect in latent.effects:
         n = np.bincount(effect.group[latent.row], latent.n)
@@ -113,11 +112,29 @@ def _refuse_one_answer_each(latent: Latent) -> None:
 
 def _reason_for_nuts(latent: Latent, person: str | None) -> str:
     """Say what of a model asks for NUTS from the start; empty if nothing does."""
-    of_people = [each.term.text for each in latent.effects if person in each.term.groups]
-    if of_people:
-        return f"The model has an effect of every respondent, {of_people[0]}"
+    of_people = [latent.effects[k].term for k in _of_people(latent, person)]
+    if len(of_people) > 1:
+        return f"The model has {len(of_people)} effects of every respondent"
+    if any(term.kind != "iid" for term in of_people):
+        return f"The model has several effects of every respondent, {of_people[0].text}"
+    if of_people and latent.n_channels > 1:
+        return (
+            f"The model has an effect of every respondent, {of_people[0].text}, on each of "
+            f"{latent.n_categories} answers without order"
+        )
     n = len(latent.hyperparameters)
     return f"The model has {n} standard deviations and their kin" if n > MOST_PARAMETERS else ""
+
+
+def _of_people(latent: Latent, person: str | None) -> list[int]:
+    """Effects whose groups are respondents."""
+    return [k for k, each in enumerate(latent.effects) if person in each.term.groups]
+
+
+def without_people(latent: Latent, person: str | None) -> Latent:
+    """Take respondents' effects, where there are any, out of the field and into the likelihood."""
+    found = _of_people(latent, person)
+    return latent.integrate(found[0]) if found else latent
 
 
 def _instead(latent: Latent, settings: Laplace, reason: str) -> tuple[str, Posterior]:

@@ -17,6 +17,8 @@ from scipy.sparse import csr_array, vstack
 from scipy.special import expit
 
 from jfmodels.engines.bayesian.arrow import Arrow, Factor, components, connected
+from jfmodels.engines.bayesian.likelihood import Likelihood, Rows
+from jfmodels.engines.bayesian.panel import Panel
 from jfmodels.errors import EstimationError
 from jfmodels.model.effect_layout import Effect
 from jfmodels.model.latent import Hyperparameter, Latent
@@ -27,6 +29,7 @@ type Ints = NDArray[np.int64]
 type Floats = NDArray[np.float64]
 
 ROUNDS, HALVINGS = 60, 30
+SLACK = 1e-3  # loss of log density that may be rounding or an integral's error
 NODES = tuple(each / (1 if k == 0 else np.sqrt(2 * np.pi)) for k, each in enumerate(hermegauss(5)))
 
 
@@ -81,9 +84,23 @@ class Field:
     ----------
     model : Latent
         The model, laid out for data.
+    given : Likelihood, optional
+        How the density of answers is computed.
     """
 
     model: Latent
+    given: Likelihood | None = None
+
+    @cached_property
+    def likelihood(self) -> Likelihood:
+        """What the answers say of the predictors."""
+        if self.given is not None:
+            return self.given
+        return Rows(self.model) if self.model.integrated is None else Panel.of_model(self.model)
+
+    def near(self, x: Floats, theta: Floats) -> Field:
+        """The same, its likelihood computed with care near fields (n, B) and parameters (h, B)."""
+        return Field(self.model, self.likelihood.near(self.eta(x), theta))
 
     @cached_property
     def mean(self) -> Floats:
@@ -107,11 +124,12 @@ class Field:
         groups = [effect.group for effect in model.effects]
         sizes = [len(effect.coordinates) * model.n_channels for effect in model.effects]
         outside = len(model.names) * model.n_channels + model.n_thresholds
-        chosen = components(groups, sizes, outside) if groups else ()
+        tied = [] if model.integrated is None else [model.integrated.group]
+        chosen = components(groups, sizes, outside, tied) if groups else ()
         component = np.full(model.size, -1)
         if not chosen:
             return Arrow.of(component)
-        label = connected([groups[k] for k in chosen])
+        label = connected([*tied, *(groups[k] for k in chosen)])
         for k in chosen:
             component[self.places(k)] = self._of_group(k, label)[:, None, None]
         return Arrow.of(component, self._touches(label))
@@ -140,19 +158,22 @@ class Field:
 
     @cached_property
     def _answering(self) -> csr_array:
-        """Entries of the curvature from the information of rows and pairs, (E, P N)."""
-        model = self.model
+        """Entries of the curvature from the information of rows and pairs, (E, R)."""
+        model, (one, other) = self.model, self.likelihood.together
         pairs = model.family.tally.pairs(model.n_channels + model.n_thresholds)
-        channel = [self._channel(k) for k in range(model.n_channels + model.n_thresholds)]
+        channel = [self.channel(k) for k in range(model.n_channels + model.n_thresholds)]
         parts = [self._products(channel[j], channel[k], j == k) for j, k in pairs]
+        parts.append(self._products(channel[0][one], channel[0][other], False))
+        for j, k in self.likelihood.thresholds:
+            parts.append(self._products(channel[j][:1], channel[k][:1], j == k))
         return csr_array(vstack(parts, format="csr").T.tocsr())
 
-    def _channel(self, k: int) -> csr_array:
+    def channel(self, k: int) -> csr_array:
         """How rows' k-th predictor, before coding, loads on the field, (N, n)."""
         model = self.model
-        shape = (len(model.fixed), model.size)
+        columns = self.likelihood.columns.tocoo()
+        shape = (columns.shape[0], model.size)
         if k < model.n_channels:
-            columns = model.columns.tocoo()
             place = (columns.row, columns.col + k * model.width)
             return csr_array((columns.data, place), shape=shape)
         threshold = model.n_channels * model.width + k - model.n_channels
@@ -186,9 +207,14 @@ class Field:
         every = np.arange(self.model.size)
         return self.arrow.entries(every, every)
 
+    @property
+    def n_rows(self) -> int:
+        """Number N of rows that the likelihood tells apart."""
+        return self.likelihood.columns.shape[0]
+
     def eta(self, x: Floats) -> Floats:
         """Linear predictors of the rows under fields (n, B); shape (L, N, B)."""
-        return self.model.predictors(self.model.columns, self.model.design.offset, x)
+        return self.model.predictors(self.likelihood.columns, self.likelihood.offset, x)
 
     def beforehand(self, theta: Floats) -> Beforehand:
         """Precisions and constants at parameters (h, B)."""
@@ -206,14 +232,7 @@ class Field:
 
     def value(self, x: Floats, theta: Floats, before: Beforehand) -> Floats:
         """Log density of answers, field (n, B) and parameters (h, B), up to a constant; (B,)."""
-        likelihood = self.model.family.tally.value(
-            self.model.sums, self.eta(x), self._dispersion(theta)
-        )
-        return likelihood + self._log_prior(x, before)
-
-    def _dispersion(self, theta: Floats) -> Floats:
-        """Logarithm of the family's dispersion at parameters (h, B); 0 where it has none."""
-        return theta[-1] if self.model.family.dispersion else np.zeros(theta.shape[1])
+        return self.likelihood.value(self.eta(x), theta) + self._log_prior(x, before)
 
     def _log_prior(self, x: Floats, before: Beforehand) -> Floats:
         away = x - self.mean[:, None]
@@ -277,7 +296,7 @@ class Field:
     @cached_property
     def _of_rows(self) -> csr_array:
         """Variances of the rows' first predictor from entries of the inverse, (N, E)."""
-        return csr_array(self._answering[:, : len(self.model.fixed)].T.tocsr())
+        return csr_array(self._answering[:, : self.n_rows].T.tocsr())
 
     def _halve(
         self, x: Floats, step: Floats, value: Floats, theta: Floats, before: Beforehand
@@ -288,7 +307,7 @@ class Field:
             moved = x + step * length
             with np.errstate(over="ignore", invalid="ignore"):
                 higher = self.value(moved, theta, before)
-            worse = ~(higher >= value - 1e-9 * np.abs(value))
+            worse = ~(higher >= value - SLACK)
             if not worse.any():
                 return moved, higher
             length = np.where(worse, length / 2, length)
@@ -299,14 +318,15 @@ class Field:
     ) -> tuple[Floats, Floats]:
         """Gradient (n, B) of the log density at fields (n, B), and entries of its curvature.
 
-        With `spread` (N, B), their averages over first predictors of that standard deviation.
+        With `spread` (N, B), their averages over first predictors of that standard deviation;
+        those of rows that are coupled move together.
         """
         model = self.model
         by_channel, information = self._of_answers(x, theta, spread)
         if model.family.coding is not None:
             by_channel = np.tensordot(model.coding.T, by_channel, axes=1)
             information = _coded(information, model)
-        free = [model.columns.T @ each for each in by_channel[: model.n_channels]]
+        free = [self.likelihood.columns.T @ each for each in by_channel[: model.n_channels]]
         gradient = np.concatenate([*free, by_channel[model.n_channels :].sum(axis=1)])
         entries = self._answering @ information.reshape(-1, x.shape[1])
         entries[self._diagonal] += self.fixed_precision[:, None]
@@ -318,19 +338,16 @@ class Field:
         return gradient, entries
 
     def _of_answers(self, x: Floats, theta: Floats, spread: Floats | None) -> tuple[Floats, Floats]:
-        """Derivatives of the answers' log density by predictors (L, N, B) and pairs (P, N, B)."""
-        eta, dispersion = self.eta(x), self._dispersion(theta)
-        sums, derivatives = self.model.sums, self.model.family.tally.derivatives
+        """Derivatives of the answers' log density by predictors (L, N, B), and information."""
+        eta = self.eta(x)
         if spread is None:
-            found = derivatives(sums, eta, dispersion)
-            return found.gradient, found.information
+            return self.likelihood.derivatives(eta, theta)
         gradient, information = 0.0, 0.0
         for node, weight in zip(*NODES, strict=True):
             moved = eta.copy()
             moved[0] += node * spread
-            found = derivatives(sums, moved, dispersion)
-            gradient = gradient + weight * found.gradient
-            information = information + weight * found.information
+            found = self.likelihood.derivatives(moved, theta)
+            gradient, information = gradient + weight * found[0], information + weight * found[1]
         return np.asarray(gradient), np.asarray(information)
 
 

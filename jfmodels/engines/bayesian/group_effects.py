@@ -9,8 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from jfmodels.engines.bayesian.multilevel import Multilevel
-from jfmodels.engines.bayesian.posterior import Posterior
 from jfmodels.errors import SpecError, choose
+from jfmodels.model.data import ModelData
 from jfmodels.model.effect_layout import Effect
 from jfmodels.model.latent import Latent
 from jfmodels.results.joint import Draws
@@ -32,20 +32,19 @@ def effect_table(engine: Multilevel, group: str, coverage: float, names: bool) -
 def _parts(engine: Multilevel, group: str, coverage: float, names: bool) -> Iterator[pd.DataFrame]:
     """One table for every term that was asked for."""
     latent, design = engine.posterior.latent, engine.survey.design
-    for k in _asked(latent, group):
-        effect = latent.effects[k]
+    for effect in _asked(latent, group):
         _refuse_people(effect, design)
         hidden = design.interviewer in effect.term.groups and not names
-        table = _table(engine.posterior, k, coverage)
+        table = _table(engine, latent.effects.index(effect), coverage)
         yield _numbered(table, effect) if hidden else table
 
 
-def _asked(latent: Latent, group: str) -> tuple[int, ...]:
+def _asked(latent: Latent, group: str) -> tuple[Effect, ...]:
     """Find terms by their group as it stands behind the bar, or by their text."""
-    known: dict[str, tuple[int, ...]] = {}
-    for k, effect in enumerate(latent.effects):
+    known: dict[str, tuple[Effect, ...]] = {}
+    for effect in latent.every_effect:
         for name in {":".join(effect.term.groups), effect.term.text} - {""}:
-            known[name] = (*known.get(name, ()), k)
+            known[name] = (*known.get(name, ()), effect)
     if not known:
         raise SpecError("The model has no random terms, so there are no effects of groups.")
     return choose("group", group, known)
@@ -60,9 +59,10 @@ def _refuse_people(effect: Effect, design: SurveyDesign) -> None:
         )
 
 
-def _table(posterior: Posterior, k: int, coverage: float) -> pd.DataFrame:
+def _table(engine: Multilevel, k: int, coverage: float) -> pd.DataFrame:
     """Tabulate one term: levels, their coordinates, and the answers of a nominal outcome."""
-    latent, effect = posterior.latent, posterior.latent.effects[k]
+    posterior, latent = engine.posterior, engine.posterior.latent
+    effect = latent.effects[k]
     drawn = _by_answer(latent, posterior.effects(k))
     found = Draws(drawn.reshape(len(drawn), -1), posterior.error).summary(coverage)
     level, coordinate, answer = (each.ravel() for each in np.indices(drawn.shape[1:]))
@@ -79,7 +79,8 @@ def _table(posterior: Posterior, k: int, coverage: float) -> pd.DataFrame:
         "coverage": coverage,
         "prob_positive": found.prob_positive,
         "mc_error": found.mc_error,
-        "n": pd.array(_behind(latent, effect)[level, coordinate], dtype="Int64"),
+        "n": pd.array(_behind(engine.data, effect)[level, coordinate], dtype="Int64"),
+        "flag": [posterior.flag] * len(level),
     }
     return pd.DataFrame(data, columns=list(EFFECTS))
 
@@ -93,9 +94,9 @@ def _by_answer(latent: Latent, drawn: Floats) -> Floats:
     return centred
 
 
-def _behind(latent: Latent, effect: Effect) -> Ints:
+def _behind(data: ModelData, effect: Effect) -> Ints:
     """Interviews on which every coordinate of every group acts, (G, m)."""
-    n = np.bincount(latent.row, latent.n, len(latent.fixed))
+    n = np.bincount(data.pattern, data.n, len(data.patterns))
     total = np.zeros((len(effect.levels), len(effect.coordinates)))
     np.add.at(total, effect.group, n[:, None] * (effect.loading != 0))
     return total.round().astype(np.int64)

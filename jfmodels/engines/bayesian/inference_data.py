@@ -12,6 +12,7 @@ from jfmodels.engines.bayesian.draw import Chains
 from jfmodels.engines.bayesian.multilevel import Multilevel
 from jfmodels.engines.bayesian.pointwise import answers, kinds_of, log_densities
 from jfmodels.engines.bayesian.posterior import Posterior
+from jfmodels.engines.bayesian.sensitivity import log_priors
 from jfmodels.model.data import read_data
 from jfmodels.model.effect_layout import Effect
 from jfmodels.results.joint import Clustered
@@ -29,6 +30,7 @@ type Coordinates = dict[str, tuple[str, ...]]
 
 RESPONDENT = "respondent"
 CHAINS = 4  # into which draws that come without chains are dealt
+BEFOREHAND = {"posterior": "prior", "posterior_predictive": "prior_predictive"}
 
 
 def inference_data(engine: Multilevel) -> DataTree:
@@ -37,12 +39,17 @@ def inference_data(engine: Multilevel) -> DataTree:
 
     chains = chains_of(engine.posterior, engine.seed)
     groups = {"posterior": posterior_group(engine.posterior, engine.seed)}
+    groups |= {"log_prior": _log_prior(engine.posterior, chains)}
     groups |= _of_respondents(engine, chains)
+    if engine.name == "prior":  # no answer was seen, so there is nothing to weigh it against
+        kept = groups.keys() - {"log_prior", "log_likelihood"}
+        groups = {BEFOREHAND.get(name, name): groups[name] for name in groups if name in kept}
     attributes = {
         "formula": engine.formula.text,
         "engine": engine.name,
         "family": engine.laid.latent.family.name,
         "seed": engine.seed,
+        "weighting": "ignore" if engine.laid.counted is None else repr(engine.laid.counted.pseudo),
         "data_hash": engine.survey.record["data_hash"],
         "simulated": int(engine.survey.simulated),
     }
@@ -92,6 +99,14 @@ def posterior_group(
         for name, (dims, values) in variables.items()
     }
     return _dataset(drawn, chains, coordinates)
+
+
+def _log_prior(posterior: Posterior, chains: Ints) -> Dataset:
+    """What power-scaling of the prior needs."""
+    drawn = {
+        name: (("chain", "draw"), each[chains]) for name, each in log_priors(posterior).items()
+    }
+    return _dataset(drawn, chains, {})
 
 
 def _coefficients(posterior: Posterior) -> tuple[Variables, Coordinates]:
@@ -148,11 +163,15 @@ def _of_respondents(engine: Multilevel, chains: Ints) -> dict[str, Dataset]:
     }
     people = {RESPONDENT: number}
     answered = {"answers": list(latent.categories)} if latent.categories else {}
-    return {
-        "posterior_predictive": _dataset({name: drawn}, chains, people, answered),
-        "log_likelihood": _dataset({name: said}, chains, people),
+    groups = {
         "observed_data": _dataset({name: ((RESPONDENT,), answer)}, None, people, answered),
         "constant_data": _dataset(known, None, people),
+    }
+    if engine.adjustment is not None:  # of a sample sought out by its answers nothing is foretold
+        return groups
+    return groups | {
+        "posterior_predictive": _dataset({name: drawn}, chains, people, answered),
+        "log_likelihood": _dataset({name: said}, chains, people),
     }
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from jfmodels.engines.bayesian.nested import Nested, nested_laplace
 from jfmodels.engines.bayesian.posterior import Posterior
-from jfmodels.errors import choose, require_whole
+from jfmodels.errors import EstimationError, choose, require_whole
 from jfmodels.model.latent import Latent
 from jfmodels.results.engine import Check
 from jfmodels.results.joint import Clustered
@@ -51,7 +51,13 @@ class Laplace:
 
 def draw_laplace(latent: Latent, settings: Laplace) -> Posterior:
     """Draw from the posterior of a latent model, and say whether to believe the draws."""
-    found = nested_laplace(latent, settings.draws, settings.seed)
+    try:
+        found = nested_laplace(latent, settings.draws, settings.seed)
+    except np.linalg.LinAlgError as fault:
+        raise EstimationError(
+            "The answers leave some direction of the field without curvature. Leave terms out, "
+            "or use engine='nuts'."
+        ) from fault
     failed = found.pareto_k > HIGHEST_K  # few points are told by each row's own Monte Carlo error
     error = Clustered(found.point)
     return Posterior(latent, found.field, found.theta, error, _checks(found), failed)

@@ -34,7 +34,7 @@ from jfmodels.engines.bayesian.field import Field
 from jfmodels.engines.bayesian.laplace import HIGHEST_K, Laplace, draw_laplace
 from jfmodels.engines.bayesian.multilevel import Multilevel
 from jfmodels.engines.bayesian.pareto import smooth
-from jfmodels.engines.bayesian.pointwise import kinds_of, log_densities
+from jfmodels.engines.bayesian.pointwise import densities_of, kinds_of, log_densities
 from jfmodels.engines.bayesian.posterior import Posterior
 from jfmodels.errors import SpecError
 from jfmodels.model.data import read_data
@@ -48,6 +48,7 @@ type Floats = NDArray[np.float64]
 
 ROW = "row"
 POINTS = 200  # draws at which effects are integrated out
+CARE = 8  # draws near which integrals over people are computed with care
 REFIT_DRAWS = 1000
 NUMBERS = 30_000_000  # held at a time
 PRECISE = 1e-9  # gain of a Newton step that ends the search for a mode
@@ -115,8 +116,7 @@ def leave_out(engine: Multilevel, unit: str, refit: bool) -> LeaveOut:
     """Leave units out; see :meth:`BayesianFit.loo`."""
     posterior, people = engine.posterior, unit == ROW
     units = _people(engine) if people else _groups(engine, tuple(unit.split(":")))
-    said = log_densities(posterior, np.arange(posterior.n_draws))
-    of_unit = units.counts @ said.T
+    of_unit = densities_of(posterior, np.arange(posterior.n_draws), units.counts)
     weighted = of_unit if people else _integrated(posterior, units.counts)
     elpd, k = _smoothed(weighted)
     again, refit_k = (k > highest_k(weighted.shape[1])) & refit, np.full(len(k), np.nan)
@@ -125,7 +125,7 @@ def leave_out(engine: Multilevel, unit: str, refit: bool) -> LeaveOut:
         elpd[u], refit_k[u] = left_out_density(posterior.latent, left, engine.seed)
     known = logsumexp(of_unit, axis=1) - np.log(of_unit.shape[1])
     told = {"elpd": elpd, "p_loo": known - elpd, "pareto_k": k}
-    told |= {"refitted": again, "refit_pareto_k": refit_k}
+    told |= {"refitted": again, "refit_pareto_k": refit_k, "flag": [engine.flag] * len(k)}
     return _summed(unit, pd.DataFrame(units.described() | told, columns=list(LEAVE_OUT)))
 
 
@@ -208,7 +208,7 @@ def _evidence(latent: Latent, theta: Floats, start: Floats) -> tuple[Floats, Flo
     """Laplace's approximation of the log density of answers and parameters (h, B), shape (B,),
     and the modes of the field (n, B).
     """
-    model = Field(latent)
+    model = Field(latent).near(start[:, :CARE], theta[:, :CARE])
     size, parts = max(1, NUMBERS // (4 * model.arrow.n_entries)), []
     for first in range(0, theta.shape[1], size):
         here = slice(first, first + size)
@@ -218,13 +218,16 @@ def _evidence(latent: Latent, theta: Floats, start: Floats) -> tuple[Floats, Flo
 
 
 def _constant(posterior: Posterior, without: Latent, left: Floats) -> float:
-    """What the log density of answers has beyond what their sums say; any draw tells it."""
+    """What the log density of answers has beyond what their sums say; any draw tells it, and
+    the effects of people may be left out.
+    """
     theta, x = posterior.theta[:1].T, posterior.field[:1].T
+    plain = replace(posterior, latent=replace(posterior.latent, integrated=None))
     full, reduced = (
         model.value(x, theta, model.beforehand(theta))
-        for model in (Field(posterior.latent), Field(without))
+        for model in (Field(plain.latent), Field(replace(without, integrated=None)))
     )
-    said = log_densities(posterior, np.zeros(1, dtype=np.int64))[0]
+    said = log_densities(plain, np.zeros(1, dtype=np.int64))[0]
     return float(left @ said - (full - reduced)[0])
 
 

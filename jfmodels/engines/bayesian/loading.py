@@ -14,7 +14,8 @@ from jfmodels.engines.bayesian.saving import ERRORS, KINDS, field_names
 from jfmodels.engines.bayesian.shared import SharedFit
 from jfmodels.errors import ReadError, SpecError
 from jfmodels.model.families import FAMILIES, Family
-from jfmodels.model.model import LaidOut, Model, lay_out
+from jfmodels.model.latent import Latent
+from jfmodels.model.model import Model, lay_out, weigh
 from jfmodels.results.plain_tables import table_of
 from jfmodels.survey.packing import Packed, unpack
 from jfmodels.survey.records import read_text
@@ -97,7 +98,7 @@ def _shared(content: Content, told: Mapping[str, Any], survey: Survey | None) ->
             "was saved for yourself."
         )
     tables = {name: table_of(each) for name, each in told["tables"].items()}
-    named = ("engine", "seed", "n_draws", "versions", "checks", "failed", "data")
+    named = ("engine", "weighting", "seed", "n_draws", "versions", "checks", "failed", "data")
     record = {name: told[name] for name in named}
     return SharedFit(told["formula"], tables, DataTree.from_dict(dict(content.groups)), record)
 
@@ -110,15 +111,13 @@ def _engine(content: Content, told: Mapping[str, Any], survey: Survey | None) ->
     }
     asked = unpack(Packed(arrays["survey"], told["survey"])) if survey is None else survey
     laid = lay_out(_model(told), asked, told["where"])
-    if field_names(laid.latent) != told["field"]:
+    if told["weighting"] is not None:
+        laid = weigh(laid, asked, told["weighting"])
+    latent = _with_integral(laid.latent, told.get("integrated", ""))
+    if field_names(latent) != told["field"]:
         raise SpecError("its coefficients and effects are others, or in another order.")
-    return Multilevel(
-        name=told["engine"],
-        survey=asked,
-        laid=laid,
-        posterior=_posterior(laid, arrays["draws"], told),
-        seed=told["seed"],
-    )
+    posterior = _posterior(latent, arrays["draws"], told)
+    return Multilevel.of(told["engine"], asked, laid, posterior, told["seed"])
 
 
 def _model(told: Mapping[str, Any]) -> Model:
@@ -134,13 +133,19 @@ def _family(name: str, link: str) -> Family:
     return usual if usual.link == link else make(link=link)
 
 
-def _posterior(laid: LaidOut, arrays: Mapping[str, Any], told: Mapping[str, Any]) -> Posterior:
+def _with_integral(latent: Latent, term: str) -> Latent:
+    """Take the term that was integrated over, if there was one, out of the field."""
+    terms = [each.term.text for each in latent.effects]
+    return latent.integrate(terms.index(term)) if term in terms else latent
+
+
+def _posterior(latent: Latent, arrays: Mapping[str, Any], told: Mapping[str, Any]) -> Posterior:
     prefix = "error "
     error = {
         name.removeprefix(prefix): each for name, each in arrays.items() if name.startswith(prefix)
     }
     return Posterior(
-        latent=laid.latent,
+        latent=latent,
         field=arrays["field"],
         theta=arrays["theta"],
         error=ERRORS[told["error"]](**error),

@@ -5,16 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from scipy.sparse import csr_array, eye_array
+
+from jfmodels.engines.bayesian.adjusted_averages import adjusted
 from jfmodels.engines.bayesian.averages import average
-from jfmodels.engines.bayesian.draw import Sampler, draw
+from jfmodels.engines.bayesian.design_adjustment import Adjustment
+from jfmodels.engines.bayesian.draw import Sampler, draw, refuse_one_answer_each
 from jfmodels.engines.bayesian.posterior import Posterior
-from jfmodels.errors import SpecError, choose
+from jfmodels.errors import SpecError, choose, listing
 from jfmodels.model.cells import Where
 from jfmodels.model.data import ModelData, Response
 from jfmodels.model.formula import Formula
-from jfmodels.model.model import LaidOut, Model, check_weighting, lay_out
+from jfmodels.model.model import LaidOut, Model, lay_out, weigh
+from jfmodels.model.weighting import Weighting, read_weighting
+from jfmodels.results.adjusted import Adjusted
 from jfmodels.results.diagnose import rows_left_out
-from jfmodels.results.engine import Belief, Check, Question
+from jfmodels.results.engine import Belief, Check, Question, Reading
 from jfmodels.results.joint import Draws, JointTest
 from jfmodels.survey.survey import Survey
 
@@ -37,6 +43,8 @@ class Multilevel:
         The draws.
     seed : int
         Of the random numbers by which compositions vary.
+    adjustment : Adjustment or None
+        To the design, where the likelihood was a pseudo-likelihood.
     """
 
     name: str
@@ -44,7 +52,23 @@ class Multilevel:
     laid: LaidOut
     posterior: Posterior
     seed: int
+    adjustment: Adjustment | None = None
     beliefs: dict[str, Belief] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of(
+        cls, name: str, survey: Survey, laid: LaidOut, posterior: Posterior, seed: int
+    ) -> Multilevel:
+        """Gather what was fitted; the posterior of a pseudo-likelihood is to be adjusted."""
+        adjustment = None if laid.counted is None else Adjustment(survey, posterior, laid.counted)
+        return cls(
+            name=name,
+            survey=survey,
+            laid=laid,
+            posterior=posterior,
+            seed=seed,
+            adjustment=adjustment,
+        )
 
     @property
     def formula(self) -> Formula:
@@ -77,15 +101,32 @@ class Multilevel:
         return tuple(name for name in self.laid.latent.design.terms if name != "Intercept")
 
     @property
-    def parameters(self) -> Draws:
+    def parameters(self) -> Draws | Adjusted:
         """The belief about the coefficients."""
+        if self.adjustment is not None:
+            return self.adjustment.coefficients()
         return self.posterior.coefficients()
+
+    @property
+    def reading(self) -> Reading:
+        """What must be known to read the coefficients."""
+        family, n = self.laid.latent.family, self.data.n.sum()
+        fitted = f"{family.name}, {family.link} link; {n:,.0f} interviews"
+        drawn = f"Posterior means and standard deviations of {self.posterior.n_draws:,} draws"
+        simulated = ("Simulated data",) if self.survey.simulated else ()
+        return Reading(self.formula.text, family.link, (*simulated, fitted, drawn))
+
+    @property
+    def flag(self) -> tuple[str, ...]:
+        """Codes that every number carries."""
+        return self.posterior.flag
 
     def believe(self, question: Question) -> Belief:
         """Answer for every cell of a question, averaging the model draw by draw."""
-        key = repr(question)
+        key = question.key
         if key not in self.beliefs:
-            self.beliefs[key] = average(self, question)
+            drawn, to = average(self, question), self.adjustment
+            self.beliefs[key] = drawn if to is None else adjusted(self, to, question, drawn)
         return self.beliefs[key]
 
     def test_term(self, term: str, method: object = None) -> JointTest:
@@ -96,7 +137,8 @@ class Multilevel:
         of_term = self._columns(term)
         asked = [k for k, name in enumerate(self.names) if name.split(": ")[-1] in of_term]
         chosen = [self.names.index(term)] if term in self.names else asked
-        return Draws(self.parameters.draws[:, chosen]).test()
+        every = eye_array(len(self.names), format="csr")
+        return self.parameters.combine(csr_array(every[chosen])).test()
 
     def _columns(self, term: str) -> frozenset[str]:
         """Names of a term's columns."""
@@ -105,7 +147,8 @@ class Multilevel:
 
     def checks(self) -> tuple[Check, ...]:
         """What should make one careful."""
-        return (rows_left_out(self.data), *self.posterior.checks)
+        checks = (rows_left_out(self.data), *self.posterior.checks)
+        return checks if self.adjustment is None else (*checks, self.adjustment.check())
 
 
 def fit_multilevel(
@@ -114,10 +157,25 @@ def fit_multilevel(
     settings: Sampler,
     *,
     where: Where | None = None,
-    weighting: str | None = None,
+    weighting: Weighting | None = None,
 ) -> Multilevel:
     """Fit a multilevel model; see :func:`jfmodels.fit`."""
     laid = lay_out(model, survey, where)
-    check_weighting(laid.data, weighting)
+    pseudo = read_weighting(laid.data, weighting)
+    refuse_one_answer_each(laid.latent)
+    if pseudo is not None:
+        _refuse_people(laid, survey)
+        laid = weigh(laid, survey, pseudo)
     name, posterior = draw(laid.latent, settings, survey.design.person)
-    return Multilevel(name=name, survey=survey, laid=laid, posterior=posterior, seed=settings.seed)
+    return Multilevel.of(name, survey, laid, posterior, settings.seed)
+
+
+def _refuse_people(laid: LaidOut, survey: Survey) -> None:
+    """Refuse to weight the answers of people who have effects of their own."""
+    terms = [e.term.text for e in laid.latent.effects if survey.design.person in e.term.groups]
+    if terms:
+        raise SpecError(
+            f"weighting='pseudo' is not derived for effects of respondents, {listing(terms)}. "
+            "Leave the term out, whose clusters the design's errors count, or choose "
+            "weighting='ignore'."
+        )

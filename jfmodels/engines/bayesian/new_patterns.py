@@ -59,7 +59,7 @@ def _columns(
     slopes = (name for effect in latent.effects for name in effect.slope_columns)
     follows = {} if "time" in new else {"time": "wave"}
     needed = dict.fromkeys(follows.get(name, name) for name in (*formula.columns, *slopes))
-    groups = dict.fromkeys(name for effect in latent.effects for name in effect.grouped)
+    groups = dict.fromkeys(name for effect in latent.every_effect for name in effect.grouped)
     return tuple(needed), tuple(name for name in groups if name not in needed)
 
 

@@ -24,6 +24,7 @@ from jfmodels.engines.bayesian.field import Field
 from jfmodels.engines.bayesian.pymc_model import WHITENED, Structure, build, inputs, parameters_of
 from jfmodels.engines.bayesian.search import Search
 from jfmodels.engines.bayesian.standardised import Whitening, field_of
+from jfmodels.engines.progress import somebody_looks
 from jfmodels.errors import EstimationError, FitWarning, SpecError, require_whole
 from jfmodels.model.latent import Latent
 
@@ -83,7 +84,7 @@ class Nuts:
         """Whether there is to be a progress bar."""
         if self.progress is not None:
             return self.progress
-        return sys.stdout.isatty() or "ipykernel" in sys.modules
+        return somebody_looks(sys.stdout)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,12 +6,28 @@ from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array, eye_array
 
+from jfmodels.engines.bayesian.people import (
+    densities_left_out,
+    density_of_all,
+    effects_of_people,
+)
 from jfmodels.engines.bayesian.posterior import Posterior
 from jfmodels.model.families import Family
 from jfmodels.model.latent import Latent
 
-__all__ = ["NUMBERS", "answers", "dispersion", "kinds_of", "log_densities", "predictors", "sums"]
+__all__ = [
+    "NUMBERS",
+    "answers",
+    "densities_of",
+    "dispersion",
+    "kinds_of",
+    "log_densities",
+    "log_likelihood",
+    "predictors",
+    "sums",
+]
 
 type Ints = NDArray[np.int64]
 type Floats = NDArray[np.float64]
@@ -22,6 +38,8 @@ AT_ONCE = 4_000_000  # numbers held at a time
 
 def predictors(posterior: Posterior, draws: Ints) -> Iterator[tuple[slice, Floats]]:
     """Give the linear predictors of the rows, in turns of some of the draws asked for.
+
+    People whose effects are integrated over have some that agree with their answers.
 
     Yields
     ------
@@ -36,7 +54,10 @@ def predictors(posterior: Posterior, draws: Ints) -> Iterator[tuple[slice, Float
     for first in range(0, len(draws), size):
         here = slice(first, min(first + size, len(draws)))
         field = posterior.field[draws[here]].T
-        yield here, latent.predictors(latent.columns, latent.design.offset, field)
+        eta = latent.predictors(latent.columns, latent.design.offset, field)
+        if latent.integrated is not None:
+            eta[0] += effects_of_people(posterior, draws[here])[latent.integrated.group]
+        yield here, eta
 
 
 def dispersion(posterior: Posterior, draws: Ints) -> Floats:
@@ -47,14 +68,44 @@ def dispersion(posterior: Posterior, draws: Ints) -> Floats:
 
 
 def log_densities(posterior: Posterior, draws: Ints) -> Floats:
-    """Log density of every kind of answer in some draws, constants included; shape (B, K)."""
+    """Log density of every kind of answer in some draws, constants included; shape (B, K).
+
+    Where people's effects are integrated over, it is that of one answer given all others: a
+    person's other answers tell of the person. These do not add up to that of all answers.
+    """
     latent = posterior.latent
+    if latent.integrated is not None:
+        return densities_left_out(posterior, draws, csr_array(eye_array(len(latent.row)))).T
     found = np.empty((len(draws), len(latent.row)))
     for here, eta in predictors(posterior, draws):
         of_kind = np.moveaxis(eta[:, latent.row], 0, 2).swapaxes(0, 1)
         log_dispersion = dispersion(posterior, draws[here])
         found[here] = latent.family.log_density(latent.answer, of_kind, log_dispersion)
     return found
+
+
+def densities_of(posterior: Posterior, draws: Ints, counts: csr_array) -> Floats:
+    """Log density of the answers of units, given all others and some draws; shape (U, B).
+
+    Parameters
+    ----------
+    posterior : Posterior
+        The draws.
+    draws : ndarray of int64, shape (B,)
+        Which of them.
+    counts : csr_array, shape (U, K)
+        How many answers of each kind are a unit's.
+    """
+    if posterior.latent.integrated is not None:
+        return densities_left_out(posterior, draws, counts)
+    return counts @ log_densities(posterior, draws).T
+
+
+def log_likelihood(posterior: Posterior, draws: Ints) -> Floats:
+    """Log density of all answers in some draws, (B,)."""
+    if posterior.latent.integrated is not None:
+        return density_of_all(posterior, draws)
+    return log_densities(posterior, draws) @ posterior.latent.n
 
 
 def kinds_of(latent: Latent, row: Ints, answer: Floats) -> Ints:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jfmodels.engines.bayesian.field import natural
+from jfmodels.model.effect_layout import Effect
 from jfmodels.model.latent import Latent
 from jfmodels.results.engine import Check
 from jfmodels.results.joint import Draws, MonteCarlo
@@ -46,6 +47,11 @@ class Posterior:
     failed: bool
 
     @property
+    def flag(self) -> tuple[str, ...]:
+        """Codes that everything drawn from it carries."""
+        return ("fit_failed",) if self.failed else ()
+
+    @property
     def n_draws(self) -> int:
         """Number S of draws."""
         return len(self.field)
@@ -69,7 +75,7 @@ class Posterior:
         """Draws of the coefficients of every predictor, and of thresholds."""
         latent = self.latent
         p, c = len(latent.names), latent.n_channels
-        free = self.field[:, : c * latent.width].reshape(-1, c, latent.width)[:, :, :p]
+        free = self.field[:, : c * latent.width].reshape(self.n_draws, c, latent.width)[:, :, :p]
         coded = np.einsum("ld,sdp->slp", latent.coding, free).reshape(len(free), -1)
         drawn = np.concatenate([coded, self.field[:, c * latent.width :]], axis=1)
         return Draws(drawn, self.error)
@@ -79,15 +85,14 @@ class Posterior:
         latent = self.latent
         each = latent.effects[k]
         start, c = latent.starts[k], latent.n_channels
-        free = self.field[:, : c * latent.width].reshape(-1, c, latent.width)
+        free = self.field[:, : c * latent.width].reshape(self.n_draws, c, latent.width)
         free = free[:, :, start : start + each.size]
         shaped = free.reshape(-1, c, len(each.levels), len(each.coordinates))
         drawn: Floats = np.einsum("ld,sdgm->sgml", latent.coding, shaped)
         return drawn
 
-    def covariance(self, k: int) -> Floats:
+    def covariance(self, effect: Effect) -> Floats:
         """Draws of the covariance of a group's coordinates, shape (S, m, m)."""
-        effect = self.latent.effects[k]
         values = self.parameters[:, effect.parameters]
         root: Floats = effect.block.root(np, values, effect.known)
         return root @ np.swapaxes(root, -1, -2)

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from jfmodels.engines.bayesian.averages import AT_ONCE, Projection, expected
 from jfmodels.engines.bayesian.multilevel import Multilevel
 from jfmodels.engines.bayesian.new_patterns import read_patterns
-from jfmodels.engines.bayesian.posterior import Posterior
 from jfmodels.errors import SpecError, choose
 from jfmodels.model.data import pattern_codes
 from jfmodels.model.items import Item, items_of
@@ -42,7 +41,7 @@ def prediction_table(
     for here, mean in draw(engine, patterns, [item.answers for item in items]):
         drawn[here] = mean.T
     said = new[[name for name in patterns if name in new]]
-    data = _asked(said, items) | _numbers(engine.posterior, drawn, coverage)
+    data = _asked(said, items) | _numbers(engine, drawn, coverage)
     data |= {
         "of": of,
         "drawn_anew": [groups for groups in _drawn_anew(engine, patterns) for _ in items],
@@ -52,10 +51,12 @@ def prediction_table(
     return pd.DataFrame(data, columns=_names(said))
 
 
-def _numbers(posterior: Posterior, drawn: Floats, coverage: float) -> dict[str, object]:
+def _numbers(engine: Multilevel, drawn: Floats, coverage: float) -> dict[str, object]:
     """Summarise draws (S, P, I)."""
+    posterior, every = engine.posterior, np.ones(drawn[0].size, dtype=bool)
     found = Draws(drawn.reshape(len(drawn), -1), posterior.error).summary(coverage)
-    failed = np.full(len(found.estimate), posterior.failed)
+    flags = flag_bits("fit_failed", every & posterior.failed)
+    flags |= flag_bits("not_adjusted", every & (engine.adjustment is not None))
     return {
         "estimate": found.estimate,
         "std_error": found.std_error,
@@ -63,7 +64,7 @@ def _numbers(posterior: Posterior, drawn: Floats, coverage: float) -> dict[str, 
         "high": found.high,
         "coverage": coverage,
         "mc_error": found.mc_error,
-        "flag": flags_of(flag_bits("fit_failed", failed)),
+        "flag": flags_of(flags),
     }
 
 
@@ -92,13 +93,13 @@ def _of_mean(engine: Multilevel, patterns: pd.DataFrame, answers: Answers) -> Tu
 def _of_group(engine: Multilevel, patterns: pd.DataFrame, answers: Answers) -> Turns:
     """Draw one new group in every draw, the same for all rows that have none of their own."""
     posterior, latent = engine.posterior, engine.posterior.latent
-    projection = Projection.of(engine.survey, latent, patterns, _people(engine))
+    projection = Projection.of(engine.survey, posterior, patterns, _people(engine))
     rng = np.random.default_rng(engine.seed)
     standard = latent.coding @ rng.standard_normal((latent.n_channels, posterior.n_draws))
     size = max(1, AT_ONCE // (len(patterns) * len(answers)))
     for first in range(0, posterior.n_draws, size):
         here = slice(first, min(first + size, posterior.n_draws))
-        eta = projection.eta(posterior.field[here])
+        eta = projection.eta(posterior, here)
         sd = np.sqrt(projection.variance(posterior, here))
         for k, step in enumerate(standard):
             eta[k] += step[here] * sd
@@ -109,7 +110,7 @@ def _drawn_anew(engine: Multilevel, patterns: pd.DataFrame) -> list[str]:
     """Which groups of every row are not known, as they stand behind the bars."""
     codes, people = pattern_codes(engine.survey, patterns), _people(engine)
     groups: dict[str, NDArray[np.bool_]] = {}
-    for effect in engine.posterior.latent.effects:
+    for effect in engine.posterior.latent.every_effect:
         strange = (effect.find(codes) < 0) | bool(people & set(effect.term.groups))
         name = ":".join(effect.term.groups)
         groups[name] = groups.get(name, np.zeros(len(patterns), dtype=bool)) | strange

@@ -79,6 +79,7 @@ def predictive_check(engine: Multilevel, by: Sequence[str], coverage: float) -> 
     n = np.tile(cells.size, len(tail))
     missed = (cells.answered < low) | (cells.answered > high)
     flags = flag_bits("misfit", missed.ravel()) | flag_bits("small_cell", n < SMALL)
+    flags |= flag_bits("fit_failed", np.full(len(n), engine.posterior.failed))
     told: dict[str, Any] = _labels(engine.survey, engine.response, cells, by) | {
         "n": n.astype(np.int64),
         "observed": cells.answered.ravel(),

@@ -20,6 +20,7 @@ from jfmodels.engines.bayesian.posterior import Posterior
 from jfmodels.errors import SpecError
 from jfmodels.model.latent import Latent
 from jfmodels.model.priors import LKJ, Beta, Exponential, HalfNormal, HalfStudentT, Normal
+from jfmodels.model.weighting import Pseudo
 from jfmodels.results.coefficients import coefficient_table
 from jfmodels.results.diagnose import diagnose
 from jfmodels.results.engine import Check
@@ -35,7 +36,7 @@ type Tables = Mapping[str, pd.DataFrame]
 
 KINDS: Mapping[str, type] = {
     kind.__name__: kind
-    for kind in (Check, Normal, HalfNormal, HalfStudentT, Exponential, Beta, LKJ)
+    for kind in (Check, Pseudo, Normal, HalfNormal, HalfStudentT, Exponential, Beta, LKJ)
 }
 ERRORS: Mapping[str, type] = {kind.__name__: kind for kind in (Chains, Clustered, Independent)}
 """Records of how far means of draws may be off; their fields are arrays of one number a draw."""
@@ -57,6 +58,7 @@ def _told(engine: Multilevel) -> dict[str, Any]:
         "formula": engine.formula.text,
         "family": (latent.family.name, latent.family.link),
         "where": {name: tuple(kept) for name, kept in engine.where.items()},
+        "weighting": None if engine.laid.counted is None else engine.laid.counted.pseudo,
         "engine": engine.name,
         "seed": engine.seed,
         "n_draws": engine.posterior.n_draws,
@@ -70,7 +72,9 @@ def _told(engine: Multilevel) -> dict[str, Any]:
 def _whole(engine: Multilevel) -> Content:
     """The model, its draws as they are, and the survey that it is asked about."""
     model, posterior = engine.laid.model, engine.posterior
-    columns = frozenset(engine.formula.all_columns)
+    counted = engine.laid.counted
+    within = () if counted is None else counted.pseudo.within
+    columns = frozenset((*engine.formula.all_columns, *within))
     survey = pack(engine.survey, engine.response.source, columns)
     told = _told(engine) | {
         "shared": False,
@@ -78,11 +82,17 @@ def _whole(engine: Multilevel) -> Content:
         "priors": dict(model.given),
         "neighbours": _plain_neighbours(model.neighbours),
         "field": field_names(posterior.latent),
+        "integrated": _integrated(posterior.latent),
         "error": type(posterior.error).__name__,
         "survey": survey.text,
     }
     groups = {"draws": dataset_of(_draws(posterior)), "survey": dataset_of(survey.arrays)}
     return Content(write_text(told, KINDS), groups)
+
+
+def _integrated(latent: Latent) -> str:
+    """The term that is no part of the field, if there is one."""
+    return latent.integrated.term.text if latent.integrated is not None else ""
 
 
 def _plain_neighbours(neighbours: Mapping[str, Any]) -> dict[str, dict[str, list[str]]]:

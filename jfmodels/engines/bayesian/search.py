@@ -14,6 +14,7 @@ __all__ = ["Search"]
 
 type Floats = NDArray[np.float64]
 
+CARE = 2.0  # standard deviations from the peak that the likelihood is computed with care for
 STEP, FARTHEST = 0.1, 1.0  # of differences, and how far a line is followed, in logarithms
 PRECISE = 1e-9  # gain of a Newton step that ends the search for a mode
 UNBOUNDED = {"positive": np.log, "unit": logit, "correlation": np.arctanh}
@@ -22,7 +23,8 @@ UNBOUNDED = {"positive": np.log, "unit": logit, "correlation": np.arctanh}
 class Search:
     """The evidence of parameters, each mode of the field found from the best one so far.
 
-    Once the peak is known, modes are looked for on the line along which they move there.
+    Once the peak is known, modes are looked for on the line along which they move there, and
+    the likelihood is computed with care for its surroundings.
     """
 
     def __init__(self, field: Field) -> None:
@@ -48,6 +50,9 @@ class Search:
         up, down = np.split(self.field.approximate(around, self.start(around), PRECISE).mode, 2, 1)
         self.at, self.best = peak.mode, (up + down).mean(axis=1) / 2 if len(steps) else self.best
         self.slope = (up - down) / (2 * STEP)
+        far = CARE * peak.axes * peak.scale
+        points = peak.mode[:, None] + np.concatenate([0 * far[:, :1], far, -far], axis=1)
+        self.field = self.field.near(self.start(points), points)
         return peak
 
     def start(self, theta: Floats) -> Floats:

@@ -23,18 +23,26 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import rel_entr
 
+from jfmodels.engines.bayesian import pointwise
 from jfmodels.engines.bayesian.field import Field, natural
 from jfmodels.engines.bayesian.multilevel import Multilevel
 from jfmodels.engines.bayesian.pareto import smooth
-from jfmodels.engines.bayesian.pointwise import log_densities
 from jfmodels.engines.bayesian.posterior import Posterior
 from jfmodels.model.cells import Grid
+from jfmodels.results.adjusted import Adjusted
 from jfmodels.results.engine import Question
 from jfmodels.results.joint import Draws
 from jfmodels.results.plans import Plan, level
 from jfmodels.results.schema import SENSITIVITY
 
-__all__ = ["log_likelihood", "log_prior", "moved", "sensitivity", "sensitivity_table"]
+__all__ = [
+    "log_likelihood",
+    "log_prior",
+    "log_priors",
+    "moved",
+    "sensitivity",
+    "sensitivity_table",
+]
 
 type Floats = NDArray[np.float64]
 
@@ -53,7 +61,7 @@ def sensitivity_table(engine: Multilevel, over: object) -> pd.DataFrame:
         for (quantity, draws), name in product(quantities.items(), SCALED)
     }
     rows = [
-        (quantity, name, value, weights[name][1], _verdict(found, quantity))
+        (quantity, name, value, weights[name][1], _verdict(found, quantity), engine.flag)
         for (quantity, name), value in found.items()
     ]
     return pd.DataFrame(rows, columns=list(SENSITIVITY))
@@ -68,9 +76,10 @@ def _parameters(posterior: Posterior) -> dict[str, Floats]:
 def _levels(engine: Multilevel, over: object) -> dict[str, Floats]:
     """Draws of the levels of every wave that asked, (S,) each."""
     belief = engine.believe(Question(over=over))
-    assert isinstance(belief.joint, Draws)
+    joint = belief.joint.drawn if isinstance(belief.joint, Adjusted) else belief.joint
+    assert isinstance(joint, Draws)
     plan = level(belief.grid, ())
-    drawn = [belief.joint.draws[:, cell] for cell in plan.weights.indices]
+    drawn = [joint.draws[:, cell] for cell in plan.weights.indices]
     names = [_name(plan, belief.grid, k) for k in range(len(plan.item))]
     return {
         name: draws for name, draws in zip(names, drawn, strict=True) if np.isfinite(draws).all()
@@ -85,16 +94,25 @@ def _name(plan: Plan, grid: Grid, row: int) -> str:
     return f"level{of}{wave}"
 
 
-def log_prior(posterior: Posterior) -> Floats:
-    """Log density beforehand of coefficients, thresholds and parameters, (S,).
+def log_priors(posterior: Posterior) -> dict[str, Floats]:
+    """Log densities beforehand of coefficients, thresholds and each parameter by name, (S,) each.
 
-    It is that of the parameters on their own scale, on which their priors are stated.
+    They are those of the parameters on their own scale, on which their priors are stated.
     """
     latent, field = posterior.latent, Field(posterior.latent)
-    total = -((posterior.field - field.mean) ** 2) @ field.fixed_precision / 2
+    away, inside = (posterior.field - field.mean) ** 2, latent.size - latent.n_thresholds
+    found = {"coefficients": -away[:, :inside] @ field.fixed_precision[:inside] / 2}
+    if latent.n_thresholds:
+        found["thresholds"] = -away[:, inside:] @ field.fixed_precision[inside:] / 2
     values = natural(latent.hyperparameters, posterior.theta.T)
     for each, value in zip(latent.hyperparameters, values, strict=True):
-        total = total + each.prior.log_density(value)
+        found[each.name] = each.prior.log_density(value)
+    return found
+
+
+def log_prior(posterior: Posterior) -> Floats:
+    """Log density beforehand of all that has a prior, (S,)."""
+    total: Floats = np.sum([*log_priors(posterior).values()], axis=0)
     return total
 
 
@@ -102,8 +120,8 @@ def log_likelihood(posterior: Posterior) -> Floats:
     """Log density of all answers in every draw, (S,)."""
     turns = range(0, posterior.n_draws, AT_ONCE)
     every = np.arange(posterior.n_draws)
-    some = [log_densities(posterior, every[k : k + AT_ONCE]) for k in turns]
-    return np.concatenate([each @ posterior.latent.n for each in some])
+    some = [pointwise.log_likelihood(posterior, every[k : k + AT_ONCE]) for k in turns]
+    return np.concatenate(some)
 
 
 SCALED: Mapping[str, Callable[[Posterior], Floats]] = {

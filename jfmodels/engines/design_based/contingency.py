@@ -46,6 +46,8 @@ class Table:
         Names of rows, and of columns.
     sampling : Sampling
         How the units were drawn.
+    explained : ndarray of float64, shape (U, R, C)
+        What adjustments of the weights explain of the sums.
     """
 
     n: Ints
@@ -53,6 +55,12 @@ class Table:
     present: NDArray[np.bool_]
     labels: tuple[tuple[str, ...], tuple[str, ...]]
     sampling: Sampling
+    explained: Floats
+
+    @property
+    def left(self) -> Floats:
+        """What adjustments leave of the sums' errors, (U, R, C)."""
+        return self.sums - self.explained
 
     @property
     def shares(self) -> Floats:
@@ -106,6 +114,7 @@ class Table:
             sums=self.sums[:, rows][:, :, columns],
             present=self.present[:, rows][:, :, columns],
             labels=labels,
+            explained=self.explained[:, rows][:, :, columns],
         )
 
 
@@ -128,7 +137,10 @@ def _design_effects(table: Table) -> Floats:
     inverse = np.divide(1.0, share, out=np.zeros_like(share), where=share > 0)
     scaled = inverse[:, None] * contrasts
     sums = table.sums.reshape(len(table.sums), -1)
-    influence = linearized(scores(sums, sums.sum(axis=1, keepdims=True)), table.sampling) @ scaled
+    explained = table.explained.reshape(sums.shape)
+    explained = explained - share * explained.sum(axis=1, keepdims=True)
+    unit_scores = scores(sums, sums.sum(axis=1, keepdims=True), explained)
+    influence = linearized(unit_scores, table.sampling) @ scaled
     under_simple = contrasts.T @ scaled / table.n.sum()
     if np.linalg.matrix_rank(under_simple, hermitian=True) < table.contrasts:
         return np.full(table.contrasts, np.nan)
@@ -218,12 +230,12 @@ def _rao_scott(refer: Callable[[RaoScott], JointTest]) -> Callable[[Table], Join
 
 def _residuals(table: Table) -> tuple[Floats, Floats]:
     """Weighted counts less those expected, first row and column left out, and their covariance."""
-    total = table.sums.sum(axis=0)
+    total, left = table.sums.sum(axis=0), table.left
     rows, columns, everything = total.sum(axis=1), total.sum(axis=0), total.sum()
-    by_row, by_column = table.sums.sum(axis=2), table.sums.sum(axis=1)
+    by_row, by_column = left.sum(axis=2), left.sum(axis=1)
     moved = by_row[:, :, None] * columns + rows[:, None] * by_column[:, None, :]
     moved -= by_row.sum(axis=1)[:, None, None] * np.outer(rows, columns) / everything
-    unit_scores = (table.sums - moved / everything)[:, 1:, 1:]
+    unit_scores = (left - moved / everything)[:, 1:, 1:]
     influence = linearized(unit_scores.reshape(len(unit_scores), -1), table.sampling)
     residual = (total - np.outer(rows, columns) / everything)[1:, 1:].ravel()
     return residual, influence.T @ influence
@@ -311,8 +323,8 @@ def fit_of_shares(table: Table, share: Floats, refer: Callable[[Matched], JointT
     The covariance of :math:`(O - E)/\sqrt{E}` follows by the delta method, since their sum is
     estimated too.
     """
-    counts = table.sums[:, :, 0]
-    observed, total = counts.sum(axis=0), counts.sum()
+    counts = table.left[:, :, 0]
+    observed, total = table.sums[:, :, 0].sum(axis=0), table.sums.sum()
     expected = share * total
     slope = share * (observed + expected) / (2 * expected**1.5)
     unit_scores = counts / np.sqrt(expected) - counts.sum(axis=1, keepdims=True) * slope

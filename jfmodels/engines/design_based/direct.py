@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import eye_array
 
+from jfmodels.engines.adjusted import TablesBy, explained, explained_of
 from jfmodels.engines.design_based.intervals import INTERVALS, ShareIntervals
 from jfmodels.engines.design_based.quantiles import Quantile, quantile_belief
 from jfmodels.engines.design_based.replicated import (
@@ -16,6 +17,7 @@ from jfmodels.engines.design_based.replicated import (
     replicated,
     replicates_for,
     require_way,
+    with_replicates,
 )
 from jfmodels.engines.design_based.two_way import two_way
 from jfmodels.engines.evidence import cell_df, evidence_of, without_lone_clusters
@@ -42,7 +44,6 @@ __all__ = ["Direct", "Quantile", "Ratio", "direct"]
 
 type Ints = NDArray[np.int64]
 type Floats = NDArray[np.float64]
-
 SMALL_SAMPLE: Mapping[str, str] = {
     "cr2": "bias-reduced variance and each row's own degrees of freedom",
     "none": "plain linearisation with the design's degrees of freedom, as R's survey has it",
@@ -142,8 +143,9 @@ def direct(
     40
     """
     require_survey(survey)
+    require_way(survey, replicates)
     engine = Direct(
-        survey=survey,
+        survey=with_replicates(survey, replicates),
         outcomes=as_names(outcomes),
         by=as_names(by),
         where=where,
@@ -256,7 +258,7 @@ class Direct:
             settings = self.replicates
             made = None if settings is None else replicates_for(self.survey, settings)
             return quantile_belief(self.survey, grid, where, self.statistic, self._linearised, made)
-        tables = tabulate(self.survey.rows, grid, where)
+        tables = self._tables(grid, where)("unit")
         if self.statistic == "total":
             return self._total(grid, tables, where)
         joint = self._normal(grid, tables, where)
@@ -268,16 +270,23 @@ class Direct:
     def _normal(self, grid: Grid, tables: Tables, where: Mapping[str, Sequence[str]]) -> Normal:
         """Means of all cells with the influence of every unit, or every replicate."""
         if self.replicates is None:
-            return self._linearised(grid, tables, where)
+            return self._linearised(grid, where, self._tables(grid, where))
         made = replicates_for(self.survey, self.replicates)
         above, below = replicate_totals(self.survey, made, grid, tables, where)
         mean = _ratio(tables.numerator.sum(axis=0), tables.denominator.sum(axis=0))
         return replicated(self.survey, made, tables, mean, _ratio(above, below))
 
-    def _linearised(self, grid: Grid, tables: Tables, where: Mapping[str, Sequence[str]]) -> Normal:
+    def _tables(self, grid: Grid, where: Mapping[str, Sequence[str]]) -> TablesBy:
+        """Sums of every cell by the groups of any key."""
+        return lambda key: tabulate(self.survey.rows, grid, where, key)
+
+    def _linearised(
+        self, grid: Grid, where: Mapping[str, Sequence[str]], tables_by: TablesBy
+    ) -> Normal:
         """Means of all cells with the influence of every unit."""
-        sampling = self.survey.sampling
-        rows, degrees = influence_of(tables, sampling, self._small_sample)
+        tables = tables_by("unit")
+        sampling, taken = self.survey.sampling, explained_of(self.survey, tables, tables_by)
+        rows, degrees = influence_of(tables, sampling, self._small_sample, taken)
         mean = _ratio(tables.numerator.sum(axis=0), tables.denominator.sum(axis=0))
         joint = Normal(mean, rows, degrees, eye_array(len(mean), format="csr"))
         if self.interviewers == "cluster":
@@ -289,7 +298,9 @@ class Direct:
         sampling = self.survey.sampling
         mean = np.where(tables.n.sum(axis=0) > 0, tables.numerator.sum(axis=0), np.nan)
         if self.replicates is None:
-            rows = linearized(tables.numerator, sampling)
+            by_key = self._tables(grid, where)
+            taken = explained(self.survey, lambda key: by_key(key).numerator)
+            rows = linearized(tables.numerator - taken, sampling)
             plain = DesignDf(cell_df(tables, sampling), sampling.df)
             degrees = plain if self._small_sample == "none" else OfStrata(sampling.stages[0])
             joint = Normal(mean, rows, degrees, eye_array(len(mean), format="csr"))
@@ -303,17 +314,20 @@ class Direct:
 
 
 def influence_of(
-    tables: Tables, sampling: Sampling, small_sample: str
+    tables: Tables, sampling: Sampling, small_sample: str, taken: Floats | float
 ) -> tuple[Floats, DegreesOfFreedom]:
-    """Influence of every unit on every cell's ratio, and the rule for degrees of freedom."""
+    """Influence of every unit on every cell's ratio, and the rule for degrees of freedom.
+
+    `taken` is what adjustments of the weights explain of the numerators' residuals, (U, C).
+    """
     if small_sample == "none":
-        rows = linearized(scores(tables.numerator, tables.denominator), sampling)
+        rows = linearized(scores(tables.numerator, tables.denominator, taken), sampling)
         return rows, DesignDf(cell_df(tables, sampling), sampling.df)
     if (tables.denominator < 0).any():
         raise SpecError(
             "CR2 needs a denominator that is nowhere negative; choose small_sample='none'."
         )
-    rows, leverage = few_clusters(tables.numerator, tables.denominator, sampling)
+    rows, leverage = few_clusters(tables.numerator, tables.denominator, sampling, taken)
     return rows, Satterthwaite(leverage, sampling.stages[0])
 
 

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
+from jfmodels.engines.adjusted import explained, seen_by
 from jfmodels.engines.cluster_robust import ClusterRobust, adjusted_scores, centring
-from jfmodels.engines.design_based.kinds import Kinds
+from jfmodels.engines.design_based.kinds import Kinds, kinds_of
 from jfmodels.engines.design_based.pseudo_likelihood import Estimate, Predictors
 from jfmodels.engines.design_based.unit_sums import unit_sums
+from jfmodels.engines.evidence import reached
 from jfmodels.engines.linearize import linearized
 from jfmodels.errors import SpecError
-from jfmodels.model.data import ModelData
+from jfmodels.model.data import ModelData, Response, read_data
+from jfmodels.model.formula import Formula
 from jfmodels.results.joint import Constant, DegreesOfFreedom
 from jfmodels.survey.sampling import Sampling
+from jfmodels.survey.survey import Survey
 
-__all__ = ["design_df", "influence"]
+__all__ = ["design_df", "explained_scores", "influence"]
 
 type Floats = NDArray[np.float64]
 
@@ -27,6 +33,7 @@ def influence(
     estimate: Estimate,
     data: ModelData,
     kinds: Kinds,
+    taken: Floats | float = 0.0,
 ) -> tuple[Floats, DegreesOfFreedom]:
     """Influence of every unit on every parameter, and the rule for degrees of freedom.
 
@@ -40,6 +47,8 @@ def influence(
         The model, and its derivatives.
     data, kinds
         Sums of rows by unit, and the kinds of answer among them.
+    taken : ndarray, shape (U, Q), or 0.0
+        What adjustments of the weights explain of the units' scores.
 
     Returns
     -------
@@ -51,18 +60,38 @@ def influence(
     n_units = len(sampling.stages[-1].stratum)
     sums = unit_sums(predictors, estimate, data, kinds, data.unit, n_units)
     inverse = np.linalg.inv(estimate.information)
+    scores = sums.scores() - taken
     if small_sample == "none":
-        return linearized(sums.scores() @ inverse, sampling), design_df(predictors, sampling.df)
+        units, strata = reached(sampling, data.unit)
+        return linearized(scores @ inverse, sampling), design_df(predictors, units - strata)
     if len(sampling.stages) > 1:
         raise SpecError(
             "CR2 is not derived for designs with finite population corrections at several "
             "stages. Choose Weighted(small_sample='none'), or leave the later stages' fpc out."
         )
     parts = sums.parts()
-    rows, adjustments = adjusted_scores(sums.scores(), parts, sampling)
+    rows, adjustments = adjusted_scores(scores, parts, sampling)
     working = sums.effects() if small_sample == "cr2" else parts
     stage, share, loadings = sampling.stages[0], centring(sampling), np.eye(len(inverse))
     return rows @ inverse, ClusterRobust(parts, adjustments, working, stage, share, loadings)
+
+
+def explained_scores(
+    survey: Survey,
+    formula: Formula,
+    response: Response,
+    where: Mapping[str, Sequence[str]],
+    predictors: Predictors,
+    estimate: Estimate,
+) -> Floats | float:
+    """What adjustments of the weights explain of units' scores at the estimate, (U, Q)."""
+
+    def scores(key: str) -> Floats:
+        data = read_data(seen_by(survey, key), formula, response, where)
+        size = len(survey.rows.keys[key].labels)
+        return unit_sums(predictors, estimate, data, kinds_of(data), data.unit, size).scores()
+
+    return explained(survey, scores)
 
 
 def design_df(predictors: Predictors, df: float) -> Constant:

@@ -14,7 +14,7 @@ from jfmodels.engines.design_based.null import under_null
 from jfmodels.engines.design_based.pseudo_likelihood import Estimate
 from jfmodels.results.joint import JointTest
 
-__all__ = ["likelihood_ratio_test"]
+__all__ = ["design_effects", "likelihood_ratio_test"]
 
 type Ints = NDArray[np.int64]
 type Floats = NDArray[np.float64]
@@ -56,24 +56,32 @@ def likelihood_ratio_test(
     """
     fitted, q = model.coefficients, len(places)
     null, kinds = under_null(model, places)
-    statistic, unit = _statistic(model, null, kinds)
-    naive = np.linalg.inv(fitted.estimate.information)[np.ix_(places, places)] / unit
+    statistic = _statistic(model, null, kinds)
     covariance, df = fitted.covariance(places), fitted.eta(places)
     if says := too_few_directions(covariance):
         return JointTest(METHOD, df1=q, df2=df, refused=says)
-    lambdas = np.linalg.eigvals(np.linalg.solve(naive, covariance)).real
-    p_value = tail(statistic, lambdas, df) if statistic > 0 else 1.0
+    effects = design_effects(model, places, kinds)
+    p_value = tail(statistic, effects, df) if statistic > 0 else 1.0
     return JointTest(METHOD, statistic, q, df, p_value)
 
 
-def _statistic(model: FittedModel, null: Estimate, kinds: Kinds) -> tuple[float, float]:
-    """Twice the difference of log likelihoods of rows whose weights have mean 1.
-
-    The second number is what the information of kinds of answer, whose weights had mean 1,
-    must be multiplied by to be of such rows.
-    """
+def _statistic(model: FittedModel, null: Estimate, kinds: Kinds) -> float:
+    """Twice the difference of log likelihoods of rows whose weights have mean 1."""
     data, full = model.data, model.coefficients.estimate
     total = kinds.total(data.weight)
     per_row = data.n.sum() / data.weight.sum()
     lost = full.derivatives.value - null.derivatives.value
-    return 2 * per_row * float(total @ lost), per_row * float(total.mean())
+    return 2 * per_row * float(total @ lost)
+
+
+def design_effects(model: FittedModel, places: Ints, kinds: Kinds) -> Floats:
+    """How much wider q coefficients are than their likelihood alone would have them, (q,).
+
+    They are the eigenvalues of the covariance under the design by the naive one. The information
+    is of kinds of answer, whose weights had mean 1, and is scaled to rows that have.
+    """
+    data, fitted = model.data, model.coefficients
+    unit = data.n.sum() / data.weight.sum() * kinds.total(data.weight).mean()
+    naive = np.linalg.inv(fitted.estimate.information)[np.ix_(places, places)] / unit
+    effects: Floats = np.linalg.eigvals(np.linalg.solve(naive, fitted.covariance(places))).real
+    return effects

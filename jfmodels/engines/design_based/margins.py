@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, eye_array
 
+from jfmodels.engines.adjusted import explained, seen_by
 from jfmodels.engines.cluster_robust import ClusterRobust
 from jfmodels.engines.composition import Composition, compose
+from jfmodels.engines.composition_scores import levelling
 from jfmodels.engines.design_based.fitted import FittedModel
 from jfmodels.engines.design_based.intervals import ShareIntervals
 from jfmodels.engines.design_based.pseudo_likelihood import has_shares
@@ -19,8 +21,11 @@ from jfmodels.engines.design_based.replicated import deviations
 from jfmodels.engines.evidence import evidence_of, without_lone_clusters
 from jfmodels.engines.linearize import linearized, scores
 from jfmodels.model.cells import Grid, Tables, spread
+from jfmodels.model.data import ModelData, Response, read_data
+from jfmodels.model.formula import Formula
 from jfmodels.results.engine import Belief, Evidence, Question, flag_bits
 from jfmodels.results.joint import DegreesOfFreedom, Normal
+from jfmodels.survey.survey import Survey
 
 __all__ = ["margins"]
 
@@ -41,9 +46,9 @@ def margins(engine: FittedModel, question: Question) -> Belief:
     refits, survey = engine.coefficients.refits, engine.survey
     replicate = None if refits is None else lambda data: weights_of(data, refits.replicates)
     composed = compose(engine, question, replicate)
-    joint, tables = _average(engine, composed)
+    joint, tables = _average(engine, question, composed)
     evidence = evidence_of(survey, composed.grid, tables, joint, without_replacement=False)
-    if not composed.moved:
+    if not composed.borrows:
         joint = without_lone_clusters(joint, tables, survey.sampling)
     else:
         evidence = _borrowed(evidence, composed, joint)
@@ -111,48 +116,105 @@ def _gradient(engine: FittedModel, grid: Grid, asked: Sequence[_Asked]) -> Float
     return total
 
 
-def _average(engine: FittedModel, composed: Composition) -> tuple[Normal, Tables]:
+def _average(
+    engine: FittedModel, question: Question, composed: Composition
+) -> tuple[Normal, Tables]:
     """Means of all cells, with the influence of coefficients and of composition."""
     grid, asked = composed.grid, _asked(engine, composed)
     expected = _expected(engine, grid, asked, engine.coefficients.estimate.theta)
-    expected = expected[composed.pattern]
     n_units = len(engine.survey.sampling.stages[-1].stratum)
-
-    def lay(values: Floats) -> Floats:
-        every = np.broadcast_to(values, (len(composed.unit), len(grid.items)))
-        return spread(grid, composed.unit, composed.place, n_units, every)
-
-    weight = composed.weight[:, None]
-    sums = np.stack([lay(weight * expected), lay(weight)])
+    sums = _sums(composed, expected, n_units)
     above, total = sums.sum(axis=1)
     mean = np.divide(above, total, out=np.full(len(total), np.nan), where=total > 0)
     if engine.coefficients.refits is None:
-        rows, degrees = _influence(engine, composed, asked, expected, sums)
+        of_unit = _of_people(engine, question, composed, expected, sums)
+        rows, degrees = _influence(engine, composed, asked, of_unit, sums)
     else:
         values = _refitted(engine, composed, asked)
         rows = deviations(mean, values, engine.coefficients.refits.replicates)
         degrees = engine.coefficients.degrees
     joint = Normal(mean, rows, degrees, eye_array(len(mean), format="csr"))
+    if composed.fielded is not None:
+        return joint, _interviews(composed.fielded, mean, n_units)
     squares = _squares(grid, above, total)
-    return joint, Tables(lay(composed.n[:, None]), sums[1], sums[0], sums[1], squares)
+    n = _laid(composed, composed.n[:, None], n_units)
+    return joint, Tables(n, sums[1], sums[0], sums[1], squares)
+
+
+def _laid(composed: Composition, values: Floats, n_units: int) -> Floats:
+    """Lay values of sums, (G, I) or (G, 1), out over units and cells."""
+    every = np.broadcast_to(values, (len(composed.unit), len(composed.grid.items)))
+    return spread(composed.grid, composed.unit, composed.place, n_units, every)
+
+
+def _sums(composed: Composition, expected: Floats, n_units: int) -> Floats:
+    """Numerators and denominators by unit, (2, U, C), of what is expected of patterns, (P, I)."""
+    weight = composed.weight[:, None]
+    parts = (weight * expected[composed.pattern], weight)
+    return np.stack([_laid(composed, each, n_units) for each in parts])
+
+
+def _of_people(
+    engine: FittedModel, question: Question, composed: Composition, expected: Floats, sums: Floats
+) -> Floats:
+    """Scores of units by way of who is averaged over, (U, C); 0 of a census, which is known."""
+    if composed.fielded is not None:
+        return np.zeros(sums.shape[1:])
+    of_unit = scores(*sums) + levelling(composed, expected[composed.pattern], sums)
+    return of_unit - _explained(engine, question, expected)
+
+
+def _explained(engine: FittedModel, question: Question, expected: Floats) -> Floats | float:
+    """What adjustments of the weights explain of the composition's errors, (U, C)."""
+
+    def of_key(key: str) -> Floats:
+        survey = seen_by(engine.survey, key)
+        data = read_data(survey, engine.formula, engine.response, engine.where)
+        seen = _Seen(survey, engine.formula, engine.response, data, engine.where)
+        composed = compose(seen, question)
+        sums = _sums(composed, expected, len(survey.rows.keys["unit"].labels))
+        return scores(*sums) + levelling(composed, expected[composed.pattern], sums)
+
+    return explained(engine.survey, of_key)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    """A model's data by other units, as finding who it is averaged over needs to see it."""
+
+    survey: Survey
+    formula: Formula
+    response: Response
+    data: ModelData
+    where: Mapping[str, Sequence[str]]
+
+
+def _interviews(fielded: Composition, mean: Floats, n_units: int) -> Tables:
+    """Interviews in cells that are averaged over a census, where `mean` (C,) is expected."""
+    every = np.ones((1, len(fielded.grid.items)))
+    n, weight = (
+        spread(fielded.grid, fielded.unit, fielded.place, n_units, each[:, None] * every)
+        for each in (fielded.n, fielded.weight)
+    )
+    above = weight * np.nan_to_num(mean)
+    squares = _squares(fielded.grid, above.sum(axis=0), weight.sum(axis=0))
+    return Tables(n, weight, above, weight, squares)
 
 
 def _influence(
     engine: FittedModel,
     composed: Composition,
     asked: Sequence[_Asked],
-    expected: Floats,
+    of_unit: Floats,
     sums: Floats,
 ) -> tuple[Floats, DegreesOfFreedom]:
     """Influence of every unit on every cell, by way of coefficients and of composition.
 
-    `expected` (G, I) is what the model expects of each sum of rows, `sums` (2, U, C) numerator
-    and denominator.
+    `of_unit` (U, C) are the composition's scores, `sums` (2, U, C) numerator and denominator.
     """
     fitted, total = engine.coefficients, sums[1].sum(axis=0)[:, None]
     added = _loadings(composed, _gradient(engine, composed.grid, asked))
     loadings = np.divide(added, total, out=np.zeros_like(added), where=total > 0)
-    of_unit = scores(*sums) + _levelling(composed, expected, sums)
     rows = fitted.rows @ loadings.T + linearized(of_unit, engine.survey.sampling)
     if isinstance(fitted.degrees, ClusterRobust):
         return rows, replace(fitted.degrees, loadings=loadings)
@@ -169,36 +231,18 @@ def _squares(grid: Grid, above: Floats, total: Floats) -> Floats:
     return np.stack([np.where(np.repeat(share, grid.n_domains), above, spread_out), above, total])
 
 
-def _levelling(composed: Composition, expected: Floats, sums: Floats) -> Floats:
-    """What the estimated totals of waves made to weigh the same add to every unit; (U, C).
-
-    A mean moves by the sum of a wave's deviations from it, times the relative error of the
-    wave's total. `expected` (G, I) is what the model expects of each sum, `sums` (2, U, C)
-    numerator and denominator.
-    """
-    wave, weight = composed.levelled, composed.weight[:, None]
-    if wave is None:
-        return np.zeros(sums.shape[1:])
-    above, below = sums.sum(axis=1)
-    mean = np.divide(above, below, out=np.zeros_like(above), where=below > 0)
-    shape = (sums.shape[1], int(wave.max()) + 1)
-    held = csr_array((composed.weight, (composed.unit, wave)), shape=shape).toarray()
-    total = held.sum(axis=0)
-    share = np.divide(held, total, out=np.zeros_like(held), where=total > 0)
-    each = (weight * expected, np.broadcast_to(weight, expected.shape))
-    y, x = (spread(composed.grid, wave, composed.place, shape[1], part) for part in each)
-    moved = np.divide(y - mean * x, below, out=np.zeros_like(y), where=below > 0)
-    return -share @ moved
-
-
 def _refitted(engine: FittedModel, composed: Composition, asked: Sequence[_Asked]) -> Floats:
     """Means of all cells in every replicate: its model over its composition; shape (R, C)."""
     refits, grid = engine.coefficients.refits, composed.grid
-    if refits is None or composed.replicate_weight is None:
+    if refits is None:
         raise ValueError("The model was not fitted to replicates.")
     place, pattern, occurring = _occurring(composed)
     sums = csr_array((np.ones(len(occurring)), (occurring, np.arange(len(occurring)))))
-    weights = sums @ composed.replicate_weight
+    shape = (len(composed.weight), len(refits.theta))
+    if composed.replicate_weight is None:  # a census is the same in all
+        weights = sums @ np.broadcast_to(composed.weight[:, None], shape)
+    else:
+        weights = sums @ composed.replicate_weight
     unit = np.zeros(len(place), dtype=np.int64)
     values = np.full((len(refits.theta), len(grid.items) * grid.n_domains), np.nan)
     for r, theta in enumerate(refits.theta):

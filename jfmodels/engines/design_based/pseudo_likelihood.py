@@ -299,6 +299,7 @@ def _separation(predictors: Predictors, theta: Floats) -> EstimationError:
     far = [n for n, each in zip(predictors.names, moved, strict=True) if each > moved.max() / 2]
     return EstimationError(
         f"Separation: some groups all gave one answer, or counted nothing, so these coefficients "
-        f"have no finite value: {listing(far)}. Merge categories or leave the term out; direct() "
-        "gives the shares or means themselves."
+        f"have no finite value: {listing(far)}. Merge categories, leave the term out, or look for "
+        "numbers far from all others, such as a code for missing; direct() gives the shares or "
+        "means themselves."
     )

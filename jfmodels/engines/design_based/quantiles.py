@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
+from jfmodels.engines.adjusted import TablesBy
 from jfmodels.engines.design_based.replicated import replicated
 from jfmodels.engines.evidence import evidence_of, without_lone_clusters
 from jfmodels.errors import SpecError, choose
@@ -139,7 +140,7 @@ def quantile_belief(
     grid: Grid,
     where: Mapping[str, Sequence[str]],
     quantile: Quantile,
-    believe: Callable[[Grid, Tables, Mapping[str, Sequence[str]]], Normal],
+    believe: Callable[[Grid, Mapping[str, Sequence[str]], TablesBy], Normal],
     replicates: Multipliers | None = None,
 ) -> Belief:
     """Quantiles of all cells as a joint belief.
@@ -164,7 +165,7 @@ def quantile_belief(
     size = len(grid.items) * grid.n_domains
     value = np.array([_at(samples.get(cell), quantile, quantile.p) for cell in range(size)])
     tables = _below(survey, grid, where, value)
-    shares = believe(grid, tables, where)
+    shares = believe(grid, where, lambda key: _below(survey, grid, where, value, key))
     if replicates is not None:
         values = _replicate_values(survey, grid, where, quantile, replicates)
         joint = replicated(survey, replicates, tables, value, values)
@@ -242,23 +243,29 @@ def _all_domains(grid: Grid) -> Ints:
     return np.where(places == last, -1, places)
 
 
-def _below(survey: Survey, grid: Grid, where: Mapping[str, Sequence[str]], value: Floats) -> Tables:
-    """Sums of those at or below each cell's own quantile, unit by unit."""
-    base = tabulate(survey.rows, grid, where)
+def _below(
+    survey: Survey,
+    grid: Grid,
+    where: Mapping[str, Sequence[str]],
+    value: Floats,
+    unit: str = "unit",
+) -> Tables:
+    """Sums of those at or below each cell's own quantile, by the groups of a key."""
+    base = tabulate(survey.rows, grid, where, unit)
     numerator = np.zeros_like(base.denominator)
     extra = [name for name in where if name not in grid.names]
     domains = _all_domains(grid)
     for item, each in enumerate(grid.items):
-        keys = [*grid.names, *extra, "unit"]
+        keys = [*grid.names, *extra, unit]
         codes, group, values, weight = survey.rows.distribution(keys, each.source)
         inside, place = places(survey.rows, keys[:-1], codes[:, :-1], where)
         place = place[:, : len(grid.names)]
-        unit = codes[:, -1]
+        of_unit = codes[:, -1]
         for d, domain in enumerate(domains):
             cell = item * grid.n_domains + d
             member = inside & ((domain < 0) | (place == domain)).all(axis=1)
             rows = member[group] & (values <= value[cell])
-            numerator[:, cell] = np.bincount(unit[group[rows]], weight[rows], len(numerator))
+            numerator[:, cell] = np.bincount(of_unit[group[rows]], weight[rows], len(numerator))
     share = numerator.sum(axis=0)
     squares = np.stack([share, share, base.denominator.sum(axis=0)])
     return replace(base, numerator=numerator, squares=squares)

@@ -7,6 +7,7 @@ covariances, contrasts and tests above need not know where the rows came from.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +18,18 @@ from jfmodels.engines.linearize import DesignDf
 from jfmodels.errors import SpecError
 from jfmodels.model.cells import Grid, Tables, tabulate_replicates
 from jfmodels.results.joint import Constant, DegreesOfFreedom, Normal
+from jfmodels.survey.adjustments import reweighted
 from jfmodels.survey.replicates import Multipliers, Replicates, multipliers_of
 from jfmodels.survey.survey import Survey
 
-__all__ = ["deviations", "replicate_totals", "replicated", "replicates_for", "require_way"]
+__all__ = [
+    "deviations",
+    "replicate_totals",
+    "replicated",
+    "replicates_for",
+    "require_way",
+    "with_replicates",
+]
 
 type Floats = NDArray[np.float64]
 type Where = Mapping[str, Sequence[str]]
@@ -29,8 +38,17 @@ PRESENT = 0.9  # share of the replicates that must hold a cell for its variance 
 
 
 def replicates_for(survey: Survey, settings: Replicates) -> Multipliers:
-    """Make or take a survey's replicates."""
-    return multipliers_of(settings, survey.sampling, survey.design.replicates)
+    """Make or take a survey's replicates; adjusted weights are in the rows of `with_replicates`."""
+    made = multipliers_of(settings, survey.sampling, survey.design.replicates)
+    return replace(made, factors=None) if survey.adjustments else made
+
+
+def with_replicates(survey: Survey, settings: Replicates | None) -> Survey:
+    """Put replicates of a survey whose weights were adjusted into its rows, each adjusted again."""
+    if settings is None or not survey.adjustments:
+        return survey
+    made = multipliers_of(settings, survey.sampling, survey.design.replicates)
+    return survey if made.factors is None else reweighted(survey, made.factors)
 
 
 def require_way(survey: Survey, settings: Replicates | None) -> None:

@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from jfmodels.engines.adjusted import explained
 from jfmodels.engines.design_based.contingency import GOODNESS, STATISTICS, Table, fit_of_shares
 from jfmodels.errors import SpecError, choose, listing, unknown
-from jfmodels.model.cells import Where, read_where
+from jfmodels.model.cells import Where, places, read_where
 from jfmodels.model.items import DONT_KNOW, REFUSED
 from jfmodels.results.joint import JointTest
 from jfmodels.results.schema import TESTS
@@ -21,7 +22,7 @@ from jfmodels.results.tables import RETAINED, versions
 from jfmodels.survey.design import Names, as_names
 from jfmodels.survey.interviewers import retained
 from jfmodels.survey.outcome import Outcome
-from jfmodels.survey.rows import Groups, Key
+from jfmodels.survey.rows import Key, Rows
 from jfmodels.survey.survey import Survey
 
 __all__ = ["goodness_of_fit", "table_test"]
@@ -232,7 +233,7 @@ def _check_names(survey: Survey, row: str, column: str, split: Sequence[str]) ->
 
 def _side(survey: Survey, name: str) -> Key:
     """Read an outcome, a group or the wave as one side of a table."""
-    groups = {key for key in survey.rows.keys if key != "unit"}
+    groups = set(survey.rows.groups)
     if name in survey.codebook.outcomes:
         return _coded(survey, name)
     if name not in groups:
@@ -299,33 +300,39 @@ def _tables(
     rows = replace(
         survey.rows, keys={**survey.rows.keys, **dict(zip((ROW, COLUMN), sides, strict=True))}
     )
-    names = list(dict.fromkeys([*split, *allowed]))
-    groups = rows.aggregate(["unit", ROW, COLUMN, *names])
-    codes = dict(zip(names, groups.codes[:, 3:].T, strict=True))
-    labels = {name: survey.group(name).labels for name in names}
-    inside = (groups.codes[:, 1:3] >= 0).all(axis=1)
-    for name, texts in allowed.items():
-        inside &= np.isin(codes[name], [labels[name].index(text) for text in texts])
+    asked = survey.changed(rows=rows)
+    labels = {name: survey.group(name).labels for name in split}
     for chosen in product(*(allowed.get(name, labels[name]) for name in split)):
-        here = inside.copy()
-        for name, text in zip(split, chosen, strict=True):
-            here &= codes[name] == labels[name].index(text)
-        table = _table(survey, groups, here, (sides[0].labels, sides[1].labels))
-        yield dict(zip(split, chosen, strict=True)), table if not column else table.without_empty()
+        named = dict(zip(split, chosen, strict=True))
+        table = _table(asked, {**allowed, **{name: (text,) for name, text in named.items()}})
+        yield named, table if not column else table.without_empty()
 
 
-def _table(
-    survey: Survey, groups: Groups, here: NDArray[np.bool_], labels: tuple[tuple[str, ...], ...]
-) -> Table:
-    """Lay out the sums of some groups."""
-    n_units = len(survey.rows.keys["unit"].labels)
-    shape = (n_units, len(labels[0]), len(labels[1]))
-    place = np.ravel_multi_index(tuple(groups.codes[here, :3].T), shape)
-    size = int(np.prod(shape))
-    sums = np.bincount(place, groups.weight[here], size).reshape(shape)
-    n = np.bincount(place, groups.n[here], size).reshape(shape)
+def _table(survey: Survey, allowed: Mapping[str, Sequence[str]]) -> Table:
+    """Lay out the sums of a domain, whose two sides are keys of the rows."""
+    keys = survey.rows.keys
+    n, sums = _sums(survey.rows, allowed, "unit")
+    taken = explained(survey, lambda key: _by_key(_sums(survey.rows, allowed, key)[1]))
+    held = np.broadcast_to(taken, _by_key(sums).shape).reshape(sums.shape)
     whole = n.sum(axis=0).astype(np.int64)
-    return Table(whole, sums, n > 0, (labels[0], labels[1]), survey.sampling)
+    labels = (keys[ROW].labels, keys[COLUMN].labels)
+    return Table(whole, sums, n > 0, labels, survey.sampling, held)
+
+
+def _by_key(sums: Floats) -> Floats:
+    """Cells of a table side by side, (G, R, C) to (G, R C)."""
+    return sums.reshape(len(sums), -1)
+
+
+def _sums(rows: Rows, allowed: Mapping[str, Sequence[str]], key: str) -> tuple[Floats, Floats]:
+    """Interviews and weights in every cell of a domain by the groups of a key, (G, R, C) each."""
+    groups = rows.aggregate([key, ROW, COLUMN, *allowed])
+    inside, _ = places(rows, list(allowed), groups.codes[:, 3:], allowed)
+    inside &= (groups.codes[:, 1:3] >= 0).all(axis=1)
+    shape = tuple(len(rows.keys[name].labels) for name in (key, ROW, COLUMN))
+    place = np.ravel_multi_index(tuple(groups.codes[inside, :3].T), shape)
+    laid = [np.bincount(place, each[inside], np.prod(shape)) for each in (groups.n, groups.weight)]
+    return laid[0].reshape(shape), laid[1].reshape(shape)
 
 
 # ------------------------------------------------------------------ what is said
@@ -385,6 +392,7 @@ def _flags(
         "few_clusters": table.df < 2,
         "interviewers_replaced": column == "wave" and _replaced(survey, table.labels[1]),
         "one_cluster": any(table.lone) or table.df < 1,
+        "quota_sample": survey.quota,
         "relabelled": found is REWORDED,
         "small_cell": any((n < SMALL).any() for n in sides),
     }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from copy import copy
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -11,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from jfmodels.engines.adjusted import explained_of
 from jfmodels.engines.linearize import few_clusters, scores, stage_rows
 from jfmodels.model.cells import Grid, tabulate
 from jfmodels.results.engine import Belief
-from jfmodels.results.joint import DegreesOfFreedom, Normal
+from jfmodels.results.joint import DegreesOfFreedom, Joinable, Normal
 from jfmodels.survey.rows import Key, Rows
 from jfmodels.survey.sampling import Sampling, SamplingStage
 from jfmodels.survey.survey import Survey
@@ -49,8 +49,9 @@ def two_way(
     """
     name = str(survey.design.interviewer)
     crossed = _crossed(survey.rows, name)
-    added = _influence(survey.rows, grid, where, name, small_sample)
-    shared = _influence(crossed, grid, where, "interviewer × unit", small_sample)
+    added = _influence(survey, grid, where, name, small_sample)
+    both = survey.changed(rows=crossed)
+    shared = _influence(both, grid, where, "interviewer × unit", small_sample)
     return with_second_way(joint, added, shared, len(survey.rows.keys[name].labels))
 
 
@@ -97,11 +98,8 @@ def by_interviewer(survey: Survey) -> tuple[Survey, Survey]:
 
 def _clustered(survey: Survey, unit: Key) -> Survey:
     """The same survey with other units, all in one stratum."""
-    other = copy(survey)
     rows = replace(survey.rows, keys={**survey.rows.keys, "unit": unit})
-    object.__setattr__(other, "rows", rows)
-    object.__setattr__(other, "sampling", _one_stratum(len(unit.labels)))
-    return other
+    return survey.changed(rows=rows, sampling=_one_stratum(len(unit.labels)))
 
 
 def _one_stratum(size: int) -> Sampling:
@@ -120,15 +118,16 @@ def _crossed(rows: Rows, name: str) -> Rows:
 
 
 def _influence(
-    rows: Rows, grid: Grid, where: Mapping[str, Sequence[str]], unit: str, small_sample: str
+    survey: Survey, grid: Grid, where: Mapping[str, Sequence[str]], unit: str, small_sample: str
 ) -> Floats:
     """Influence of the groups of a key, all in one stratum."""
-    tables = tabulate(rows, grid, where, unit)
+    tables = tabulate(survey.rows, grid, where, unit)
+    taken = explained_of(survey, tables, lambda key: tabulate(survey.rows, grid, where, key), unit)
     sampling = _one_stratum(len(tables.numerator))
     if small_sample == "none":
-        sums = scores(tables.numerator, tables.denominator)
+        sums = scores(tables.numerator, tables.denominator, taken)
         return stage_rows(sums, sampling.stages[0], sampling.lonely)
-    return few_clusters(tables.numerator, tables.denominator, sampling)[0]
+    return few_clusters(tables.numerator, tables.denominator, sampling, taken)[0]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -153,3 +152,9 @@ class TwoWayDf:
         """Degrees of freedom of K rows."""
         own = self.clusters(weights, contributions[:, : self.n_rows])
         return np.minimum(own, self.interviewers)
+
+    def beside(self, other: TwoWayDf) -> TwoWayDf:
+        """Know combinations of these cells and, after them, of another belief's."""
+        own = self.clusters
+        joined = own.beside(other.clusters) if isinstance(own, Joinable) else own
+        return replace(self, clusters=joined)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from jfmodels.engines.design_based.direct import INTERVIEWERS
 from jfmodels.engines.design_based.fitted import Coefficients, SecondWay
-from jfmodels.engines.design_based.influence import design_df, influence
+from jfmodels.engines.design_based.influence import design_df, explained_scores, influence
 from jfmodels.engines.design_based.kinds import kinds_of
 from jfmodels.engines.design_based.margins import margins
+from jfmodels.engines.design_based.measures_of_fit import measures_of_fit
 from jfmodels.engines.design_based.pseudo_likelihood import (
     DISPERSION,
     Predictors,
@@ -20,9 +21,14 @@ from jfmodels.engines.design_based.pseudo_likelihood import (
     maximise,
 )
 from jfmodels.engines.design_based.refits import refit
-from jfmodels.engines.design_based.replicated import replicates_for, require_way
+from jfmodels.engines.design_based.replicated import (
+    replicates_for,
+    require_way,
+    with_replicates,
+)
 from jfmodels.engines.design_based.term_tests import joint_test
 from jfmodels.engines.design_based.two_way import believed_two_ways, by_interviewer
+from jfmodels.engines.evidence import reached
 from jfmodels.errors import SpecError, choose
 from jfmodels.model.cells import Where, read_where
 from jfmodels.model.data import ModelData, Response, read_data, read_response
@@ -32,7 +38,7 @@ from jfmodels.model.families import Family
 from jfmodels.model.formula import Formula
 from jfmodels.model.model import check_answers, family_of, threshold_names
 from jfmodels.results.diagnose import rows_left_out
-from jfmodels.results.engine import Belief, Check, Question
+from jfmodels.results.engine import Belief, Check, Question, Reading
 from jfmodels.results.joint import JointTest, Normal
 from jfmodels.survey.replicates import Replicates
 from jfmodels.survey.survey import Survey
@@ -42,9 +48,9 @@ __all__ = ["Regression", "Weighted", "fit_weighted"]
 type Floats = NDArray[np.float64]
 
 SMALL_SAMPLE: Mapping[str, str] = {
-    "cr2": "bias-reduced variance; df from independent commune-by-wave effects",
-    "cr2_rows": "bias-reduced variance; df from independent rows of variance 1 / weight",
-    "none": "plain linearisation, df of the design less the coefficients, as R's survey has them",
+    "cr2": "CR2, df from clusters that differ in every wave",
+    "cr2_rows": "CR2, df from independent rows of variance 1 / weight",
+    "none": "linearisation, df of the design less the coefficients",
 }
 
 
@@ -109,17 +115,44 @@ class Regression:
         """The belief about the coefficients."""
         return self.coefficients.joint
 
+    @property
+    def reading(self) -> Reading:
+        """What must be known to read the coefficients."""
+        return Reading(self.formula.text, self.family.link, tuple(self._notes()))
+
+    def _notes(self) -> Iterator[str]:
+        family = self.family
+        if self.survey.simulated:
+            yield "Simulated data"
+        against = f" against '{self.response.categories[0]}'" if family.coding else ""
+        yield f"{family.name}{against}, {family.link} link; {self.data.n.sum():,.0f} interviews"
+        units, strata = reached(self.survey.sampling, self.data.unit)
+        yield f"{units:,} units in {strata:,} strata: {units - strata:,} degrees of freedom"
+        refits = self.coefficients.refits
+        yield (
+            f"Standard errors: {SMALL_SAMPLE[self.settings.small_sample]}"
+            if refits is None
+            else f"Standard errors: {len(refits.theta):,} replicates, df of the design"
+        )
+        if self.ways:
+            yield "Interviewers count as a second way of clustering"
+
+    @property
+    def flag(self) -> tuple[str, ...]:
+        """Codes of every coefficient: none, as what failed is refused."""
+        return ()
+
     def test_term(self, term: str, method: object = None) -> JointTest:
         """Ask whether a coefficient, or all those of a term, are zero."""
         return joint_test(self, term, method)
 
     def checks(self) -> list[Check]:
-        """Say what its data lack."""
-        return [rows_left_out(self.data)]
+        """Say what its data lack, and how well it fits."""
+        return [rows_left_out(self.data), *measures_of_fit(self)]
 
     def believe(self, question: Question) -> Belief:
         """Answer for every cell of a question, averaging the model over a composition."""
-        key = repr(question)
+        key = question.key
         if key not in self.beliefs:
             self.beliefs[key] = self._believe(question)
         return self.beliefs[key]
@@ -142,6 +175,7 @@ def fit_weighted(
 ) -> Regression:
     """Fit a survey-weighted regression; see :func:`jfmodels.fit`."""
     require_way(survey, settings.replicates)
+    survey = with_replicates(survey, settings.replicates)
     response = read_response(survey, formula)
     chosen = family_of(response, family)
     allowed = read_where(survey, where)
@@ -153,7 +187,7 @@ def fit_weighted(
         settings=settings,
         response=response,
         data=data,
-        coefficients=_coefficients(survey, formula, chosen, settings, response, data),
+        coefficients=_coefficients(survey, formula, chosen, settings, response, data, allowed),
         where=allowed,
     )
     return model if settings.interviewers == "ignore" else _two_way(model)
@@ -174,8 +208,12 @@ def _clustered(model: Regression, survey: Survey) -> Regression:
     """The same estimates with the influence of other units."""
     data = read_data(survey, model.formula, model.response, model.where)
     fitted, way = model.coefficients, model.settings.small_sample
+    predictors, estimate = fitted.predictors, fitted.estimate
+    taken = explained_scores(
+        survey, model.formula, model.response, model.where, predictors, estimate
+    )
     rows, degrees = influence(
-        survey.sampling, way, fitted.predictors, fitted.estimate, data, kinds_of(data)
+        survey.sampling, way, predictors, estimate, data, kinds_of(data), taken
     )
     coefficients = replace(fitted, rows=rows, degrees=degrees)
     return replace(model, survey=survey, data=data, coefficients=coefficients, beliefs={})
@@ -188,6 +226,7 @@ def _coefficients(
     settings: Weighted,
     response: Response,
     data: ModelData,
+    where: Mapping[str, Sequence[str]],
 ) -> Coefficients:
     """Estimate the parameters and what every unit adds to their errors."""
     weights = np.bincount(data.pattern, data.weight, len(data.patterns))
@@ -196,7 +235,8 @@ def _coefficients(
     check_answers(design, family, response, data)
     predictors = _predictors(design, family, len(response.categories), response.categories)
     made = None if settings.replicates is None else replicates_for(survey, settings.replicates)
-    df = survey.sampling.df if made is None or made.df is None else made.df
+    units, strata = reached(survey.sampling, data.unit)
+    df = units - strata if made is None or made.df is None else made.df
     _check_size(predictors, df)
     kinds = kinds_of(data)
     total = kinds.total(data.weight)
@@ -208,7 +248,8 @@ def _coefficients(
         spent = design_df(predictors, df)
         return Coefficients(design, predictors, estimate, rows, spent, refits)
     way = settings.small_sample
-    rows, degrees = influence(survey.sampling, way, predictors, estimate, data, kinds)
+    taken = explained_scores(survey, formula, response, where, predictors, estimate)
+    rows, degrees = influence(survey.sampling, way, predictors, estimate, data, kinds, taken)
     return Coefficients(design, predictors, estimate, rows, degrees)
 
 
@@ -230,11 +271,13 @@ def _predictors(
 
 
 def _check_size(predictors: Predictors, df: float) -> None:
-    """Refuse more coefficients than the design has degrees of freedom."""
+    """Refuse a model without coefficients, or with more than the design can carry."""
+    if not predictors.names:
+        raise SpecError("The formula leaves nothing to estimate; add a term, or leave 0 out.")
     n = sum(predictors.matrix.shape[1] if b == "x" else 1 for b in predictors.blocks[:1])
     if n - 1 >= df:
         raise SpecError(
-            f"{n} coefficients, but the design has {df:g} degrees of freedom (clusters "
+            f"{n} coefficients, but these rows have {df:g} degrees of freedom by design (clusters "
             "minus strata). Leave interactions out, let them be random effects, or use direct(), "
             "whose rows have degrees of freedom of their own."
         )

@@ -172,6 +172,11 @@ def _check(model: FittedModel) -> None:
             "The wild bootstrap draws clusters alone. Fit without interviewers='cluster', or ask "
             "for method='wald'."
         )
+    if any(each.linear is not None for each in model.survey.adjustments):
+        raise SpecError(
+            "The wild bootstrap is not derived for weights that were adjusted: its draws keep them "
+            "as they are. Ask for method='wald'."
+        )
     if len(model.survey.sampling.stages) > 1:
         raise SpecError(
             "The wild bootstrap is not derived for designs with finite population corrections at "

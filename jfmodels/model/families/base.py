@@ -40,20 +40,17 @@ class Derivatives:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tallied:
-    """The log density of all answers under B fields at once, and its derivatives by predictors.
+    """Derivatives of the log density of all answers by predictors, under B fields at once.
 
     Attributes
     ----------
-    value : ndarray, shape (B,)
-        Log density of all rows together, up to what depends on the answers alone.
     gradient : ndarray, shape (L, N, B)
         First derivatives.
     information : ndarray, shape (P, N, B)
-        Minus the second derivatives, or their expectation, of the P pairs of predictors that
-        the tally lists. A term that is the same for all rows may stand in the first.
+        Minus the second derivatives of the P pairs of predictors that the tally lists. A term
+        that is the same for all rows may stand in the first.
     """
 
-    value: Floats
     gradient: Floats
     information: Floats
 
@@ -69,7 +66,10 @@ class Tally:
     derivatives : callable
         ``(sums (N, T), eta (L, N, B), log_dispersion (B,)) -> Tallied``.
     value : callable
-        The same, but the log density alone, shape (B,).
+        The same, but the log density of all rows together, shape (B,), up to what depends on
+        the answers alone.
+    by_row : callable
+        The same by row, shape (N, B).
     mean : callable
         ``(eta (L, ...), answers) -> (...)``: the probability of any of some answers, or the
         mean of a number.
@@ -83,6 +83,7 @@ class Tally:
     columns: Callable[[Floats, int], Floats]
     derivatives: Callable[[Floats, Floats, Floats], Tallied]
     value: Callable[[Floats, Floats, Floats], Floats]
+    by_row: Callable[[Floats, Floats, Floats], Floats]
     mean: Callable[[Floats, Sequence[int]], Floats]
     pairs: Callable[[int], tuple[tuple[int, int], ...]]
     beyond: Callable[[Floats, Floats, Floats], Floats] | None = None

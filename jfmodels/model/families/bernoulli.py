@@ -53,6 +53,7 @@ def Bernoulli(link: str = "logit") -> Family:
             of_answers,
             lambda sums, eta, _: _tallied(inverse, sums, eta[0]),
             lambda sums, eta, _: _value(inverse, sums, eta[0]),
+            lambda sums, eta, _: _by_row(inverse, sums, eta[0]),
             lambda eta, answers: _mean(inverse, eta[0], answers),
             first_alone,
         ),
@@ -89,17 +90,24 @@ def _value(link: Link, sums: Floats, eta: Floats) -> Floats:
     return sums[:, 1] @ link.log_cdf(eta) + sums[:, 0] @ link.log_sf(eta)
 
 
-def _tallied(link: Link, sums: Floats, eta: Floats) -> Tallied:
-    p, n = link.cdf(eta), sums.sum(axis=1)[:, None]
+def _by_row(link: Link, sums: Floats, eta: Floats) -> Floats:
+    """Log density of every row, (N, B)."""
     if link is LINKS["logit"]:
-        return Tallied(
-            _value(link, sums, eta), (sums[:, 1:] - n * p)[None], (n * p * (1 - p))[None]
-        )
-    not_p = np.exp(link.log_sf(eta))  # without loss where p is nearly 1
-    density = link.density(eta)
-    steep = density / np.maximum(p * not_p, TINY)
-    residual = sums[:, 1:] * not_p - sums[:, :1] * p
-    return Tallied(_value(link, sums, eta), (residual * steep)[None], (n * density * steep)[None])
+        return sums[:, 1:] * eta + sums.sum(axis=1)[:, None] * link.log_sf(eta)
+    return sums[:, 1:] * link.log_cdf(eta) + sums[:, :1] * link.log_sf(eta)
+
+
+def _tallied(link: Link, sums: Floats, eta: Floats) -> Tallied:
+    p = link.cdf(eta)
+    if link is LINKS["logit"]:
+        n = sums.sum(axis=1)[:, None]
+        return Tallied((sums[:, 1:] - n * p)[None], (n * p * (1 - p))[None])
+    p, not_p = np.maximum(p, TINY), np.maximum(np.exp(link.log_sf(eta)), TINY)
+    density, slope = link.density(eta), link.slope(eta)
+    to, away = density / p, density / not_p
+    gradient = sums[:, 1:] * to - sums[:, :1] * away
+    bend = sums[:, 1:] * (to**2 - slope / p) + sums[:, :1] * (away**2 + slope / not_p)
+    return Tallied(gradient[None], np.maximum(bend, 0.0)[None])
 
 
 def _mean(link: Link, eta: Floats, answers: Sequence[int]) -> Floats:

@@ -33,7 +33,7 @@ def Categorical() -> Family:
         slopes=_slopes,
         start=lambda share: np.log(np.maximum(share[1:], 1e-6) / max(share[0], 1e-6)),
         log_density=_log_density,
-        tally=Tally(of_answers, _tallied, _value, _mean, _pairs),
+        tally=Tally(of_answers, _tallied, _value, _by_row, _mean, _pairs),
         coding=_coding,
     )
 
@@ -94,13 +94,18 @@ def _value(sums: Floats, eta: Floats, _: Floats) -> Floats:
     return chosen - sums.sum(axis=1) @ _normaliser(eta)
 
 
+def _by_row(sums: Floats, eta: Floats, _: Floats) -> Floats:
+    """Log density of every row, (N, B)."""
+    chosen = (sums.T[1:, :, None] * eta).sum(axis=0)
+    return chosen - sums.sum(axis=1)[:, None] * _normaliser(eta)
+
+
 def _tallied(sums: Floats, eta: Floats, _: Floats) -> Tallied:
-    n, total = sums.sum(axis=1)[:, None], _normaliser(eta)
-    p = np.exp(eta - total)
-    chosen = sum(sums[:, k + 1] @ eta[k] for k in range(len(eta)))
+    n = sums.sum(axis=1)[:, None]
+    p = np.exp(eta - _normaliser(eta))
     gradient = sums.T[1:, :, None] - n * p
     information = [n * p[j] * ((j == k) - p[k]) for j, k in _pairs(len(eta))]
-    return Tallied(chosen - n[:, 0] @ total, gradient, np.stack(information))
+    return Tallied(gradient, np.stack(information))
 
 
 def _mean(eta: Floats, answers: Sequence[int]) -> Floats:

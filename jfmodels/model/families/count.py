@@ -40,7 +40,9 @@ def Poisson() -> Family:
         slopes=lambda eta: np.exp(eta)[:, :, None],
         start=lambda mean: np.log(np.maximum(mean, 1e-6)),
         log_density=_poisson_log_density,
-        tally=Tally(of_moments, _poisson_tallied, _poisson_value, _mean, first_alone),
+        tally=Tally(
+            of_moments, _poisson_tallied, _poisson_value, _poisson_by_row, _mean, first_alone
+        ),
     )
 
 
@@ -66,6 +68,7 @@ def NegativeBinomial() -> Family:
             of_moments,
             _negative_binomial_tallied,
             _negative_binomial_value,
+            _negative_binomial_by_row,
             _mean,
             first_alone,
             _negative_binomial_beyond,
@@ -115,10 +118,13 @@ def _poisson_value(sums: Floats, eta: Floats, _: Floats) -> Floats:
     return sums[:, 1] @ eta[0] - sums[:, 0] @ np.exp(eta[0])
 
 
+def _poisson_by_row(sums: Floats, eta: Floats, _: Floats) -> Floats:
+    return sums[:, 1:2] * eta[0] - sums[:, :1] * np.exp(eta[0])
+
+
 def _poisson_tallied(sums: Floats, eta: Floats, _: Floats) -> Tallied:
     mean = sums[:, :1] * np.exp(eta[0])
-    value = sums[:, 1] @ eta[0] - mean.sum(axis=0)
-    return Tallied(value, (sums[:, 1:2] - mean)[None], mean[None])
+    return Tallied((sums[:, 1:2] - mean)[None], mean[None])
 
 
 def _negative_binomial_log_density(answer: Floats, eta: Floats, log_dispersion: Floats) -> Floats:
@@ -137,13 +143,20 @@ def _negative_binomial_value(sums: Floats, eta: Floats, log_dispersion: Floats) 
     return total @ (eta[0] - log_total) - size * (n @ (log_total + log_dispersion))
 
 
+def _negative_binomial_by_row(sums: Floats, eta: Floats, log_dispersion: Floats) -> Floats:
+    """What depends on the mean, (N, B)."""
+    n, total = sums[:, :1], sums[:, 1:2]
+    log_total = np.logaddexp(eta[0], -log_dispersion)
+    size = np.exp(-log_dispersion)
+    return total * (eta[0] - log_total) - size * n * (log_total + log_dispersion)
+
+
 def _negative_binomial_tallied(sums: Floats, eta: Floats, log_dispersion: Floats) -> Tallied:
     n, total = sums[:, :1], sums[:, 1:2]
     mean, size = np.exp(eta[0]), np.exp(-log_dispersion)
     gradient = size * (total - n * mean) / (mean + size)
     information = size * mean * (total + n * size) / (mean + size) ** 2
-    value = _negative_binomial_value(sums, eta, log_dispersion)
-    return Tallied(value, gradient[None], information[None])
+    return Tallied(gradient[None], information[None])
 
 
 def _negative_binomial_beyond(answer: Floats, n: Floats, log_dispersion: Floats) -> Floats:

@@ -37,7 +37,9 @@ def Gaussian() -> Family:
         slopes=lambda eta: np.ones((*eta.shape, 1)),
         start=lambda mean: mean,
         log_density=_log_density,
-        tally=Tally(of_moments, _tallied, _value, lambda eta, answers: eta[0], first_alone),
+        tally=Tally(
+            of_moments, _tallied, _value, _by_row, lambda eta, answers: eta[0], first_alone
+        ),
         dispersion="sigma",
     )
 
@@ -61,10 +63,15 @@ def _value(sums: Floats, eta: Floats, log_sigma: Floats) -> Floats:
     return -squares / 2 * np.exp(-2 * log_sigma) - n.sum() * log_sigma
 
 
+def _by_row(sums: Floats, eta: Floats, log_sigma: Floats) -> Floats:
+    """Log density of every row, (N, B)."""
+    n, first, second = sums.T[:, :, None]
+    squares = second - 2 * first * eta[0] + n * eta[0] ** 2
+    return -squares / 2 * np.exp(-2 * log_sigma) - n * log_sigma
+
+
 def _tallied(sums: Floats, eta: Floats, log_sigma: Floats) -> Tallied:
     n, first, _ = sums.T
     precision = np.exp(-2 * log_sigma)
     residual = first[:, None] - n[:, None] * eta[0]
-    return Tallied(
-        _value(sums, eta, log_sigma), (residual * precision)[None], (n[:, None] * precision)[None]
-    )
+    return Tallied((residual * precision)[None], (n[:, None] * precision)[None])

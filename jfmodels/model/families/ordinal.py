@@ -16,6 +16,7 @@ __all__ = ["Ordinal"]
 type Floats = NDArray[np.float64]
 
 TINY = 1e-300
+SMALL = 1e-150  # the square of whose inverse is a number
 
 
 def Ordinal(link: str = "logit") -> Family:
@@ -146,6 +147,7 @@ def _logit_tally() -> Tally:
         of_answers,
         _logit_tallied,
         _logit_value,
+        _logit_by_row,
         lambda eta, answers: _mean(LINKS["logit"], eta, answers),
         _pairs,
     )
@@ -162,15 +164,27 @@ def _gaps(eta: Floats) -> Floats:
 
 
 def _log_gaps(sums: Floats, eta: Floats) -> Floats:
-    """What the gaps add to the log density, (B,); -inf where thresholds are out of order."""
+    """What the gaps add to the log density of answers in sums (..., A), shape (..., B).
+
+    It is -inf where thresholds are out of order.
+    """
     gaps = _gaps(eta)
     ordered = (gaps > 0).all(axis=0)
     inside = np.log(-np.expm1(-np.where(gaps > 0, gaps, 1.0)))
-    return np.where(ordered, sums.sum(axis=0)[1:-1] @ inside, -np.inf)
+    return np.where(ordered, sums[..., 1:-1] @ inside, -np.inf)
+
+
+def _logit_by_row(sums: Floats, eta: Floats, _: Floats) -> Floats:
+    value = _log_gaps(sums, eta)
+    for k in range(1, len(eta)):
+        below, above = _beside(sums, k)
+        cut = eta[k] - eta[0]
+        value = value + below * cut + (below + above) * LINKS["logit"].log_sf(cut)
+    return value
 
 
 def _logit_value(sums: Floats, eta: Floats, _: Floats) -> Floats:
-    value = _log_gaps(sums, eta)
+    value = _log_gaps(sums.sum(axis=0), eta)
     for k in range(1, len(eta)):
         below, above = _beside(sums, k)
         cut = eta[k] - eta[0]
@@ -202,7 +216,7 @@ def _logit_tallied(sums: Floats, eta: Floats, _: Floats) -> Tallied:
         information[pairs[k, k], 0] += bend
         information[pairs[k + 1, k + 1], 0] += bend
         information[pairs[k, k + 1], 0] -= bend
-    return Tallied(_logit_value(sums, eta, _), gradient, information)
+    return Tallied(gradient, information)
 
 
 def _tally(link: Link) -> Tally:
@@ -211,6 +225,7 @@ def _tally(link: Link) -> Tally:
         of_answers,
         lambda sums, eta, _: _tallied(link, sums, eta),
         lambda sums, eta, _: _value(link, sums, eta),
+        lambda sums, eta, _: _by_row(link, sums, eta),
         lambda eta, answers: _mean(link, eta, answers),
         _pairs,
     )
@@ -230,11 +245,17 @@ def _value(link: Link, sums: Floats, eta: Floats) -> Floats:
     return np.where((_gaps(eta) > 0).all(axis=0), value, -np.inf)
 
 
+def _by_row(link: Link, sums: Floats, eta: Floats) -> Floats:
+    p = np.maximum(_probabilities(link, eta), TINY)
+    value = (sums.T[:, :, None] * np.log(p)).sum(axis=0)
+    return np.where((_gaps(eta) > 0).all(axis=0), value, -np.inf)
+
+
 def _tallied(link: Link, sums: Floats, eta: Floats) -> Tallied:
     """Rows' derivatives from ratios of the categories on both sides of a threshold."""
     last = len(eta) - 1
     pairs = {pair: k for k, pair in enumerate(_pairs(len(eta)))}
-    p = np.maximum(_probabilities(link, eta), TINY)
+    p = np.maximum(_probabilities(link, eta), SMALL)
     ratio = sums.T[:, :, None] / p
     square = ratio / p
     cuts = eta[1:] - eta[0]
@@ -253,7 +274,7 @@ def _tallied(link: Link, sums: Floats, eta: Floats) -> Tallied:
         information[pairs[0, k]] -= common[k - 1]
         information[pairs[0, k + 1]] -= common[k - 1]
     information[0] = -information[1 : last + 1].sum(axis=0)
-    return Tallied(_value(link, sums, eta), gradient, information)
+    return Tallied(gradient, information)
 
 
 def _mean(link: Link, eta: Floats, answers: Sequence[int]) -> Floats:

@@ -7,6 +7,7 @@ page on multilevel models says. Nothing here knows patterns, cells, units or pro
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import replace
 from functools import cache
 from itertools import product
@@ -21,6 +22,7 @@ from scipy.stats import norm
 
 import jfmodels as jf
 from jfmodels.engines.bayesian.averages import _Sums
+from jfmodels.engines.bayesian.new_groups import _generator
 from jfmodels.results.engine import Question
 
 TIME = {"w1": 0.0, "w2": 182.0, "w3": 547.0}  # days since the first wave
@@ -118,8 +120,13 @@ def covariance(kind: str, parameters: np.ndarray, years: np.ndarray) -> np.ndarr
     return np.diag(parameters**2)
 
 
-def predictors(fit: jf.BayesianFit, rows: pd.DataFrame, s: int, new: set[str]):
-    """Free predictors (d, P) of people under a draw, and the variance (P,) of new groups."""
+def predictors(
+    fit: jf.BayesianFit, rows: pd.DataFrame, s: int, new: set[str], supposed: Set[str] = frozenset()
+):
+    """Free predictors (d, P) of people under a draw, and the variance (P,) of new groups.
+
+    Groups that are not known are drawn, unless they are supposed, people being moved there.
+    """
     posterior = fit.engine.posterior
     latent = posterior.latent
     free = posterior.field[s][: latent.n_channels * latent.width].reshape(latent.n_channels, -1)
@@ -127,7 +134,8 @@ def predictors(fit: jf.BayesianFit, rows: pd.DataFrame, s: int, new: set[str]):
     eta, variance = free[:, : x.shape[1]] @ x.T, np.zeros(len(rows))
     start = len(latent.names)
     years = np.array([*fit.engine.survey.time.values()])[1:]
-    for effect in latent.effects:
+    n = posterior.n_draws
+    for k, effect in enumerate(latent.effects):
         z = loading(effect.coordinates, rows)
         values = posterior.parameters[s, effect.parameters]
         label = rows[list(effect.term.groups)].astype(str).agg(":".join, axis=1)
@@ -135,8 +143,17 @@ def predictors(fit: jf.BayesianFit, rows: pd.DataFrame, s: int, new: set[str]):
         group = np.array([effect.levels.index(each) for each in label[known]], dtype=int)
         u = free[:, start : start + effect.size].reshape(len(free), len(effect.levels), -1)
         eta[:, known] += np.einsum("dpm,pm->dp", u[:, group], z[known])
-        added = np.einsum("pm,mq,pq->p", z, covariance(effect.term.kind, values, years), z)
-        variance += np.where(known, 0.0, added)
+        within = covariance(effect.term.kind, values, years)
+        added = np.einsum("pm,mq,pq->p", z, within, z)
+        drawn = ~known & (not (new | supposed) & set(effect.term.groups))
+        root = effect.block.root(np, values, effect.known)
+        np.testing.assert_allclose(root @ root.T, within, atol=1e-12)
+        for name in label[drawn].unique():  # one effect for each, the same wherever it occurs
+            here = (label == name).to_numpy()
+            numbers = _generator(fit.engine.seed, k, name)
+            standard = numbers.standard_normal((n, len(free), root.shape[1]))[s]
+            eta[:, here] += standard @ (z[here] @ root).T
+        variance += np.where(known | drawn, 0.0, added)
         start += effect.size
     return eta, variance
 
@@ -158,13 +175,15 @@ def mean(fit: jf.BayesianFit, eta: np.ndarray, s: int, answers: list[int]) -> np
     return np.diff(below, axis=0)[answers].sum(axis=0)
 
 
-def expected(fit, rows: pd.DataFrame, new: set[str], answers: list[int]) -> np.ndarray:
+def expected(
+    fit, rows: pd.DataFrame, new: set[str], answers: list[int], supposed: Set[str] = frozenset()
+) -> np.ndarray:
     """Mean of every person's answer over new groups, (draws, P); once for those who are alike."""
     columns = list(fit.engine.formula.all_columns)
     alike, rows = rows.groupby(columns, sort=False).ngroup(), rows.drop_duplicates(columns)
     found = []
     for s in DRAWS:
-        eta, variance = predictors(fit, rows, s, new)
+        eta, variance = predictors(fit, rows, s, new, supposed)
         total = weight = 0.0
         for z in product(GRID if variance.any() else [0.0], repeat=len(eta)):
             density = norm.pdf(z).prod()
@@ -223,7 +242,8 @@ def assert_rows(fit, by: list[str], everyone: pd.DataFrame, new: set[str], **que
     everyone = everyone.assign(time=everyone["wave"].map(fit.engine.survey.time))
     table, drawn = rows(fit, by, **question)
     for category, place in table.groupby("category", observed=True, dropna=False).indices.items():
-        each = expected(fit, everyone, new, ANSWERS.get(category, [1]))
+        supposed = set(by) if question.get("over") == "everyone" else set()
+        each = expected(fit, everyone, new, ANSWERS.get(category, [1]), supposed)
         for k in place:
             keys = [name for name in ("wave", *by) if pd.notna(table[name][k])]
             here = np.all(

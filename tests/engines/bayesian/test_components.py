@@ -89,7 +89,7 @@ def test_correlations_are_real_ones():
     laid = laid_out("gaussian", "(1 + wave | commune)")
     values = [0.5, 0.7, 0.9, 0.4, -0.3, 0.6, 1.0]
     posterior = certain(laid, values)
-    covariance = posterior.covariance(0)[0]
+    covariance = posterior.covariance(posterior.latent.effects[0])[0]
     sd = np.sqrt(np.diag(covariance))
     found = Variances(posterior, laid.response).values[0]
     assert found[:3] == pytest.approx(sd)
@@ -109,7 +109,9 @@ def test_the_variance_of_slopes_is_that_over_interviews():
             .repeat(np.bincount(laid.data.pattern, laid.data.n).astype(int)),
         ]
     )
-    by_hand = np.einsum("ni,ij,nj->n", z, posterior.covariance(0)[0], z).mean()
+    by_hand = np.einsum(
+        "ni,ij,nj->n", z, posterior.covariance(posterior.latent.effects[0])[0], z
+    ).mean()
     assert Variances(posterior, laid.response).of_effect[0, 0] == pytest.approx(by_hand)
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from latent_cases import CODEBOOK, DESIGN, people, simulated
+from panel_cases import simulated as panel
 
 import jfmodels as jf
 from jfmodels.engines.bayesian import draw as room
@@ -64,6 +66,34 @@ def test_it_is_kept_if_asked_for_and_every_row_says_so(unbelievable):
         assert all("fit_failed" in flag for flag in table["flag"])
 
 
+TABLES = {
+    "levels": lambda fit: fit.levels(over="wave"),
+    "changes": lambda fit: fit.changes(by="region", over="wave"),
+    "contrasts": lambda fit: fit.contrasts("region", reference="north", over="wave"),
+    "slopes": lambda fit: fit.estimate(jf.Slope(), over="wave"),
+    "summary": lambda fit: fit.summary(),
+    "test of a term": lambda fit: fit.test("wave"),
+    "test of levels": lambda fit: fit.test("region", over="wave"),
+    "variance_components": lambda fit: fit.variance_components(),
+    "effects": lambda fit: fit.effects("commune"),
+    "predict": lambda fit: fit.predict(pd.DataFrame({"wave": ["w1"], "commune": ["c1"]})),
+    "ppc": lambda fit: fit.ppc(),
+    "loo": lambda fit: fit.loo(refit=False).table,
+    "prior_sensitivity": lambda fit: fit.prior_sensitivity(),
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_fit_that_failed_says_so_in_every_row_of_every_table(name):
+    good = fit(on_poor_k="warn")
+    posterior = replace(good.engine.posterior, failed=True)
+    failed = jf.BayesianFit(replace(good.engine, posterior=posterior, beliefs={}))
+    rows = TABLES[name](failed)["flag"]
+    assert len(rows)
+    assert all("fit_failed" in flag for flag in rows)
+    assert not any("fit_failed" in flag for flag in TABLES[name](good)["flag"])
+
+
 def test_or_it_stops(unbelievable):
     with pytest.raises(jf.EstimationError, match="Choose engine='nuts'"):
         fit(on_poor_k="raise")
@@ -94,6 +124,21 @@ def test_many_standard_deviations_are_announced_beforehand(sampler):
         assert fit(f"yes ~ 1 + {terms}").engine.name == "nuts"
     with pytest.raises(jf.SpecError, match="use engine='nuts'"):
         fit(f"yes ~ 1 + {terms}", on_poor_k="raise")
+
+
+@pytest.mark.parametrize(
+    ("formula", "says"),
+    [
+        ("choice ~ wave + (1 | person)", "on each of 3 answers without order"),
+        ("yes ~ wave + (1 + x | person)", r"several effects of every respondent, \(1 \+ x"),
+        ("yes ~ wave + (1 | person) + (1 | person:wave)", "2 effects of every respondent"),
+    ],
+)
+def test_effects_of_people_that_are_not_integrated_are_announced(sampler, formula, says):
+    with pytest.warns(jf.FitWarning, match=says):
+        found = jf.fit(formula, panel(), engine=SHORT)
+    assert found.engine.name == "nuts"
+    assert found.engine.posterior.latent.integrated is None
 
 
 @pytest.mark.parametrize(

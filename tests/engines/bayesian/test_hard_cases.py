@@ -22,7 +22,7 @@ from nested_cases import (
 )
 from quadrature import CASES, even, in_order
 from scipy.special import expit
-from scipy.stats import chi2
+from scipy.stats import chi2, norm
 
 import jfmodels as jf
 from jfmodels.model.model import Model, lay_out
@@ -42,6 +42,12 @@ def all_yes(place: str, column: str) -> pd.DataFrame:
     """People of one place who all say yes."""
     frame = people()
     return frame.assign(yes=frame["yes"].where(frame[column] != place, 1))
+
+
+def without(place: str, *waves: str) -> pd.DataFrame:
+    """People without those of a commune in some waves."""
+    frame = people()
+    return frame[(frame["commune"] != place) | ~frame["wave"].isin(waves)]
 
 
 def one_alone(column: str) -> pd.DataFrame:
@@ -70,6 +76,14 @@ HARD = {
     "a commune that is all yes": (
         all_yes("c1", "commune"),
         replace(BERNOULLI, intercept=even(-2.5, 3.5, 49), v=even(-5, 10, 601)),
+    ),
+    "a commune that two waves missed": (
+        without("c1", "w2", "w3"),
+        replace(BERNOULLI, shape=even(-0.8, 1.6, 49)),
+    ),
+    "a single wave": (
+        people().query("wave == 'w1'"),
+        replace(BERNOULLI, intercept=even(-3.5, 3.5, 57), shape=even(-1.2, 2.2, 57)),
     ),
     "a region that is all yes": (
         all_yes("north", "region").assign(x=lambda each: (each["region"] == "south") * 1.0),
@@ -107,13 +121,17 @@ def test_far_tails_have_derivatives(link, yes):
 
 
 def test_a_commune_missing_in_two_waves_is_borrowed_and_said():
-    frame = people()
-    reached = frame[(frame["commune"] != "c1") | (frame["wave"] == "w1")]
-    levels = fit(f"yes ~ wave + region + {TWO}", reached).levels(by="region", over="wave")
-    flagged = {
-        (row.region, row.wave) for row in levels.itertuples() if "places_missing" in row.flag
-    }
-    assert flagged == {("north", "w2"), ("north", "w3")}
+    found = fit(f"yes ~ wave + region + {TWO}", without("c1", "w2", "w3"))
+    levels, changes = found.levels("region", over="wave"), found.changes(by="region", over="wave")
+    for table in (levels, changes):
+        flagged = {
+            (row.region, row.wave) for row in table.itertuples() if "places_missing" in row.flag
+        }
+        assert flagged == {("north", "w2"), ("north", "w3")}
+    # three communes in place of four say less of a region, and hardly anything else
+    all_four = fit(f"yes ~ wave + region + {TWO}", people()).levels("region", over="wave")
+    assert levels["n_clusters"].tolist() == [4, 4, 3, 4, 3, 4]
+    assert (np.abs(levels["estimate"] - all_four["estimate"]) < levels["std_error"]).all()
 
 
 def test_two_hundred_communes_in_six_waves():
@@ -136,8 +154,18 @@ def test_two_hundred_communes_in_six_waves():
 
 
 def test_one_wave_is_no_trend_but_a_model():
-    levels = fit("yes ~ (1 | commune)", people().query("wave == 'w1'")).levels(over="wave")
-    assert levels["estimate"].between(0, 1).all()
+    """Its level is that of new communes: recomputed from the draws of intercept and sd."""
+    found = fit("yes ~ (1 | commune)", people().query("wave == 'w1'"))
+    level, drawn = (
+        found.levels(over="wave").set_index("wave").loc["w1"],
+        named(found.engine.posterior),
+    )
+    standard = norm.ppf((np.arange(200) + 0.5) / 200)
+    share = expit(drawn["Intercept"][:, None] + drawn["sd(commune)"][:, None] * standard)
+    assert level["estimate"] == pytest.approx(share.mean(), abs=1e-4)
+    assert level["std_error"] == pytest.approx(share.mean(axis=1).std(), rel=1e-2)
+    with pytest.raises(jf.SpecError, match="one wave, 'w1', so nothing can have changed"):
+        found.changes(over="wave")
 
 
 @pytest.mark.parametrize("terms", ["walk(wave)", "ar1(wave | region)"])
@@ -152,7 +180,13 @@ def test_a_survey_without_waves():
     survey = jf.Survey(people().drop(columns="wave"), design, book, simulated=True)
     engine = jf.Laplace(draws=2_000, on_poor_k="raise")
     found = jf.fit("yes ~ x + (1 | commune)", survey, engine=engine)
-    assert found.levels(over="wave")["estimate"].between(0.4, 0.7).all()
+    with_waves = fit("yes ~ x + (1 | commune)", people())
+    one, other = (
+        each.summary().drop(columns=["coefficient", "flag"]).to_numpy(dtype=float)
+        for each in (found, with_waves)
+    )
+    assert one == pytest.approx(other, rel=1e-6, nan_ok=True)  # neither model knows the wave
+    assert len(found.levels(over="wave")) == 1
     with pytest.raises(jf.SpecError, match="has no wave"):
         jf.fit("yes ~ walk(wave)", survey, engine=engine)
 

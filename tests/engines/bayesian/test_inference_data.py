@@ -118,6 +118,35 @@ def test_models_are_compared_person_by_person(az):
     assert found["dse"].max() < 3 < found["se"].min()
 
 
+def test_arviz_scales_the_prior_as_the_fit_does(az):
+    """ArviZ smooths both tails of the weights, and its tail is shorter: 1 % and .0005."""
+    fit = fitted("level ~ wave + x + (1 | region) + (1 | commune)", 4000)
+    scaled = az.psense_summary(fit.idata, var_names=["~coefficients", "~thresholds"], round_to=12)
+    own = fit.prior_sensitivity().query("scaled == 'prior'").set_index("quantity")["sensitivity"]
+    names = ["sd(region)", "sd(commune)"]
+    theirs = scaled.loc[names, "prior"].to_numpy(dtype=float)
+    assert theirs == pytest.approx(own[names].to_numpy(), rel=0.01, abs=0.0005)
+    parts = fit.idata["log_prior"]
+    assert list(parts.data_vars) == ["coefficients", "thresholds", "sd(region)", "sd(commune)"]
+
+
+def test_arviz_draws_pictures_with_the_surveys_labels(az):
+    idata = fitted("size ~ wave + x + (1 | commune)").idata
+    forest = az.plot_forest(idata, var_names=["(1 | commune)"], backend="matplotlib")
+    written = {text.get_text() for axes in forest.viz["figure"].item().axes for text in axes.texts}
+    assert {f"c{k}" for k in range(8)} <= written
+    figure = az.plot_ppc_dist(idata, num_samples=5, backend="matplotlib").viz["figure"].item()
+    (lines,) = (axes.lines for axes in figure.axes)
+    assert len(lines) >= 5  # replications, and what was observed
+
+
+def test_draws_from_the_prior_are_called_so():
+    survey = jf.Survey(people(), DESIGN, CODEBOOK)
+    found = jf.prior_predictive("yes ~ wave + (1 | commune)", survey, draws=100).idata
+    assert set(found.children) == {"prior", "prior_predictive", "observed_data", "constant_data"}
+    assert found["prior"]["(1 | commune)"].sizes["commune"] == 8
+
+
 @pytest.mark.parametrize("group", ["posterior_predictive", "log_likelihood"])
 def test_parts_are_those_of_the_whole(group):
     whole = fitted(TWO).idata[group]["yes"].to_numpy()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import warnings
+from dataclasses import replace
 from functools import cache
 
 import arviz as az
@@ -106,6 +107,13 @@ def test_every_family_has_the_density_of_the_laplace_engine(name, link):
     assert np.ptp(differences(of_family(name, link))) < 1e-8
 
 
+@pytest.mark.parametrize(("name", "link"), LINKED)
+def test_answers_that_count_by_weight_have_the_density_of_the_laplace_engine(name, link):
+    model = of_family(name, link)
+    weighed = replace(model, n=model.n * np.random.default_rng(1).uniform(0.3, 3, len(model.n)))
+    assert np.ptp(differences(weighed)) < 1e-8
+
+
 @pytest.mark.parametrize("name", BLOCKS)
 def test_every_block_has_the_density_of_the_laplace_engine(name):
     assert np.ptp(differences(latent(f"safe ~ sex + {TERMS[name]}"))) < 1e-8
@@ -143,6 +151,18 @@ def test_posterior_is_that_of_the_laplace_engine(formula):
     error = np.hypot(monte_carlo_error(one, ours.chain) / sd, other.n_effective**-0.5)
     assert (np.abs(one.mean(axis=0) - two.mean(axis=0)) / sd <= 0.05 + 4 * error).all()
     assert (np.abs(one.std(axis=0) / sd - 1) <= 0.05 + 4 * error).all()
+
+
+def test_a_weighted_posterior_is_adjusted_as_that_of_the_laplace_engine():
+    """Means within four Monte Carlo errors; errors of the design hardly depend on the draws."""
+    one, other = (
+        jf.fit(BERNOULLI, SURVEY, engine=engine, weighting="pseudo").changes(over="wave")
+        for engine in (Nuts(draws=400, tune=400, progress=False), "laplace")
+    )
+    assert set(one["engine"]) == {"nuts"}
+    apart = (one["estimate"] - other["estimate"]) / np.hypot(one["mc_error"], other["mc_error"])
+    assert apart.abs().max() < 4
+    assert one["std_error"].to_numpy() == pytest.approx(other["std_error"].to_numpy(), rel=0.05)
 
 
 def test_chains_agree():

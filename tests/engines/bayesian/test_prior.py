@@ -77,7 +77,7 @@ def test_effects_have_the_covariance_of_their_block(block, family):
     u = field.reshape(500, latent.n_channels, latent.width)[:, :, start : start + each.size]
     u = u.reshape(500, -1, len(each.coordinates))
     white = np.linalg.solve(
-        np.linalg.cholesky(posterior.covariance(0))[:, None], u[..., None]
+        np.linalg.cholesky(posterior.covariance(posterior.latent.effects[0]))[:, None], u[..., None]
     ).ravel()
     assert stats.kstest(white, stats.norm.cdf).pvalue > 0.001
 

@@ -7,6 +7,7 @@ early: the same case with R going on is held to more digits.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -18,14 +19,17 @@ from regression_cases import (
     CONTRASTS,
     DECLINED,
     MARGINS,
+    MEASURES,
     MODELS,
     REFUSED,
     TERMS,
+    UNSTRATIFIED,
     Numbers,
     coefficients,
     fit_of,
     pairwise,
     predictive_margins,
+    survey_of,
     term,
 )
 from statsmodels.miscmodels.ordinal_model import OrderedModel
@@ -77,7 +81,7 @@ def assert_equal(name: str, ours: Numbers) -> None:
 
 
 def test_every_case_is_answered_or_declined():
-    answered = [*MODELS, *TERMS, *CONTRASTS, *MARGINS, *REFUSED, *APART]
+    answered = [*MODELS, *TERMS, *CONTRASTS, *MARGINS, *MEASURES, *REFUSED, *APART]
     assert len({*answered, *DECLINED}) == len(answered) + len(DECLINED)
     assert {*answered, *DECLINED} == set(CASES)
     assert set(LOOSER) <= {*MODELS, *TERMS, *CONTRASTS, *MARGINS}
@@ -123,6 +127,31 @@ def test_more_coefficients_than_degrees_of_freedom_are_refused(name):
         fit_of(CASES[name], REFUSED[name])
     for advice in ("Leave interactions out", "random effects", "direct()"):
         assert advice in str(error.value)
+
+
+IN_TWO_REGIONS = {  # R: svyglm(secure ~ sex + age_group, subset(d, region is Gao or Menaka))
+    "Intercept": (-1.1908782688860935, 0.145119033190590, 0.0145267887854755),
+    "sex[T.M]": (0.0959152953491912, 0.121036176404742, 0.5111656670221532),
+    "age_group[T.30-44]": (0.0928507738217326, 0.169823006481780, 0.6394001218004507),
+    "age_group[T.45-59]": (-0.0510159872436352, 0.168982736430278, 0.7912281255988933),
+    "age_group[T.60+]": (-0.4525851505181955, 0.267860318624739, 0.2331616018956454),
+}
+
+
+def test_in_a_domain_the_degrees_of_freedom_are_those_of_its_clusters():
+    communes = replace(UNSTRATIFIED["communes"], strata="region")
+    of = survey_of("wave_survey_secure.csv", communes)
+    regions = {"region": ["Gao", "Menaka"]}
+    settings = jf.Weighted(small_sample="none")
+    fit = jf.fit("secure ~ sex + age_group", of, engine=settings, where=regions)
+    table = fit.summary().set_index("coefficient").loc[list(IN_TWO_REGIONS)]
+    found = table[["estimate", "std_error", "p_value"]].to_numpy()
+    np.testing.assert_allclose(found, list(IN_TWO_REGIONS.values()), rtol=1e-9)
+    assert set(table["df"]) == {2.0}  # 8 communes, 2 strata, 5 coefficients
+    for way in ("none", "cr2"):  # where R gives -1 df, and p is NaN
+        settings = jf.Weighted(small_sample=way)
+        with pytest.raises(jf.SpecError, match="5 coefficients, but these rows have 3 degrees"):
+            jf.fit("secure ~ sex + age_group", of, engine=settings, where={"region": "Gao"})
 
 
 # A survey of 16 communes in 4 regions, asked twice.
@@ -267,6 +296,17 @@ def test_a_saturated_model_says_what_direct_says(name, small_sample):
         np.testing.assert_allclose(ours["df"][levels], direct["df"][levels], rtol=1e-9)
         # of changes, direct's working model has equal variances in both waves, not mu (1 - mu)
         np.testing.assert_allclose(ours["df"], direct["df"], rtol=0.04)
+
+
+def test_a_curve_through_every_wave_is_the_model_of_waves():
+    of = jf.example()
+    curve, waves = (
+        jf.fit(f"shown(trust_army) ~ {time} + sex", of) for time in ("cr(time, df=5)", "wave")
+    )
+    numbers = ["estimate", "std_error", "df"]
+    for ask in (lambda fit: fit.levels(over="fixed"), lambda fit: fit.changes(over="wave")):
+        one, other = (ask(fit)[numbers].astype(float) for fit in (curve, waves))
+        assert_tables(one, other, 1e-9)  # found 4e-14
 
 
 @pytest.mark.parametrize("lonely", ["adjust", "certainty", "average"])
@@ -425,8 +465,7 @@ def test_rows_without_covariates_or_answer_are_left_out_and_counted():
     lost = (row % 10 == 0) | (row % 7 == 0)
     assert fit.engine.data.left_out == (inside & lost).sum()
     assert fit.engine.data.n.sum() == (inside & ~lost).sum()
-    row = fit.diagnostics().iloc[-1]
-    assert row["check"] == "rows left out"
+    row = fit.diagnostics().set_index("check").loc["rows left out"]
     assert row["value"] == pytest.approx(lost[inside].mean())
     assert not row["ok"]
 
@@ -509,6 +548,26 @@ def test_what_a_formula_or_setting_names_must_be_there():
         jf.fit("safe ~ wave + (1 | commune)", SURVEY, engine="weighted")
     with pytest.raises(jf.SpecError, match="multiple response; model one option"):
         jf.fit("sources ~ wave", SURVEY)
+    with pytest.raises(jf.SpecError, match="with its parentheses; found Bernoulli"):
+        jf.fit("safe ~ wave", SURVEY, family=jf.Bernoulli)
+    with pytest.raises(jf.SpecError, match="Did you mean 'cr2'"):
+        jf.Weighted(small_sample="CR2")
+    with pytest.raises(jf.SpecError, match="leaves nothing to estimate"):
+        jf.fit("safe ~ 0", SURVEY)
+    with pytest.raises(jf.SpecError, match="'walks' is an outcome"):
+        jf.fit("safe ~ wave + walks", SURVEY)
+    own = survey(PEOPLE.rename(columns={"wave": "vague"}), wave="vague")
+    with pytest.raises(jf.SpecError, match="'vague' is the wave: write wave"):
+        jf.fit("safe ~ vague", own)
+
+
+@pytest.mark.parametrize(("along", "near"), [("wav", "'wave'"), ("sex[T.mal]", "'sex[T.male]'")])
+def test_a_misspelt_term_gets_the_near_miss(along, near):
+    with pytest.raises(jf.SpecError) as error:
+        jf.fit("safe ~ wave + sex", SURVEY).test(along)
+    assert f"Did you mean {near}?" in str(error.value)
+    with pytest.raises(jf.SpecError, match="Unknown term"):
+        jf.fit("safe ~ wave + sex", SURVEY).test(["wave", "sex"])
 
 
 def test_a_coefficient_of_one_cluster_has_no_plain_standard_error():

@@ -59,6 +59,34 @@ def test_how_many_are_worked_on_together_does_not_matter(name, monkeypatch):
     np.testing.assert_allclose(maximise_together(*given, weights, start), every, rtol=1e-12)
 
 
+def without(commune: int) -> jf.Survey:
+    """The survey without a commune, the three others of its region standing for it."""
+    left = PEOPLE[PEOPLE["commune"] != commune]
+    stands = (left["commune"] % 4 == commune % 4).to_numpy()
+    return survey(
+        left.assign(weight=left["weight"] * np.where(stands, 4 / 3, 1.0)), lonely="adjust"
+    )
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_the_jackknife_is_the_survey_without_each_commune(name):
+    outcome, family = FAMILIES[name]
+    engines = (jf.Weighted(replicates=jf.Replicates("jkn")), jf.Weighted(small_sample="none"))
+    jackknife, linear = (
+        jf.fit(f"{outcome} ~ wave + sex", SURVEY, family=family, engine=each).summary()
+        for each in engines
+    )
+    left_out = [
+        jf.fit(f"{outcome} ~ wave + sex", without(k), family=family).summary()["estimate"]
+        for k in range(16)
+    ]
+    deviation = np.array(left_out) - np.mean(left_out, axis=0)  # R's, and the default
+    error = np.sqrt(3 / 4 * (deviation**2).sum(axis=0))
+    np.testing.assert_allclose(jackknife["std_error"], error, rtol=1e-7)
+    # they part by terms of the order of one commune in the four of a region
+    np.testing.assert_allclose(jackknife["std_error"], linear["std_error"], rtol=0.25)
+
+
 def test_replicates_without_a_maximum_are_told_apart_from_the_others():
     model = fitted("logit")
     weights = replicate_weights(model)

@@ -1,0 +1,1 @@
+"""What a survey of a given design can find, before and apart from what it found."""
