@@ -17,7 +17,7 @@ from jfmodels.claims.specification import Fits
 from jfmodels.errors import ClaimError, EstimationError, choose
 from jfmodels.results.estimands import Contrast, DiffInDiff, Estimand, Level
 from jfmodels.results.fit import Fit
-from jfmodels.results.joint import Draws, Joint
+from jfmodels.results.joint import Joint, Normal
 from jfmodels.results.plans import take
 from jfmodels.survey.readings import Reading
 
@@ -235,7 +235,7 @@ def _judged(answered: Sequence[_Answered]) -> Judged:
         flags = found.rows["flag"]
         each += [_usable(e, codes) for e, codes in zip(rows, flags, strict=True)]
     blocked = any(BLOCKING & set(codes) for found in answered for codes in found.rows["flag"])
-    drawn = all(isinstance(found.joint, Draws) for found in answered)
+    drawn = not any(isinstance(found.joint, Normal) for found in answered)
     if drawn and not blocked:
         evidence: Evidence = together([(f.key, f.joint, f.assertion) for f in answered])
     else:

@@ -286,16 +286,17 @@ def test_a_whole_says_which_part_is_not_borne_out(survey):
     assert either["verdict"] == "supported"
 
 
-def test_a_posterior_answers_with_a_probability(survey):
+@pytest.mark.parametrize("weighting", ["ignore", "pseudo"])
+def test_a_posterior_answers_with_a_probability(survey, weighting):
     said = {"kind": "change", **BOTH, "outcome": "criticism_russian_forces", "counting": "yes"}
-    row = judged(survey, {**said, "direction": "up"}, engine="laplace", weighting="ignore")
+    row = judged(survey, {**said, "direction": "up"}, engine="laplace", weighting=weighting)
     assert row["engine"] == "laplace"
     assert np.isnan(row["p_supported"])
     fit = jf.fit(
         "shown(criticism_russian_forces) ~ wave + (1 | commune) + (1 | commune:wave) "
         "+ (1 | facilitator)",
         survey,
-        weighting="ignore",
+        weighting=weighting,
     )
     expected = fit.probability(jf.Change("Q5"), above=0.0, rows={"wave": "Q6"}, over="wave")
     assert row["probability"] == pytest.approx(expected.value, abs=4 * expected.mc_error)
