@@ -3,45 +3,49 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
-from scipy.optimize import brentq
-from scipy.special import nctdtr, stdtrit
 
-__all__ = ["POWER", "detectable"]
+from jfmodels.claims.evidence import domain_of, rows_of
+from jfmodels.claims.kinds import Part
+from jfmodels.claims.specification import Fits
+from jfmodels.errors import SpecError
+from jfmodels.planning.detectable import detectable_of
+from jfmodels.survey.readings import Reading
 
-POWER = 0.8
-NEARLY_NORMAL = 1e6  # degrees of freedom beyond which t is the normal distribution
+__all__ = ["detectable"]
 
 
-def detectable(rows: pd.DataFrame, alpha: float) -> float:
-    """Smallest difference found with a power of :data:`POWER`, from rows of one question.
+def detectable(part: Part, names: dict[Reading, str], fits: Fits, alpha: float) -> float:
+    """Smallest difference found with a power of 80 %, of the row that would find the least.
 
-    The variance is that of all rows together, never of the one that is judged: on few degrees of
+    The variance is a planning variance, never that of the row that is judged: on few degrees of
     freedom its own error is largely chance. For a level it is the distance from the number said.
 
     Parameters
     ----------
-    rows : DataFrame
-        Answers to one question in all waves and groups.
+    part : Part
+        What was said.
+    names : dict of Reading to str
+        Outcomes that readings have become.
+    fits : Fits
+        Whose survey is asked; without a model, whatever the engine.
     alpha : float
         Error rate of the two-sided test.
 
-    Examples
-    --------
-    >>> rows = pd.DataFrame({"std_error": [0.03, 0.04], "df": [12.0, 12.0]})
-    >>> round(detectable(rows, 0.05), 3)
-    0.108
+    Returns
+    -------
+    float
+        NaN where no difference that is possible is found so often, or planning variances are
+        not derived for the design.
     """
-    known = rows[rows["std_error"] > 0]
-    if known.empty:
-        return float("nan")
-    error = float(np.sqrt((known["std_error"] ** 2).mean()))
-    df = float(known["df"].median()) if known["df"].notna().any() else NEARLY_NORMAL
-    return error * _in_errors(min(max(df, 1.0), NEARLY_NORMAL), alpha)
-
-
-def _in_errors(df: float, alpha: float) -> float:
-    """The difference in standard errors that a t test finds with the power."""
-    critical = float(stdtrit(df, 1 - alpha / 2))
-    missed = 1 - POWER
-    return float(brentq(lambda size: nctdtr(df, size, critical) - missed, 0, 10 + 10 * critical))
+    outcomes = [names[reading] for reading in part.readings]
+    where, least = domain_of(part, fits), []
+    for assertion in part.assertions(names):
+        try:
+            table = detectable_of(
+                fits.survey, outcomes, assertion.estimand, where=where, alpha=alpha
+            )
+        except SpecError:
+            return float("nan")
+        table.attrs.clear()
+        least.append(table["detectable"].iloc[rows_of(table, assertion.rows)].max(skipna=False))
+    return float(np.max(least))

@@ -10,19 +10,18 @@ import numpy as np
 import pandas as pd
 
 from jfmodels.claims.assertions import Assertion
-from jfmodels.claims.detectable import detectable
 from jfmodels.claims.kinds import Part
 from jfmodels.claims.places import common_places
 from jfmodels.claims.rules import ByDraws, ByTests, Evidence, joined, of_rows, together
 from jfmodels.claims.specification import Fits
 from jfmodels.errors import ClaimError, EstimationError, choose
-from jfmodels.results.estimands import Change, Contrast, DiffInDiff, Estimand, Level
+from jfmodels.results.estimands import Contrast, DiffInDiff, Estimand, Level
 from jfmodels.results.fit import Fit
-from jfmodels.results.joint import Draws, Joint
+from jfmodels.results.joint import Joint, Normal
 from jfmodels.results.plans import take
 from jfmodels.survey.readings import Reading
 
-__all__ = ["BLOCKING", "Judged", "judge_part"]
+__all__ = ["BLOCKING", "Judged", "domain_of", "judge_part", "rows_of"]
 
 type Names = Mapping[Reading, str]
 
@@ -55,8 +54,6 @@ class Judged:
         What each row must satisfy.
     each : tuple of Evidence, length R
         The evidence of each row alone.
-    detectable : float
-        The smallest difference that would have been found with a power of 80 %.
     refused : str
         Why the engine has no answer; empty if it has one.
     told : tuple of str
@@ -69,7 +66,6 @@ class Judged:
     rows: pd.DataFrame
     assertions: tuple[Assertion, ...] = ()
     each: tuple[Evidence, ...] = ()
-    detectable: float = np.nan
     refused: str = ""
     told: tuple[str, ...] = ()
     where: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -111,7 +107,6 @@ class _Answered:
     assertion: Assertion
     rows: pd.DataFrame
     joint: Joint
-    every: pd.DataFrame
 
 
 def judge_part(part: Part, names: Names, fits: Fits, alpha: float) -> Judged:
@@ -128,7 +123,7 @@ def judge_part(part: Part, names: Names, fits: Fits, alpha: float) -> Judged:
     alpha : float
         Error rate of the tests.
     """
-    where = _domain(part, fits)
+    where = domain_of(part, fits)
     outcomes = tuple(names[reading] for reading in part.readings)
     nothing = ByDraws(0.0, 1.0) if fits.specification.is_bayesian else ByTests(1.0, 1.0)
     if not _asked(part, outcomes, fits):
@@ -142,7 +137,7 @@ def judge_part(part: Part, names: Names, fits: Fits, alpha: float) -> Judged:
         ]
     except EstimationError as fault:
         return Judged(nothing, pd.DataFrame(), refused=str(fault))
-    return replace(_judged(answered, alpha), where=where or {})
+    return replace(_judged(answered), where=where or {})
 
 
 def _asked(part: Part, outcomes: Sequence[str], fits: Fits) -> bool:
@@ -151,7 +146,7 @@ def _asked(part: Part, outcomes: Sequence[str], fits: Fits) -> bool:
     return all(fits.survey.asked[name][place] for name in outcomes for place in places)
 
 
-def _domain(part: Part, fits: Fits) -> dict[str, tuple[str, ...]] | None:
+def domain_of(part: Part, fits: Fits) -> dict[str, tuple[str, ...]] | None:
     """The part's domain, in the places that its waves share where these alone count."""
     where = {name: tuple(labels) for name, labels in part.where.items()}
     common = common_places(fits.survey, part.waves) if fits.specification.common_places else None
@@ -202,27 +197,16 @@ def _answer(
     table.attrs.clear()  # pandas copies them at every step, and verdicts have a record of their own
     belief = fit.joint(estimand.axes, over=over, where=where)
     plan = estimand.plan(belief.grid)
-    kept = _rows_of(table, assertion.rows)
-    alike = _alike(fit, estimand, over, where)
+    kept = rows_of(table, assertion.rows)
     return _Answered(
         key,
         assertion,
         table.iloc[kept].reset_index(drop=True),
         take(plan, kept).answer(belief.joint),
-        alike if alike is not None else table,
     )
 
 
-def _alike(fit: Fit, estimand: Estimand, over: object, where: Any) -> pd.DataFrame | None:
-    """All differences of one question between successive waves, which share a variance."""
-    if not isinstance(estimand, Change | DiffInDiff):
-        return None
-    table = fit.estimate(replace(estimand, against="previous"), over=over, where=where)
-    table.attrs.clear()
-    return table
-
-
-def _rows_of(table: pd.DataFrame, wanted: Mapping[str, str | Sequence[str]]) -> np.ndarray:
+def rows_of(table: pd.DataFrame, wanted: Mapping[str, str | Sequence[str]]) -> np.ndarray:
     """Places of the rows that bear some labels."""
     chosen = np.ones(len(table), dtype=bool)
     for name, labels in wanted.items():
@@ -241,7 +225,7 @@ def _rows_of(table: pd.DataFrame, wanted: Mapping[str, str | Sequence[str]]) -> 
     return np.flatnonzero(chosen)
 
 
-def _judged(answered: Sequence[_Answered], alpha: float) -> Judged:
+def _judged(answered: Sequence[_Answered]) -> Judged:
     """Join the evidence of all rows: a part holds if all of its rows lie where they must."""
     each: list[Evidence] = []
     for found in answered:
@@ -251,7 +235,7 @@ def _judged(answered: Sequence[_Answered], alpha: float) -> Judged:
         flags = found.rows["flag"]
         each += [_usable(e, codes) for e, codes in zip(rows, flags, strict=True)]
     blocked = any(BLOCKING & set(codes) for found in answered for codes in found.rows["flag"])
-    drawn = all(isinstance(found.joint, Draws) for found in answered)
+    drawn = not any(isinstance(found.joint, Normal) for found in answered)
     if drawn and not blocked:
         evidence: Evidence = together([(f.key, f.joint, f.assertion) for f in answered])
     else:
@@ -261,7 +245,6 @@ def _judged(answered: Sequence[_Answered], alpha: float) -> Judged:
         rows=pd.concat([found.rows for found in answered], ignore_index=True),
         assertions=tuple(found.assertion for found in answered for _ in range(len(found.rows))),
         each=tuple(each),
-        detectable=max(detectable(found.every, alpha) for found in answered),
     )
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from jfmodels.claims.claim import Claim, Claims
+from jfmodels.claims.detectable import detectable
 from jfmodels.claims.evidence import Judged, judge_part
 from jfmodels.claims.kinds import Part
 from jfmodels.claims.rules import ByDraws, ByTests, Evidence, joined
@@ -132,10 +133,14 @@ class Judgement:
         """
         judged = self.judged(claim)
         parts = [self._part_row(name, part, claim, judged[part]) for part in claim.parts]
-        whole = self._claim_row(name, claim, judged, parts)
+        evidence = joined([each.evidence for each in judged.values()], claim.joined)
+        deciding = _deciding(list(judged.values()), claim.joined, evidence.verdict(self.alpha))
+        whole = self._claim_row(evidence, parts, deciding)
         if told:
             for row in parts:
+                row["detectable"] = self._detectable(claim.parts[row["part"]], row)
                 row |= self._part_sentences(claim, row, judged[row["part"]])
+            whole["detectable"] = parts[deciding]["detectable"]
             whole |= self._claim_sentences(claim, whole["verdict"], parts)
         return [whole, *parts]
 
@@ -159,7 +164,9 @@ class Judgement:
         said, part = claim.parts[row["part"]], row["part"]
         texts = {}
         for lang in LANGUAGES:
-            text = part_sentence(said, judged, self.labels_of(said), self.alpha, lang)
+            text = part_sentence(
+                said, judged, row["detectable"], self.labels_of(said), self.alpha, lang
+            )
             more = self._reproduced(claim, part, row, lang) if row["reproduced"] is not None else ""
             texts[f"says_{lang}"] = f"{text} {more}".strip()
         return texts
@@ -176,6 +183,12 @@ class Judgement:
             texts = {part: self._text(claim, part, lang) for part in claim.parts}
             said[f"says_{lang}"] = claim_sentence(verdicts, verdict, texts, lang)
         return said
+
+    def _detectable(self, said: Part, row: Mapping[str, Any]) -> float:
+        """The smallest difference that would have been found four times in five."""
+        if row["refused"]:
+            return float("nan")
+        return detectable(said, dict(self.names), self.fits, self.alpha)
 
     def _as_published(self, said: Part, *, other_base: bool = False) -> Judged:
         """What the data give without a model, as a published number was made."""
@@ -199,17 +212,14 @@ class Judgement:
         return other_base(bool(row["reproduced"]), OTHER_BASE[row["base"]], other, lang)
 
     def _claim_row(
-        self, name: str, claim: Claim, judged: Mapping[str, Judged], parts: list[dict[str, Any]]
+        self, evidence: Evidence, parts: list[dict[str, Any]], deciding: int
     ) -> dict[str, Any]:
         """The row of a claim as a whole: numbers are those of the part that decides."""
-        evidence = joined([each.evidence for each in judged.values()], claim.joined)
-        verdict = evidence.verdict(self.alpha)
-        deciding = parts[_deciding(list(judged.values()), claim.joined, verdict)]
-        published = [row["reproduced"] for row in parts if row.get("reproduced") is not None]
-        row = deciding | {"part": None, "verdict": verdict, **_numbers(evidence)}
+        row = parts[deciding] | {"part": None, "verdict": evidence.verdict(self.alpha)}
+        published = [row["reproduced"] for row in parts if row["reproduced"] is not None]
         row["reproduced"] = all(published) if published else None
         row["flag"] = tuple(sorted({code for each in parts for code in each["flag"]}))
-        return row
+        return row | _numbers(evidence)
 
     def _text(self, claim: Claim, part: str, lang: str) -> str:
         """Text of a part: that of its question, or its own name where there are several."""
@@ -292,4 +302,4 @@ def _of_row(judged: Judged, alpha: float) -> dict[str, Any]:
     """Numbers of the row on which a part hinges."""
     row = judged.row(alpha)
     names = ("estimate", "low", "high", "coverage", "n", "n_clusters", "unit")
-    return {name: row[name] for name in names} | {"detectable": judged.detectable}
+    return {name: row[name] for name in names}

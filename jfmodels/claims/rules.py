@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logit
 
-from jfmodels.claims.assertions import Assertion, Ends
-from jfmodels.results.joint import Draws, Joint
+from jfmodels.claims.assertions import Assertion
+from jfmodels.results.joint import Joint, Normal
 
 __all__ = [
     "CONTRADICTED",
@@ -94,7 +94,7 @@ def of_rows(answer: Joint, assertion: Assertion, *, level_of_share: bool) -> lis
     level_of_share : bool
         Whether rows are shares, whose intervals are those of their logits.
     """
-    if isinstance(answer, Draws):
+    if not isinstance(answer, Normal):
         inside, standing = _indicators(answer, assertion)
         pairs = zip(inside.mean(axis=0), standing.mean(axis=0), strict=True)
         return [ByDraws(float(holds), float(stands)) for holds, stands in pairs]
@@ -115,7 +115,6 @@ def together(answers: Sequence[tuple[Hashable, Joint, Assertion]]) -> ByDraws:
     """
     by_fit: dict[Hashable, list[tuple[Floats, Floats]]] = {}
     for key, answer, assertion in answers:
-        assert isinstance(answer, Draws)
         by_fit.setdefault(key, []).append(_indicators(answer, assertion))
     holds, stands = [], []
     for pairs in by_fit.values():
@@ -190,17 +189,10 @@ def _one_sided(answer: Joint, end: float, on_logits: bool) -> tuple[Floats, Floa
     return upper, 1 - upper
 
 
-def _indicators(answer: Draws, assertion: Assertion) -> tuple[Floats, Floats]:
+def _indicators(answer: Joint, assertion: Assertion) -> tuple[Floats, Floats]:
     """Draw by draw, whether each row lies where said, and not beyond its nearer end, (S, K)."""
-    draws = answer.draws
-    inside = _between(draws, assertion.said)
     low, high = assertion.refuted_outside
-    middle = np.median(draws, axis=0)
-    nearer_high = middle - low > high - middle if np.isfinite([low, high]).all() else np.isinf(low)
-    standing = np.where(nearer_high, draws < high, draws > low).astype(np.float64)
-    return inside, np.where(np.isnan(draws), np.nan, standing)
-
-
-def _between(draws: Floats, ends: Ends) -> Floats:
-    inside = ((draws > ends[0]) & (draws < ends[1])).astype(np.float64)
-    return np.where(np.isnan(draws), np.nan, inside)
+    inside = answer.within(*assertion.said).draws
+    above, below = answer.within(low, np.inf).draws, answer.within(-np.inf, high).draws
+    standing = np.where(below.mean(axis=0) < above.mean(axis=0), below, above)
+    return inside, standing

@@ -91,7 +91,9 @@ WORDS: Mapping[str, tuple[str, str]] = {
 }
 
 
-def part_sentence(part: Part, judged: Judged, labels: Labels, alpha: float, lang: str) -> str:
+def part_sentence(
+    part: Part, judged: Judged, detectable: float, labels: Labels, alpha: float, lang: str
+) -> str:
     """Say what was found of a part, and what follows.
 
     Parameters
@@ -100,6 +102,8 @@ def part_sentence(part: Part, judged: Judged, labels: Labels, alpha: float, lang
         What was said.
     judged : Judged
         What was found.
+    detectable : float
+        The smallest difference that would have been found with a power of 80 %.
     labels : mapping
         Texts of names by language.
     alpha : float
@@ -117,8 +121,8 @@ def part_sentence(part: Part, judged: Judged, labels: Labels, alpha: float, lang
         why = " ".join(FLAGS[code][lang] for code in judged.blocked)
         return f"{found} {_word('blocked', lang).format(why=why)}"
     sentences = [found, _word(verdict, lang).format(said=said)]
-    if verdict == UNDECIDED and np.isfinite(judged.detectable):
-        size = _difference(judged.detectable, str(judged.rows["unit"].iloc[0]), lang)
+    if verdict == UNDECIDED and np.isfinite(detectable):
+        size = _difference(detectable, str(judged.rows["unit"].iloc[0]), lang)
         sentences.append(_word("detectable", lang).format(size=size))
     if judged.flags:
         why = " ".join(FLAGS[code][lang] for code in judged.flags)

@@ -202,11 +202,12 @@ def require_weighting(survey: Survey, specification: Specification) -> None:
     if specification.is_bayesian and specification.weighting is None and varies:
         raise SpecError(
             "The weights vary, and a Bayesian model must be told what they do: weighting='ignore' "
-            "lets every interview count once in the likelihood. See jf.fit()."
+            "lets every interview count once in the likelihood, 'pseudo' lets it count by its "
+            "weight. See jf.fit()."
         )
 
 
 def _unweighted(survey: Survey) -> Survey:
     """Let every interview count the same."""
-    rows = replace(survey.rows, weight=np.ones(survey.n))
-    return survey.changed(rows=rows, design=replace(survey.design, weights=None))
+    rows = replace(survey.rows, weight=np.ones(survey.n), before=())
+    return survey.changed(rows=rows, design=replace(survey.design, weights=None), adjustments=())

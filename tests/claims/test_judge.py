@@ -69,6 +69,17 @@ def test_a_change_is_supported_as_its_test_says(survey):
     assert row["p_supported"] == pytest.approx(expected, rel=1e-12)
 
 
+def test_what_is_detectable_is_what_planning_says(survey):
+    row = judged(survey, {"kind": "change", **BOTH, "direction": "up"})
+    table = jf.detectable_change(survey, "trust_army", against="Q5")
+    assert row["detectable"] == only(table, wave="Q6")["detectable"]
+    said = {"along": "region", "groups": ["Gao", "Timbuktu"], "reference": "Mopti"}
+    row = judged(survey, {"kind": "comparison", **NOW, **said, "side": "below"})
+    table = jf.detectable_of(survey, "trust_army", jf.Contrast("region", "Mopti"))
+    now = table[(table["wave"] == "Q6") & table["region"].isin(["Gao", "Timbuktu"])]
+    assert row["detectable"] == now["detectable"].max()
+
+
 def test_remains_has_the_interval_of_two_one_sided_tests(survey):
     row = judged(survey, {"kind": "remains", **BOTH, "margin": 9})
     table = jf.direct(survey, "trust_army").changes("Q5", coverage=0.90)
@@ -275,16 +286,17 @@ def test_a_whole_says_which_part_is_not_borne_out(survey):
     assert either["verdict"] == "supported"
 
 
-def test_a_posterior_answers_with_a_probability(survey):
+@pytest.mark.parametrize("weighting", ["ignore", "pseudo"])
+def test_a_posterior_answers_with_a_probability(survey, weighting):
     said = {"kind": "change", **BOTH, "outcome": "criticism_russian_forces", "counting": "yes"}
-    row = judged(survey, {**said, "direction": "up"}, engine="laplace", weighting="ignore")
+    row = judged(survey, {**said, "direction": "up"}, engine="laplace", weighting=weighting)
     assert row["engine"] == "laplace"
     assert np.isnan(row["p_supported"])
     fit = jf.fit(
         "shown(criticism_russian_forces) ~ wave + (1 | commune) + (1 | commune:wave) "
         "+ (1 | facilitator)",
         survey,
-        weighting="ignore",
+        weighting=weighting,
     )
     expected = fit.probability(jf.Change("Q5"), above=0.0, rows={"wave": "Q6"}, over="wave")
     assert row["probability"] == pytest.approx(expected.value, abs=4 * expected.mc_error)

@@ -47,8 +47,9 @@ def test_two_parts_are_borne_out_and_the_courts_are_not(verdicts, sentence):
 def test_the_courts_moved_by_less_than_the_survey_could_have_found(verdicts):
     courts = verdicts.of_parts("rose").iloc[-1]
     assert round(100 * courts["estimate"], 1) == -0.6
-    # R's standard error is 2.3 points, and (1.97 + 0.84) times that is 6.5
-    assert courts["detectable"] == pytest.approx(0.065, abs=0.003)
+    # R's standard error is 2.3 points, and (1.97 + 0.84) times that is 6.5. The planning variance
+    # is pooled over rounds, and that of a share which moves towards one half: a tenth off at most
+    assert courts["detectable"] == pytest.approx(0.065, rel=0.1)
     assert "would have been found four times in five" in courts["says_en"]
 
 
