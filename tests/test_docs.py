@@ -34,7 +34,15 @@ def test_every_codebook_shown_can_be_read(path, text, tmp_path):
     assert jf.Codebook.from_dict(book).outcomes
 
 
-PAGES = ["claims", "comparing", "multilevel", "populations", "regression", "weights"]
+PAGES = [
+    "claims",
+    "comparing",
+    "multilevel",
+    "planning",
+    "populations",
+    "regression",
+    "weights",
+]
 
 
 @pytest.mark.parametrize("text", blocks(CLAIMS, "yaml"))

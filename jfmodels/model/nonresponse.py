@@ -192,7 +192,7 @@ def _divided(survey: Survey, predictors: _Predictors, occasion: _Occasion) -> Su
     """Estimate chances on one occasion, and divide weights by them."""
     response = _response(survey, predictors, occasion)
     weight = survey.rows.weight
-    new = weight * response.factors(survey.rows, weight)
+    new = weight * response.factors(survey.rows, weight[:, None])[:, 0]
     share = weight[occasion.answered].sum() / weight[occasion.at_risk].sum()
     asked = f" again in wave {occasion.wave}" if occasion.wave else ""
     n_risk, n_answered = int(occasion.at_risk.sum()), int(occasion.answered.sum())

@@ -230,8 +230,8 @@ def _out_of_reach(plan: SurveyPlan, change: float, vary: str, power: float, alph
     if vary == "people":
         return (
             f"However many people are asked in {plan.clusters} clusters, a change of {change:g} "
-            f"is not found with a power of {power:g}; the smallest that is, is {best:.3g}. More "
-            "clusters would find it: vary='clusters'."
+            f"is not found with a power of {power:g}; the smallest that is found so often is "
+            f"{best:.3g}. More clusters would find it: vary='clusters'."
         )
     return f"No survey of any size finds a change of {change:g} with a power of {power:g}."
 

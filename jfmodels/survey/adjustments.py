@@ -77,8 +77,8 @@ class Linear:
 class Step(Protocol):
     """An adjustment that can be made again, with other weights."""
 
-    def factors(self, rows: Rows, weight: Floats) -> Floats:
-        """What to multiply weights (n,) by, as they are before this adjustment."""
+    def factors(self, rows: Rows, weights: Floats) -> Floats:
+        """What to multiply R sets of weights (n, R) by, as they are before this adjustment."""
         ...
 
 
@@ -94,9 +94,9 @@ class Fixed:
 
     factor: Floats
 
-    def factors(self, rows: Rows, weight: Floats) -> Floats:
-        """Give the same factors."""
-        return self.factor
+    def factors(self, rows: Rows, weights: Floats) -> Floats:
+        """Give the same factors, (n, 1)."""
+        return self.factor[:, None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -181,18 +181,25 @@ def reweighted(survey: Survey, factors: Floats) -> Survey:
 
 def _again(rows: Rows, weights: Floats, adjustments: Sequence[Adjustment]) -> Floats:
     """Make adjustments in every column of weights, shape (n, R)."""
-    made = np.empty_like(weights)
-    for r, weight in enumerate(weights.T):
-        for each in adjustments:
-            try:
-                weight = weight * each.step.factors(rows, weight)
-            except JfmodelsError as fault:
-                raise EstimationError(
-                    f"Replicate {r + 1} of {weights.shape[1]} cannot be weighted again. {fault} "
-                    "Linearisation, or replicates that keep every cluster (Fay's), would do."
-                ) from fault
-        made[:, r] = weight
-    return made
+    for each in adjustments:
+        try:
+            weights = weights * each.step.factors(rows, weights)
+        except JfmodelsError:
+            _name_the_replicate(rows, weights, each)
+            raise
+    return weights
+
+
+def _name_the_replicate(rows: Rows, weights: Floats, adjustment: Adjustment) -> None:
+    """Say in which replicate an adjustment cannot be made."""
+    for r in range(weights.shape[1]):
+        try:
+            adjustment.step.factors(rows, weights[:, [r]])
+        except JfmodelsError as fault:
+            raise EstimationError(
+                f"Replicate {r + 1} of {weights.shape[1]} cannot be weighted again. {fault} "
+                "Linearisation, or replicates that keep every cluster (Fay's), would do."
+            ) from fault
 
 
 def _changed(survey: Survey, rows: Rows, adjustments: tuple[Adjustment, ...]) -> Survey:

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["DISTANCES", "ROUNDING", "Distance", "Solution", "solve"]
+__all__ = ["DISTANCES", "ROUNDING", "Distance", "Solution", "disjoint", "solve"]
 
 type Floats = NDArray[np.float64]
 
 CLOSE = 1e-12  # deviation from a total, in parts of it, at which nothing is left to gain
-STEPS = 100
+STEPS, HALVINGS = 100, 30
+TINY = 1e-15  # step at which rounding is all that is left
 ROUNDING = 1e-11  # directions of the auxiliaries with less than this of the information are none
 
 
@@ -89,13 +90,13 @@ DISTANCES: Mapping[str, Distance] = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Solution:
-    """Factors of G patterns, and how they were found.
+    """Factors of G patterns under R sets of weights, and how they were found.
 
     Attributes
     ----------
-    factor : ndarray, shape (G,)
+    factor : ndarray, shape (R, G)
         F at the solution.
-    missed : ndarray, shape (p,)
+    missed : ndarray, shape (R, p)
         What is missing of each total, in parts of what it adds up.
     steps : int
         Newton steps that were taken.
@@ -112,15 +113,15 @@ def solve(
     r"""Find the factors that meet totals, by Newton's method on the convex dual.
 
     :math:`\sum_g W_g \int F(x_g^\top\lambda) - T^\top\lambda` is least where the totals are met,
-    so that a step that does not lower it is halved.
+    so that a step that does not lower it is halved. All sets of weights are solved together.
 
     Parameters
     ----------
     x : ndarray, shape (G, p)
         Auxiliaries of every pattern; columns may depend on each other.
-    weight : ndarray, shape (G,)
-        Weights of every pattern, summed.
-    total : ndarray, shape (p,)
+    weight : ndarray, shape (R, G)
+        Weights of every pattern, summed, in each of R sets.
+    total : ndarray, shape (R, p)
         What is to be met.
     distance : Distance
         One of :data:`DISTANCES`.
@@ -129,38 +130,84 @@ def solve(
 
     Examples
     --------
-    >>> x, weight, total = np.eye(2), np.array([30.0, 70.0]), np.array([50.0, 50.0])
+    >>> x, weight, total = np.eye(2), np.array([[30.0, 70.0]]), np.array([[50.0, 50.0]])
     >>> solve(x, weight, total, DISTANCES["raking"], (0, np.inf)).factor.round(3).tolist()
-    [1.667, 0.714]
+    [[1.667, 0.714]]
     """
+    if disjoint(x) and not distance.bounded:
+        return _poststratified(x, weight, total)
     size = np.abs(x).max(axis=0, initial=0.0)
     size[size == 0] = 1.0
-    x, total = x / size, total / size
-    place, steps = np.zeros(x.shape[1]), 0
-
-    def state(at: Floats) -> tuple[Floats, float, Floats, Floats]:
-        u = x @ at
-        factor = distance.factor(u, *bounds)
-        left = total - x.T @ (weight * factor)
-        with np.errstate(over="ignore"):
-            value = float(weight @ distance.integral(u, *bounds) - total @ at)
-        return u, value, factor, left
-
-    u, value, factor, left = state(place)
-    scale = np.abs(x).T @ weight + np.abs(total)
-    while steps < STEPS and np.abs(left / scale).max() > CLOSE:
-        curvature = (x * (weight * distance.slope(u, *bounds))[:, None]).T @ x
-        move = np.linalg.pinv(curvature, rcond=ROUNDING, hermitian=True) @ left
-        length = 1.0
-        found = state(place + move)
-        while not found[1] <= value + 1e-12 * abs(value) and length > 1e-6:
-            length /= 2
-            found = state(place + length * move)
-        steps += 1
-        if np.abs(found[3] / scale).max() >= np.abs(left / scale).max() and length < 1e-6:
+    dual = _Dual(x / size, weight, total / size, distance, bounds)
+    now = dual.at(np.zeros(total.shape))
+    scale = weight @ np.abs(dual.x) + np.abs(dual.total)
+    steps, stuck = 0, np.zeros(len(total), dtype=bool)
+    while steps < STEPS:
+        going = (np.abs(now.left / scale).max(axis=1, initial=0.0) > CLOSE) & ~stuck
+        if not going.any():
             break
-        place = place + length * move
-        u, value, factor, left = found
-        if np.abs(length * move).max() < 1e-15 * (1 + np.abs(place).max()):
-            break
-    return Solution(factor, left / scale, steps)
+        found, stuck = dual.moved(now, going)
+        now, steps = found, steps + 1
+    return Solution(now.factor, now.left / scale, steps)
+
+
+def disjoint(x: Floats) -> bool:
+    """Whether every pattern is in one category alone, as poststrata are."""
+    return bool(((x == 0) | (x == 1)).all() and (x.sum(axis=1) == 1).all())
+
+
+def _poststratified(x: Floats, weight: Floats, total: Floats) -> Solution:
+    """Factors of categories that do not overlap: known over estimated totals."""
+    held = weight @ x
+    ratio = np.divide(total, held, out=np.ones_like(held), where=held > 0)
+    missed = np.divide(total - ratio * held, total, out=np.zeros_like(held), where=total > 0)
+    return Solution(ratio @ x.T, missed, 0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Point:
+    """The dual at R places: predictors and factors (R, G), value (R,), what is left (R, p)."""
+
+    place: Floats
+    u: Floats
+    factor: Floats
+    value: Floats
+    left: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Dual:
+    """What is to be made least."""
+
+    x: Floats
+    weight: Floats
+    total: Floats
+    distance: Distance
+    bounds: tuple[float, float]
+
+    def at(self, place: Floats) -> _Point:
+        """Evaluate it at places (R, p)."""
+        u = place @ self.x.T
+        factor = self.distance.factor(u, *self.bounds)
+        with np.errstate(over="ignore", invalid="ignore"):
+            value = (self.weight * self.distance.integral(u, *self.bounds)).sum(axis=1)
+            value = value - (self.total * place).sum(axis=1)
+            left = self.total - (self.weight * factor) @ self.x
+        return _Point(place, u, factor, value, left)
+
+    def moved(self, now: _Point, going: NDArray[np.bool_]) -> tuple[_Point, NDArray[np.bool_]]:
+        """Take one step where it is still `going`, and say where none leads any further."""
+        slope = self.weight * self.distance.slope(now.u, *self.bounds)
+        curvature = (self.x.T * slope[:, None, :]) @ self.x
+        inverse = np.linalg.pinv(curvature, rcond=ROUNDING, hermitian=True)
+        move = (inverse @ now.left[:, :, None])[:, :, 0] * going[:, None]
+        length = np.ones(len(move))
+        found = self.at(now.place + move)
+        for _ in range(HALVINGS):
+            worse = ~(found.value <= now.value + ROUNDING * np.abs(now.value))
+            if not worse.any():
+                break
+            length[worse] /= 2
+            found = self.at(now.place + length[:, None] * move)
+        step = np.abs(length[:, None] * move).max(axis=1, initial=0.0)
+        return found, step <= TINY * (1 + np.abs(found.place).max(axis=1, initial=0.0))

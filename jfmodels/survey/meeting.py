@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from jfmodels.errors import SpecError, listing
 from jfmodels.survey.adjustments import Adjustment, Linear, Load, adjusted, next_pattern
-from jfmodels.survey.calibration import ROUNDING, Distance, solve
+from jfmodels.survey.calibration import ROUNDING, Distance, disjoint, solve
 from jfmodels.survey.margins import Auxiliaries, Margin, auxiliaries
 from jfmodels.survey.rows import Rows
 from jfmodels.survey.survey import Survey
@@ -21,6 +21,7 @@ __all__ = ["UNBOUNDED", "Calibration", "Way", "meet"]
 type Floats = NDArray[np.float64]
 
 MET = 1e-8  # deviation from a total, in parts of it, up to which a margin is met
+AT_ONCE = 20_000_000  # numbers held for the sets of weights that are solved together
 UNBOUNDED = (-np.inf, np.inf)
 
 
@@ -61,29 +62,34 @@ class Calibration:
     known: Auxiliaries
     way: Way
 
-    def factors(self, rows: Rows, weight: Floats) -> Floats:
-        """Factors of every row."""
+    def factors(self, rows: Rows, weights: Floats) -> Floats:
+        """Factors of every row under R sets of weights, (n, R)."""
         codes = rows.keys[self.key].codes
-        return self.found(np.bincount(codes, weight, len(self.known.x))).factor[codes]
+        sums = rows.sums_by(self.key, weights).T
+        at_once = 1 + AT_ONCE // self.known.x.size
+        parts = [self.found(sums[r : r + at_once]) for r in range(0, len(sums), at_once)]
+        return np.concatenate([each.factor for each in parts]).T[codes]
 
     def found(self, weight: Floats) -> _Found:
-        """Solve block by block for the weights of patterns, (G,)."""
+        """Solve block by block for R sets of the weights of patterns, (R, G)."""
         known, factor, steps = self.known, np.ones_like(weight), 0
-        missed = np.zeros((len(known.blocks), len(known.targets)))
+        missed = np.zeros((len(weight), len(known.blocks), len(known.targets)))
         for k in range(len(known.blocks)):
             here = known.block == k
-            total = known.targets * (weight[here].sum() if known.shares else 1.0)
-            one = solve(known.x[here], weight[here], total, self.way.distance, self.way.bounds)
-            factor[here], missed[k] = one.factor, one.missed
+            size = weight[:, here].sum(axis=1) if known.shares else np.ones(len(weight))
+            total = known.targets * size[:, None]
+            one = solve(known.x[here], weight[:, here], total, self.way.distance, self.way.bounds)
+            factor[:, here], missed[:, k] = one.factor, one.missed
             steps = max(steps, one.steps)
-        _require_met(known, missed, self.way)
+        for each in missed:
+            _require_met(known, each, self.way)
         _require_positive(known, factor, weight)
         return _Found(factor, missed, steps)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Found:
-    """Factors by pattern, (G,), what is missing of totals, (K, p), and the steps."""
+    """Factors by pattern, (R, G), what is missing of totals, (R, K, p), and the steps."""
 
     factor: Floats
     missed: Floats
@@ -119,16 +125,17 @@ def meet(survey: Survey, margins: Sequence[Margin], way: Way, within: Sequence[s
     key = next_pattern(survey)
     calibration = Calibration(key, known, way)
     before = np.bincount(known.pattern.codes, survey.rows.weight, len(known.x))
-    found = calibration.found(before)
-    weight = survey.rows.weight * found.factor[known.pattern.codes]
+    found = calibration.found(before[None])
+    factor = found.factor[0]
+    weight = survey.rows.weight * factor[known.pattern.codes]
     adjustment = Adjustment(
         method=way.method,
         says=_says(survey, known, way, within),
-        margins=_table(known, before, before * found.factor, within),
+        margins=_table(known, before, before * factor, within),
         steps=found.steps,
         deviation=float(np.abs(found.missed).max()),
         step=calibration,
-        linear=_linear(key, known, before, found.factor, len(survey.adjustments)),
+        linear=_linear(key, known, before, factor, len(survey.adjustments)),
     )
     return adjusted(survey, adjustment, weight, {key: known.pattern})
 
@@ -154,7 +161,7 @@ def _require_positive(known: Auxiliaries, factor: Floats, weight: Floats) -> Non
     """Refuse factors below 0, under which no share stays between 0 and 1."""
     negative = (factor <= 0) & (weight > 0)
     if negative.any():
-        n = int(np.isin(known.pattern.codes, np.flatnonzero(negative)).sum())
+        n = int(np.isin(known.pattern.codes, np.flatnonzero(negative.any(axis=0))).sum())
         raise SpecError(
             f"Linear factors would make the weights of {n:,} interviews 0 or negative. Choose "
             "method='raking', or 'logit' with bounds=."
@@ -178,6 +185,9 @@ def _linear(key: str, known: Auxiliaries, before: Floats, factor: Floats, step: 
 
 def _regression(x: Floats, weight: Floats) -> Floats:
     """Give the R for which coefficients of y on x, (G, p), are R times weighted sums of y."""
+    if disjoint(x):
+        held = weight @ x
+        return x.T / np.where(held > 0, held, 1.0)[:, None]
     size = np.abs(x).max(axis=0)
     size = np.where(size > 0, size, 1.0)
     x = x / size

@@ -119,10 +119,10 @@ class Response:
             )
         return np.divide(answered, total, out=np.ones_like(total), where=total > 0)
 
-    def factors(self, rows: Rows, weight: Floats) -> Floats:
-        """What every row's weight is multiplied by."""
-        every = np.concatenate([1 / self.chances(weight), [1.0, 0.0]])
-        return every[self.carried.codes]
+    def factors(self, rows: Rows, weights: Floats) -> Floats:
+        """What every row's weight is multiplied by in R sets of weights, (n, R)."""
+        every = [np.append(1 / self.chances(each), [1.0, 0.0]) for each in weights.T]
+        return np.stack(every, axis=1)[self.carried.codes]
 
     def linear(self, weight: Floats, step: int) -> Linear:
         r"""How the estimated chances enter errors.

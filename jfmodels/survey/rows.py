@@ -109,6 +109,12 @@ class Rows:
         """The same rows as they weighed before an adjustment, or after the last."""
         return replace(self, weight=(*self.before, self.weight)[step])
 
+    def sums_by(self, key: str, weights: Floats) -> Floats:
+        """Sum R sets of weights, (n, R), by the groups of a key, which every row has; (G, R)."""
+        codes = self.keys[key].codes
+        shape = (len(self.keys[key].labels), self.n)
+        return csr_array((np.ones(self.n), (codes, np.arange(self.n))), shape) @ weights
+
     def key_of(self, keys: Sequence[str]) -> tuple[Key, Ints]:
         """Make the combinations of keys that occur one key; give their codes, (G, K), too."""
         codes, place = self._group(keys)

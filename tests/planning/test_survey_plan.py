@@ -176,7 +176,7 @@ def test_all_that_is_wrong_is_said_at_once():
 
 
 def test_more_people_in_few_clusters_do_not_help_for_ever():
-    with pytest.raises(jf.SpecError, match=r"the smallest that is, is 0\.05.*vary='clusters'"):
+    with pytest.raises(jf.SpecError, match=r"found so often is 0\.05.*vary='clusters'"):
         programme().sample_size(0.05, vary="people")
 
 

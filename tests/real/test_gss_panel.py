@@ -49,7 +49,7 @@ def fitted(formula: str, survey: jf.Survey) -> jf.BayesianFit:
 
 def test_people_alone_have_the_posterior_around_what_lme4_finds(survey):
     fit = fitted("shown(consci) ~ wave + (1 | person)", survey)
-    summary = fit.summary().set_index("term")
+    summary = fit.summary().set_index("coefficient")
     for name, maximum in GLMER.items():
         # the prior's sd of 1.5 to 2.5 moves an estimate whose error is .1 by under 1 % of it
         row = summary.loc[name]

@@ -5,12 +5,21 @@ import pytest
 from scipy.integrate import quad
 from scipy.optimize import minimize, root
 
-from jfmodels.survey.calibration import DISTANCES, solve
+from jfmodels.survey.calibration import DISTANCES, Solution
+from jfmodels.survey.calibration import solve as solve_all
 
 RNG = np.random.default_rng(7)
 X = np.column_stack([np.eye(3)[RNG.integers(3, size=40)], RNG.normal(20, 5, 40)])
 WEIGHT = RNG.uniform(5, 15, 40)
 TOTAL = X.T @ (WEIGHT * RNG.uniform(0.8, 1.3, 40))
+
+
+def solve(x, weight, total, distance, bounds) -> Solution:
+    """Solve for one set of weights."""
+    found = solve_all(x, weight[None], total[None], distance, bounds)
+    return Solution(found.factor[0], found.missed[0], found.steps)
+
+
 BOUNDS = {"linear": (-np.inf, np.inf), "raking": (-np.inf, np.inf), "logit": (0.4, 2.5)}
 
 
@@ -84,3 +93,26 @@ def test_what_cannot_be_met_is_told_rather_than_forced():
         np.eye(2), np.array([50.0, 50.0]), np.array([10.0, 90.0]), DISTANCES["logit"], (0.5, 1.5)
     )
     assert np.abs(found.missed).max() > 0.05
+
+
+@pytest.mark.parametrize("name", DISTANCES)
+def test_many_sets_of_weights_are_solved_as_one_by_one(name):
+    weights = WEIGHT * RNG.choice([0.0, 1.0, 2.0], (30, 40))
+    totals = (weights * RNG.uniform(0.9, 1.1, (30, 40))) @ X
+    together = solve_all(X, weights, totals, DISTANCES[name], BOUNDS[name])
+    for r in range(30):
+        alone = solve(X, weights[r], totals[r], DISTANCES[name], BOUNDS[name])
+        assert together.factor[r] == pytest.approx(alone.factor, rel=1e-9)
+
+
+def test_poststrata_are_what_newton_finds():
+    """A second column for a whole of two categories makes them overlap, and changes nothing."""
+    x = np.eye(4)[RNG.integers(4, size=40)]
+    wide = np.column_stack([x, x[:, 0] + x[:, 1]])
+    total = x.T @ (WEIGHT * RNG.uniform(0.8, 1.4, 40))
+    more = np.append(total, total[0] + total[1])
+    for name in ("linear", "raking"):
+        known = solve(x, WEIGHT, total, DISTANCES[name], BOUNDS[name])
+        newton = solve(wide, WEIGHT, more, DISTANCES[name], BOUNDS[name])
+        assert known.steps == 0 < newton.steps
+        assert known.factor == pytest.approx(newton.factor, rel=1e-9)

@@ -131,7 +131,7 @@ def test_many_standard_deviations_are_announced_beforehand(sampler):
     [
         ("choice ~ wave + (1 | person)", "on each of 3 answers without order"),
         ("yes ~ wave + (1 + x | person)", r"several effects of every respondent, \(1 \+ x"),
-        ("yes ~ wave + (1 | person) + (1 | person:wave)", "2 effects of every respondent"),
+        ("times ~ wave + (1 | person) + (1 | person:wave)", "2 effects of every respondent"),
     ],
 )
 def test_effects_of_people_that_are_not_integrated_are_announced(sampler, formula, says):
