@@ -88,10 +88,15 @@ SCENES: dict[str, Scene] = {
     "change, margin": Scene(
         part={"kind": "change", **TWO, "direction": "up", "margin": 5}, share=moved(0.05)
     ),
-    "change_of": Scene(
+    "change_of, tolerance": Scene(
         part={"kind": "change_of", **TWO, "number": 0, "decimals": 0, "tolerance": 15},
         share=moved(0.15),
         errors=("supported",),
+    ),
+    "change_of, rounding": Scene(
+        part={"kind": "change_of", **TWO, "number": 0, "decimals": 0, "tolerance": 15},
+        share=moved(0.005),
+        errors=("contradicted",),
     ),
     "remains": Scene(part={"kind": "remains", **TWO, "margin": 15}, share=moved(0.15)),
     "comparison, one on the edge": Scene(
