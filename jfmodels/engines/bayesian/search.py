@@ -45,10 +45,12 @@ class Search:
     def peak(self) -> Peak:
         """Find the mode of the parameters."""
         peak = find_peak(self.evidence, _middle(self.field.model))
+        if not len(peak.mode):  # without parameters there is one mode, and it is found
+            return peak
         steps = STEP * np.eye(len(peak.mode))
         around = peak.mode[:, None] + np.concatenate([steps, -steps], axis=1)
         up, down = np.split(self.field.approximate(around, self.start(around), PRECISE).mode, 2, 1)
-        self.at, self.best = peak.mode, (up + down).mean(axis=1) / 2 if len(steps) else self.best
+        self.at, self.best = peak.mode, (up + down).mean(axis=1) / 2
         self.slope = (up - down) / (2 * STEP)
         far = CARE * peak.axes * peak.scale
         points = peak.mode[:, None] + np.concatenate([0 * far[:, :1], far, -far], axis=1)

@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
 from latent_cases import CODEBOOK, latent_model, people
 from nested_cases import (
     FARTHEST,
@@ -282,3 +283,17 @@ def test_measurements_too_far_from_zero_for_their_digits():
     frame = people().assign(size=lambda each: each["size"] + 1e9)
     with pytest.raises(jf.EstimationError, match="mode was not found"):
         fit("size ~ x + (1 | commune)", frame)
+
+
+# ------------------------------------------------------------------ nothing random
+
+
+def test_a_model_without_random_terms_has_a_posterior_around_its_maximum():
+    frame = people()
+    wide = {"Intercept": jf.Normal(0, 100), "x": jf.Normal(0, 100)}
+    engine = jf.Laplace(on_poor_k="raise")
+    table = jf.fit("yes ~ x", survey_of(frame), engine=engine, priors=wide).summary()
+    maximum = sm.Logit(frame["yes"], sm.add_constant(frame["x"])).fit(disp=0)
+    # of 200 answers the posterior leans by a tenth of its standard deviation
+    assert table["estimate"].to_numpy() == pytest.approx(maximum.params.to_numpy(), abs=0.03)
+    assert table["std_error"].to_numpy() == pytest.approx(maximum.bse.to_numpy(), rel=0.05)
