@@ -47,8 +47,9 @@ def test_panels_share_their_scale():
     assert len({ax.get_ylim() for ax in panels}) == 1
 
 
-@pytest.mark.parametrize("lang", ["en", "fr"])
-@pytest.mark.parametrize("count", [2, 3, 4, 8, 16])
+@pytest.mark.parametrize(
+    ("count", "lang"), [(2, "fr"), (3, "en"), (4, "fr"), (8, "en"), (16, "fr")]
+)
 def test_no_text_covers_another(count, lang):
     ax = plot_comparison(ways(holed([*REGIONS[:count]])), lang=lang, labels=FRENCH)
     assert covering(ax) == []
