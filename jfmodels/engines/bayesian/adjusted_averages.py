@@ -18,7 +18,7 @@ from jfmodels.engines.bayesian.averages import (
     new_columns,
     rests_on_drawn,
 )
-from jfmodels.engines.bayesian.design_adjustment import Adjustment
+from jfmodels.engines.bayesian.design_adjustment import DesignAdjustment
 from jfmodels.engines.bayesian.places import first_stage_of, with_places_fixed
 from jfmodels.engines.composition import Composition, compose
 from jfmodels.engines.composition_scores import levelling
@@ -34,7 +34,7 @@ type Floats = NDArray[np.float64]
 
 
 def adjusted(
-    engine: Averaged, adjustment: Adjustment, question: Question, belief: Belief
+    engine: Averaged, adjustment: DesignAdjustment, question: Question, belief: Belief
 ) -> Belief:
     """Adjust the belief about the cells of a question to the design.
 
@@ -46,7 +46,7 @@ def adjusted(
     ----------
     engine : Averaged
         The fitted model.
-    adjustment : Adjustment
+    adjustment : DesignAdjustment
         To its design.
     question, belief
         What was asked, and what the draws answer.
@@ -78,7 +78,7 @@ def _flagged(belief: Belief, code: str, where: NDArray[np.bool_]) -> Belief:
 
 
 def _of_cells(
-    engine: Averaged, adjustment: Adjustment, composed: Composition
+    engine: Averaged, adjustment: DesignAdjustment, composed: Composition
 ) -> tuple[Floats, Floats]:
     """Derivatives of all cells, (C, Q + O), and what units add by way of the composition."""
     around, grid = adjustment.around[0], composed.grid
@@ -98,7 +98,7 @@ def _of_cells(
     return slopes, _composition(adjustment, composed, values[:, pattern, 0].T)
 
 
-def _composition(adjustment: Adjustment, composed: Composition, means: Floats) -> Floats:
+def _composition(adjustment: DesignAdjustment, composed: Composition, means: Floats) -> Floats:
     """What every unit adds to cells by whom it has interviewed, from means (G, I); (M, C).
 
     It is 0 of a census, which is known.

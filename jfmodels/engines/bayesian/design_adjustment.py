@@ -32,7 +32,7 @@ from jfmodels.results.joint import DegreesOfFreedom, Independent, Joinable, Norm
 from jfmodels.survey.sampling import Sampling
 from jfmodels.survey.survey import Survey
 
-__all__ = ["Adjustment"]
+__all__ = ["DesignAdjustment"]
 
 type Ints = NDArray[np.int64]
 type Floats = NDArray[np.float64]
@@ -73,7 +73,7 @@ class BesidePriors:
 
 
 @dataclass(frozen=True, eq=False)
-class Adjustment:
+class DesignAdjustment:
     """What adjusts a posterior to a design; worked out once it is asked for.
 
     Attributes

@@ -9,7 +9,7 @@ from scipy.sparse import csr_array, eye_array
 
 from jfmodels.engines.bayesian.adjusted_averages import adjusted
 from jfmodels.engines.bayesian.averages import average
-from jfmodels.engines.bayesian.design_adjustment import Adjustment
+from jfmodels.engines.bayesian.design_adjustment import DesignAdjustment
 from jfmodels.engines.bayesian.draw import Sampler, draw, refuse_one_answer_each
 from jfmodels.engines.bayesian.posterior import Posterior
 from jfmodels.errors import SpecError, choose, listing
@@ -43,7 +43,7 @@ class Multilevel:
         The draws.
     seed : int
         Of the random numbers by which compositions vary.
-    adjustment : Adjustment or None
+    adjustment : DesignAdjustment or None
         To the design, where the likelihood was a pseudo-likelihood.
     """
 
@@ -52,7 +52,7 @@ class Multilevel:
     laid: LaidOut
     posterior: Posterior
     seed: int
-    adjustment: Adjustment | None = None
+    adjustment: DesignAdjustment | None = None
     beliefs: dict[str, Belief] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -60,7 +60,9 @@ class Multilevel:
         cls, name: str, survey: Survey, laid: LaidOut, posterior: Posterior, seed: int
     ) -> Multilevel:
         """Gather what was fitted; the posterior of a pseudo-likelihood is to be adjusted."""
-        adjustment = None if laid.counted is None else Adjustment(survey, posterior, laid.counted)
+        adjustment = (
+            None if laid.counted is None else DesignAdjustment(survey, posterior, laid.counted)
+        )
         return cls(
             name=name,
             survey=survey,

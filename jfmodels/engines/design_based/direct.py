@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import eye_array
 
-from jfmodels.engines.adjusted import TablesBy, explained, explained_of
 from jfmodels.engines.design_based.intervals import INTERVALS, ShareIntervals
 from jfmodels.engines.design_based.quantiles import Quantile, quantile_belief
 from jfmodels.engines.design_based.replicated import (
@@ -21,6 +20,7 @@ from jfmodels.engines.design_based.replicated import (
 )
 from jfmodels.engines.design_based.two_way import two_way
 from jfmodels.engines.evidence import cell_df, evidence_of, without_lone_clusters
+from jfmodels.engines.explained import TablesBy, explained, explained_of
 from jfmodels.engines.linearize import (
     DesignDf,
     OfStrata,

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from jfmodels.engines.adjusted import explained, seen_by
 from jfmodels.engines.cluster_robust import ClusterRobust, adjusted_scores, centring
 from jfmodels.engines.design_based.kinds import Kinds, kinds_of
 from jfmodels.engines.design_based.pseudo_likelihood import Estimate, Predictors
 from jfmodels.engines.design_based.unit_sums import unit_sums
 from jfmodels.engines.evidence import reached
+from jfmodels.engines.explained import explained, seen_by
 from jfmodels.engines.linearize import linearized
 from jfmodels.errors import SpecError
 from jfmodels.model.data import ModelData, Response, read_data

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, eye_array
 
-from jfmodels.engines.adjusted import explained, seen_by
 from jfmodels.engines.cluster_robust import ClusterRobust
 from jfmodels.engines.composition import Composition, compose
 from jfmodels.engines.composition_scores import levelling
@@ -19,6 +18,7 @@ from jfmodels.engines.design_based.pseudo_likelihood import has_shares
 from jfmodels.engines.design_based.refits import weights_of
 from jfmodels.engines.design_based.replicated import deviations
 from jfmodels.engines.evidence import evidence_of, without_lone_clusters
+from jfmodels.engines.explained import explained, seen_by
 from jfmodels.engines.linearize import linearized, scores
 from jfmodels.model.cells import Grid, Tables, spread
 from jfmodels.model.data import ModelData, Response, read_data

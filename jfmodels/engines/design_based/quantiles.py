@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from jfmodels.engines.adjusted import TablesBy
 from jfmodels.engines.design_based.replicated import replicated
 from jfmodels.engines.evidence import evidence_of, without_lone_clusters
+from jfmodels.engines.explained import TablesBy
 from jfmodels.errors import SpecError, choose
 from jfmodels.model.cells import Grid, Tables, places, tabulate
 from jfmodels.results.engine import Belief, flag_bits

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from jfmodels.engines.adjusted import explained
 from jfmodels.engines.design_based.contingency import GOODNESS, STATISTICS, Table, fit_of_shares
+from jfmodels.engines.explained import explained
 from jfmodels.errors import SpecError, choose, listing, unknown
 from jfmodels.model.cells import Where, places, read_where
 from jfmodels.model.items import DONT_KNOW, REFUSED

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from jfmodels.engines.adjusted import explained_of
+from jfmodels.engines.explained import explained_of
 from jfmodels.engines.linearize import few_clusters, scores, stage_rows
 from jfmodels.model.cells import Grid, tabulate
 from jfmodels.results.engine import Belief

@@ -15,7 +15,7 @@ from matplotlib.text import Text
 from r_cases import DESIGNS, NHANES, OUTCOMES, REFERENCE, Case, frame_of
 
 import jfmodels as jf
-from jfmodels.engines.adjusted import explained_of
+from jfmodels.engines.explained import explained_of
 from jfmodels.engines.linearize import linearized, scores
 from jfmodels.errors import EstimationError, SpecError
 from jfmodels.model.cells import grid_of, tabulate
