@@ -31,6 +31,7 @@ BLOCKING = frozenset(
         "at_boundary",
         "fit_failed",
         "no_interviews",
+        "not_adjusted",
         "not_asked",
         "one_cluster",
         "relabelled",

@@ -23,6 +23,7 @@ from jfmodels.engines.compare import default_formula
 from jfmodels.errors import JfmodelsError, SpecError, choose, listing
 from jfmodels.results.schema import SPECIFICATIONS
 from jfmodels.survey.design import TARGETS
+from jfmodels.survey.population import Population
 
 __all__ = ["AS_JUDGED", "CHOICES", "choices_named", "specification_table", "with_standing"]
 
@@ -251,8 +252,13 @@ def _settings(spec: Specification, judgement: Judgement) -> dict[str, Any]:
         "interviewers": spec.interviewers,
         "target": spec.target or judgement.fits.survey.design.target or "population",
         "engine": spec.engine_name,
-        "over": "as fielded" if spec.is_direct else str(spec.over or "wave"),
+        "over": "as fielded" if spec.is_direct else _composition(spec.over),
     }
+
+
+def _composition(over: object) -> str:
+    """A composition as tables call it."""
+    return over.title if isinstance(over, Population) else str(over or "wave")
 
 
 def with_standing(table: pd.DataFrame, specifications: pd.DataFrame) -> pd.DataFrame:

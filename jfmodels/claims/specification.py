@@ -208,6 +208,9 @@ def require_weighting(survey: Survey, specification: Specification) -> None:
 
 
 def _unweighted(survey: Survey) -> Survey:
-    """Let every interview count the same."""
-    rows = replace(survey.rows, weight=np.ones(survey.n), before=())
-    return survey.changed(rows=rows, design=replace(survey.design, weights=None), adjustments=())
+    """Let every interview count the same that counts at all."""
+    once = (survey.rows.weight > 0).astype(np.float64)
+    rows = replace(survey.rows, weight=once, before=())
+    record = {**survey.record, "weights": (), "quota": False}
+    design = replace(survey.design, weights=None)
+    return survey.changed(rows=rows, design=design, adjustments=(), record=record)

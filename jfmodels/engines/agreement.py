@@ -26,7 +26,8 @@ __all__ = ["Asked", "agreement_table"]
 type Floats = NDArray[np.float64]
 
 AS_FIELDED = ("as fielded", "wave")  # the same people, with a model and without
-APART = frozenset({"places_missing", "model_based", "relabelled", "fit_failed"})
+APART = frozenset({"places_missing", "model_based", "relabelled"})
+UNSURE = frozenset({"fit_failed", "not_adjusted"})
 ROUNDING = 1e-9
 MANY = 1e6  # degrees of freedom of a posterior
 
@@ -68,6 +69,10 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
     "places": {
         "en": "Not tested: the two do not rest on the same places and waves.",
         "fr": "Non testé : les deux ne reposent pas sur les mêmes lieux et vagues.",
+    },
+    "unsure": {
+        "en": "Not tested: the error of one of them is not to be relied on; see its flags.",
+        "fr": "Non testé : l'erreur de l'une des deux n'est pas fiable ; voir ses signaux.",
     },
     "no_error": {
         "en": "Not tested: one of them has no estimate or no standard error.",
@@ -189,7 +194,7 @@ class _Pair:
         """Rows in which the two do not speak of the same, or have no error, shape (K,)."""
         a, b = self.tables
         known = np.isfinite(self.error()[0]) & (a["estimate"] - b["estimate"]).notna().to_numpy()
-        return ~known | self._other_people | self._other_places()
+        return ~known | self._other_people | self._flagged(APART | UNSURE)
 
     def error(self) -> tuple[Floats, Floats]:
         """Standard error of the difference and its degrees of freedom, shape (K,) each."""
@@ -208,10 +213,10 @@ class _Pair:
         a, b = (str(table["over"].iloc[0]) for table in self.tables)
         return a != b and not {a, b} <= set(AS_FIELDED)
 
-    def _other_places(self) -> NDArray[np.bool_]:
-        """Rows that rest on other places and waves, or on none, shape (K,)."""
+    def _flagged(self, codes: frozenset[str]) -> NDArray[np.bool_]:
+        """Rows of which either answer has one of some flags, shape (K,)."""
         flags = zip(*(table["flag"] for table in self.tables), strict=True)
-        return np.array([bool({*one, *other} & APART) for one, other in flags], dtype=bool)
+        return np.array([bool({*one, *other} & codes) for one, other in flags], dtype=bool)
 
     def _of_agreement(self, row: int, agree: bool, lang: str) -> str:
         """Say whether the two agree in a row, and if not, why that can be."""
@@ -231,7 +236,9 @@ class _Pair:
             a, b = (table["over"].iloc[row] for table in self.tables)
             text = SENTENCES["composition"][lang]
             return text.format(one=self.one, other=self.other, of_one=a, of_other=b)
-        return SENTENCES["places" if self._other_places()[row] else "no_error"][lang]
+        reasons = {"places": APART, "unsure": UNSURE}
+        found = (name for name, codes in reasons.items() if self._flagged(codes)[row])
+        return SENTENCES[next(found, "no_error")][lang]
 
     def _reasons(self) -> Iterator[str]:
         """What the two do not have in common."""
@@ -265,9 +272,11 @@ def _by_unit(asked: Asked) -> Floats | None:
 
     A posterior that is adjusted to the design adds R rows that no unit holds.
     """
+    survey, adjusted = asked.fit.engine.survey, isinstance(asked.joint, Adjusted)
     joint = asked.joint.design if isinstance(asked.joint, Adjusted) else asked.joint
-    one_stage = len(asked.fit.engine.survey.sampling.stages) == 1
-    known = isinstance(joint, Normal) and not joint.minus and one_stage
+    same_weights = not (adjusted and survey.adjustments)  # which a posterior takes as fixed
+    one_stage = len(survey.sampling.stages) == 1
+    known = isinstance(joint, Normal) and not joint.minus and one_stage and same_weights
     return joint.influence if known and isinstance(joint, Normal) else None
 
 

@@ -18,6 +18,8 @@ from jfmodels.engines.fitting import Settings, fit
 from jfmodels.errors import EstimationError, SpecError, choose, require_share
 from jfmodels.model.formula import Formula, parse
 from jfmodels.model.model import Model
+from jfmodels.model.syntax import Name, written
+from jfmodels.model.weighting import Weighting
 from jfmodels.results.estimands import Change, Estimand, Level
 from jfmodels.results.fit import Fit
 from jfmodels.results.multiplicity import with_adjustment
@@ -58,7 +60,7 @@ class Comparison:
         The composition that each is averaged over; None where it is as fielded.
     by : tuple of str
         Groups.
-    weighting : str or None
+    weighting : str, Pseudo or None
         What weights do in the multilevel model.
     failures : DataFrame
         Ways that could not be fitted, and why; columns of
@@ -69,7 +71,7 @@ class Comparison:
     models: Mapping[str, Formula]
     over: Mapping[str, object]
     by: tuple[str, ...]
-    weighting: str | None
+    weighting: Weighting | None
     failures: pd.DataFrame = field(repr=False)
 
     def __repr__(self) -> str:
@@ -129,7 +131,7 @@ class Comparison:
         ----------
         estimand : Level, Change, Contrast, ..., optional
             The question; by default the changes since the wave before, by the comparison's
-            groups.
+            groups, or the levels of a survey without waves.
         coverage : float, default 0.95
             Of ways that agree, the least share of rows that are told to; with 0.95 at most one
             row in twenty lies apart by chance alone.
@@ -150,7 +152,9 @@ class Comparison:
         ('direct', 'weighted', True)
         """
         require_share("coverage", coverage)
-        asked = Change("previous", self._groups) if estimand is None else estimand
+        waves = next(iter(self.fits.values())).engine.survey.waves
+        default = Change("previous", self._groups) if waves else Level(self._groups)
+        asked = default if estimand is None else estimand
         ways = {way: self._asked(way, asked) for way in self.fits}
         return agreement_table(ways, coverage, lang)
 
@@ -175,7 +179,7 @@ def compare(
     population: object = None,
     models: Mapping[str, str | Model] | None = None,
     engine: str | Settings = "laplace",
-    weighting: str | None = None,
+    weighting: Weighting | None = None,
 ) -> Comparison:
     """Answer a question directly, by regression, by a multilevel model and by poststratification.
 
@@ -201,7 +205,7 @@ def compare(
         cluster:wave) + (1 | interviewer)``.
     engine : {"laplace", "nuts"} or settings, default "laplace"
         Of the multilevel model.
-    weighting : str, optional
+    weighting : str or Pseudo, optional
         Of the multilevel model, as in :func:`jfmodels.fit`; must be said once weights vary.
 
     Returns
@@ -228,14 +232,17 @@ def compare(
     groups, fixed = as_names(by), as_names(covariates)
     for name in (*groups, *fixed):
         survey.group(name)
-    chosen = _formulas(survey, outcome, groups, fixed, models or {})
+    given = models or {}
+    chosen = _formulas(survey, outcome, groups, fixed, given)
     fits: dict[str, Fit] = {"direct": direct(survey, outcome, by=by)}
     failures = []
     for way, formula in chosen.items():
         how = {} if way == "weighted" else {"engine": engine, "weighting": weighting}
+        # a default formula names what is there, so that only its size can be at fault
+        told = (EstimationError, SpecError) if how == {} and way not in given else EstimationError
         try:
             fits[way] = fit(formula, survey, **how)  # type: ignore[arg-type]
-        except EstimationError as error:
+        except told as error:
             failures.append((way, type(error).__name__, str(error)))
     composition: dict[str, object] = dict.fromkeys(fits, over) | {"direct": None}
     read = {way: _read(formula) for way, formula in chosen.items() if way in fits}
@@ -318,7 +325,7 @@ def _left(outcome: Outcome) -> str:
 
 def _quoted(name: str) -> str:
     """A column as formulas write it."""
-    return name if name.isidentifier() else f'Q("{name}")'
+    return written(Name(name))
 
 
 def _fits(survey: Survey, groups: Sequence[str], covariates: Sequence[str]) -> bool:

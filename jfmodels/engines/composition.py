@@ -186,7 +186,7 @@ def _of_census(
     domain = {name: kept for name, kept in fielded.grid.where.items() if name not in moved}
     people = people_of(wide, census, by, domain)
     composed = _counted(wide, fielded.grid, people, moved)
-    return replace(composed, over=f"population: {census.name}", fielded=fielded)
+    return replace(composed, over=census.title, fielded=fielded)
 
 
 def _over(model: Modelled, over: object, by: Sequence[str]) -> str:

@@ -244,7 +244,7 @@ def read_data(
     if waves:
         asked = survey.asked.get(response.source, survey.asked[response.outcome.name])
         inside &= asked[codes["wave"]]
-    complete = inside.copy()
+    complete = inside & (groups.n > 0)
     for name in (*waves, *columns, RESPONSE):
         complete &= codes[name] >= 0
     if some and not complete.any():

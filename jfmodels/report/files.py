@@ -108,7 +108,9 @@ def _rows(table: pd.DataFrame) -> Iterator[list[Any]]:
 
 
 def _glossary(table: pd.DataFrame) -> Mapping[str, Column]:
-    return next((each for name, each in GLOSSARIES.items() if name in table), COLUMNS)
+    """The glossary that knows most of a table's columns; a group may bear a name of another's."""
+    names = set(map(str, table.columns))
+    return max([COLUMNS, *GLOSSARIES.values()], key=lambda each: len(names & set(each)))
 
 
 def _column(name: str, glossary: Mapping[str, Column]) -> Column:

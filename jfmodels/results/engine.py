@@ -121,7 +121,7 @@ class Belief:
     ----------
     grid : Grid
         The cells.
-    joint : Normal or Draws
+    joint : Normal, Draws or Adjusted
         The belief about them.
     evidence : Evidence
         What they rest on.

@@ -1,7 +1,8 @@
 """What is believed about all cells together: the seam between engines and everything above.
 
-A design-based engine gives a :class:`Normal`, a Bayesian one :class:`Draws`. Both can be
-combined linearly, transformed, summarised and tested; nothing above asks which it is.
+A design-based engine gives a :class:`Normal`, a Bayesian one :class:`Draws`, one of weighted
+answers :class:`jfmodels.results.adjusted.Adjusted`. All can be combined linearly, transformed,
+summarised and tested; nothing above asks which it is.
 """
 
 from __future__ import annotations

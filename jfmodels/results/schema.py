@@ -236,11 +236,8 @@ STACKED: dict[str, Column] = {
 }
 
 AGREEMENT: dict[str, Column] = {
-    "outcome": COLUMNS["outcome"],
-    BY: COLUMNS[BY],
-    "wave": COLUMNS["wave"],
-    BY_REF: COLUMNS[BY_REF],
-    "wave_ref": COLUMNS["wave_ref"],
+    **{name: COLUMNS[name] for name in ("outcome", "category", BY, "wave")},
+    **{name: COLUMNS[name] for name in ("outcome_ref", "category_ref", BY_REF, "wave_ref")},
     "fit": Column("text", "one way to answer"),
     "fit_ref": Column("text", "the way that it is set against"),
     "estimate": Column("float", "the estimate of `fit`"),
@@ -425,6 +422,7 @@ GLOSSARIES: dict[str, dict[str, Column]] = {
     "exaggeration": SIGN_MAGNITUDE,
     "message": FAILURES,
     "fit_ref": AGREEMENT,
+    "undone_at": MISSING_PLACES,
     "fit": STACKED,
     "direct_std_error": SMALL_AREAS,
 }  # by the column that tells them

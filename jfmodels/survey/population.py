@@ -94,6 +94,11 @@ class Population:
         return float(self.counts.sum())
 
     @property
+    def title(self) -> str:
+        """What tables call a composition of its people."""
+        return f"population: {self.name}"
+
+    @property
     def digest(self) -> str:
         """A fingerprint of labels and counts, so that two populations are told apart."""
         said = [(each, key.labels) for each, key in self.keys.items()]

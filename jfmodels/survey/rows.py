@@ -52,7 +52,8 @@ class Groups:
     codes : ndarray of int64, shape (G, K)
         The combination, -1 for a missing key, in the order of the keys asked for.
     n, weight, weight_squares : ndarray, shape (G,)
-        Rows, their weights and the squares of their weights, summed.
+        Rows, their weights and the squares of their weights, summed. Rows of weight 0 are not
+        counted.
     counts, weights : mapping of str to ndarray, shape (G, A)
         For each coded outcome asked for, rows and weights by answer.
     moments : mapping of str to ndarray, shape (G, 7)
@@ -140,8 +141,12 @@ class Rows:
                 counts[name], weights[name] = self._by_answer(name, place, size)
             else:
                 moments[name] = self._moments(name, place, size)
-        n = np.bincount(place, minlength=size)
-        return Groups(codes, n, weight, squares, counts, weights, moments)
+        return Groups(codes, self._count(place, size), weight, squares, counts, weights, moments)
+
+    def _count(self, place: Ints, size: int) -> Ints:
+        """Count the rows of every place; one that weighs nothing stands for nobody."""
+        some = self.weight > 0
+        return np.bincount(place if some.all() else place[some], minlength=size)
 
     def replicate_weights(self, keys: Sequence[str]) -> Floats:
         """Sum supplied replicate weights over combinations of keys; (G, R) as `aggregate`."""
@@ -264,13 +269,13 @@ class Rows:
         cell = place * width
         cell += answer
         cell += 1
-        counts = np.bincount(cell, minlength=size * width).reshape(size, width)
+        counts = self._count(cell, size * width).reshape(size, width)
         weights = np.bincount(cell, self.weight, size * width).reshape(size, width)
         return counts[:, 1:], weights[:, 1:]
 
     def _moments(self, name: str, place: Ints, size: int) -> Floats:
         y, x = self._pair(name)
-        valid = np.isfinite(y) & np.isfinite(x)
+        valid = np.isfinite(y) & np.isfinite(x) & (self.weight > 0)
         place, y, x, w = place[valid], y[valid], x[valid], self.weight[valid]
         parts = (None, w, w * y, w * x, w * y**2, w * x * y, w * x**2)
         return np.column_stack([np.bincount(place, part, size) for part in parts]).astype(float)

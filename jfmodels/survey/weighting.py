@@ -78,7 +78,7 @@ def weighting(survey: Survey) -> Weighting:
         for k, each in enumerate(survey.adjustments, start=1)
         if len(each.margins)
     ]
-    says = tuple(each.says for each in survey.adjustments)
+    says = tuple(survey.record.get("weights", ()))  # kept by files, as the adjustments are not
     return Weighting(_stacked(steps), _stacked(margins), says, survey.quota)
 
 

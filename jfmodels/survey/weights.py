@@ -1,6 +1,6 @@
 """Weights that make a sample look like a population: rake, poststratify, calibrate, trim.
 
-Each verb gives a new survey whose record of adjustments enters every variance.
+Each verb gives a new survey whose record of adjustments enters every design-based variance.
 """
 
 from __future__ import annotations

@@ -39,8 +39,8 @@ def adjusted(
     """Adjust the belief about the cells of a question to the design.
 
     Rows that name groups which the design drew, or interviewers, speak of these as fitted, and
-    of them the design says nothing: they stay as they were drawn, and are flagged. So do rows
-    over a census of these clusters that rest on places which nobody visited.
+    of them the design says nothing: they stay as they were drawn, and are flagged. So do all
+    rows over a census of these clusters if some rest on places which nobody visited.
 
     Parameters
     ----------

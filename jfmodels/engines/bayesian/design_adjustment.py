@@ -210,6 +210,8 @@ class DesignAdjustment:
             f"the design's standard errors are {middle:.2f} times those of the draws; levels, "
             "changes and coefficients have them, standard deviations and effects do not"
         )
+        if self.survey.adjustments:
+            says += "; adjusted weights are taken as fixed"
         return Check(
             "adjustment to the design", "coefficients", middle, APART, middle <= APART, says
         )

@@ -514,3 +514,28 @@ def test_a_quota_sample_is_called_one_everywhere():
     for other_survey in (survey, jf.rake(waves(), SEX, within="wave")):
         plain = jf.direct(other_survey, "secure").levels()
         assert not any("quota_sample" in flags for flags in plain["flag"])
+
+
+# ------------------------------------------------------------------ who weighs nothing
+
+
+@pytest.mark.parametrize("weighting", ["ignore", "pseudo"])
+def test_who_did_not_answer_counts_nowhere(weighting):
+    rng = np.random.default_rng(1)
+    people = pd.DataFrame({"place": rng.integers(0, 12, 600).astype(str)})
+    people["met"] = np.where(rng.random(600) < 0.7, "yes", "no")
+    people["safe"] = (rng.random(600) < np.where(people["met"] == "yes", 0.8, 0.1)).astype(int)
+    people["sex"] = rng.choice(["f", "m"], 600)
+    design = jf.SurveyDesign(cluster="place", target="population")
+    book = {"outcomes": {"safe": {"scale": "binary"}}}
+    whole = jf.Survey(people, design, book)
+    weighted = jf.nonresponse_weights(whole, answered={"met": "yes"}, by="sex")
+    silent = people.assign(w=weighted.rows.weight)[people["met"] == "yes"]
+    alone = jf.Survey(silent, replace(design, weights="w"), book)
+    one, other = (jf.direct(each, "safe").levels() for each in (weighted, alone))
+    assert one["n"].tolist() == other["n"].tolist()
+    assert one["estimate"].to_numpy() == pytest.approx(other["estimate"].to_numpy())
+    formula = "safe ~ sex + (1 | place)"
+    fits = [jf.fit(formula, each, weighting=weighting) for each in (weighted, alone)]
+    one, other = (fit.summary()["estimate"].to_numpy() for fit in fits)
+    assert one == pytest.approx(other, rel=1e-6)
