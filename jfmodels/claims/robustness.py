@@ -261,6 +261,12 @@ def _composition(over: object) -> str:
     return over.title if isinstance(over, Population) else str(over or "wave")
 
 
+STANDS = {
+    "en": " The verdict stands in {n} of {of} specifications.",
+    "fr": " Le verdict tient dans {n} spécifications sur {of}.",
+}
+
+
 def with_standing(table: pd.DataFrame, specifications: pd.DataFrame) -> pd.DataFrame:
     """Say of every verdict in how many of the specifications it stands.
 
@@ -275,11 +281,11 @@ def with_standing(table: pd.DataFrame, specifications: pd.DataFrame) -> pd.DataF
     for row in specifications.to_dict("records"):
         if not pd.isna(row["stands"]):
             counts.setdefault(_key(row), []).append(bool(row["stands"]))
-    standing = [counts[_key(row)] for row in table.to_dict("records")]
+    standing = [counts.get(_key(row), []) for row in table.to_dict("records")]
     words = [(sum(each), len(each)) for each in standing]
-    told = table.assign(stands=[n / of for n, of in words])
-    told["says_en"] += [f" The verdict stands in {n} of {of} specifications." for n, of in words]
-    told["says_fr"] += [f" Le verdict tient dans {n} spécifications sur {of}." for n, of in words]
+    told = table.assign(stands=[n / of if of else np.nan for n, of in words])
+    told["says_en"] += [STANDS["en"].format(n=n, of=of) if of else "" for n, of in words]
+    told["says_fr"] += [STANDS["fr"].format(n=n, of=of) if of else "" for n, of in words]
     told.attrs = dict(table.attrs)
     return told
 

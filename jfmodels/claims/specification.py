@@ -9,8 +9,9 @@ import numpy as np
 
 from jfmodels.engines.compare import default_formula
 from jfmodels.engines.design_based.direct import direct
-from jfmodels.engines.fitting import Settings, fit
-from jfmodels.errors import EstimationError, SpecError
+from jfmodels.engines.fitting import ENGINES, Settings, fit
+from jfmodels.errors import EstimationError, SpecError, choose
+from jfmodels.model.weighting import Weighting
 from jfmodels.results.fit import Fit
 from jfmodels.survey.readings import Reading, reread
 from jfmodels.survey.retarget import retargeted
@@ -51,13 +52,17 @@ class Specification:
     engine: str | Settings = DIRECT
     small_sample: str = "cr2"
     interviewers: str = "ignore"
-    weighting: str | None = None
+    weighting: Weighting | None = None
     covariates: tuple[str, ...] = ()
     over: object = None
     other_base: bool = False
     target: str | None = None
     weights: bool = True
     common_places: bool = False
+
+    def __post_init__(self) -> None:
+        if isinstance(self.engine, str):
+            choose("engine", self.engine, dict.fromkeys((DIRECT, *ENGINES)))
 
     @property
     def is_direct(self) -> bool:
@@ -182,7 +187,12 @@ class Fits:
         if len(outcomes) > 1:
             return "A model takes one question at a time, so it cannot compare two."
         formula = default_formula(
-            self.survey, outcomes[0], groups, spec.covariates, random=spec.engine_name != "weighted"
+            self.survey,
+            outcomes[0],
+            groups,
+            spec.covariates,
+            random=spec.engine_name != "weighted",
+            weighting=spec.weighting,
         )
         try:
             return fit(

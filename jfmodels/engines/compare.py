@@ -16,6 +16,7 @@ from jfmodels.engines.agreement import Asked, agreement_table
 from jfmodels.engines.design_based.direct import direct
 from jfmodels.engines.fitting import Settings, fit
 from jfmodels.errors import EstimationError, SpecError, choose, require_share
+from jfmodels.model.cells import Where
 from jfmodels.model.formula import Formula, parse
 from jfmodels.model.model import Model
 from jfmodels.model.syntax import Name, written
@@ -27,6 +28,7 @@ from jfmodels.results.schema import FAILURES
 from jfmodels.results.stacked import stacked
 from jfmodels.survey.design import Names, as_names
 from jfmodels.survey.outcome import Outcome
+from jfmodels.survey.population import Population
 from jfmodels.survey.survey import Survey, require_survey
 
 __all__ = ["WAYS", "Comparison", "compare", "default_formula"]
@@ -175,6 +177,7 @@ def compare(
     *,
     by: Names = None,
     covariates: Names = None,
+    where: Where | None = None,
     over: object = "wave",
     population: object = None,
     models: Mapping[str, str | Model] | None = None,
@@ -193,6 +196,8 @@ def compare(
         Groups, beside the wave.
     covariates : str or list of str, optional
         Columns that both models hold fixed, beside wave and groups.
+    where : mapping, optional
+        The domain, for example without groups that some wave did not reach.
     over : "wave", "fixed", "everyone" or Population, default "wave"
         Whom the models are averaged over; "wave" is whom direct estimates speak of.
     population : Population, optional
@@ -202,7 +207,7 @@ def compare(
         Formulas of "weighted" and "multilevel" in place of the defaults. These are ``wave *
         groups + covariates``, without interactions in the regression if the design has too few
         degrees of freedom for them, and in the multilevel model ``(1 | cluster) + (1 |
-        cluster:wave) + (1 | interviewer)``.
+        cluster:wave) + (1 | interviewer)``, and ``(1 | person)`` where the same are asked again.
     engine : {"laplace", "nuts"} or settings, default "laplace"
         Of the multilevel model.
     weighting : str or Pseudo, optional
@@ -233,15 +238,18 @@ def compare(
     for name in (*groups, *fixed):
         survey.group(name)
     given = models or {}
-    chosen = _formulas(survey, outcome, groups, fixed, given)
-    fits: dict[str, Fit] = {"direct": direct(survey, outcome, by=by)}
+    for way in given:
+        choose("way with a formula", way, {"weighted": "", "multilevel": ""})
+    _check(outcome, population)
+    chosen = _formulas(survey, outcome, groups, fixed, weighting) | dict(given)
+    fits: dict[str, Fit] = {"direct": direct(survey, outcome, by=by, where=where)}
     failures = []
     for way, formula in chosen.items():
         how = {} if way == "weighted" else {"engine": engine, "weighting": weighting}
         # a default formula names what is there, so that only its size can be at fault
         told = (EstimationError, SpecError) if how == {} and way not in given else EstimationError
         try:
-            fits[way] = fit(formula, survey, **how)  # type: ignore[arg-type]
+            fits[way] = fit(formula, survey, where=where, **how)  # type: ignore[arg-type]
         except told as error:
             failures.append((way, type(error).__name__, str(error)))
     composition: dict[str, object] = dict.fromkeys(fits, over) | {"direct": None}
@@ -256,6 +264,15 @@ def compare(
     return Comparison(fits, read, composition, groups, weighting, table)
 
 
+def _check(outcome: object, population: object) -> None:
+    """Refuse what is no single outcome, or no census."""
+    if not isinstance(outcome, str):
+        raise SpecError(f"compare() takes the name of one outcome; found {outcome!r}.")
+    if not isinstance(population, Population | None):
+        found = type(population).__name__
+        raise SpecError(f"population= takes a jf.Population; found {found}.")
+
+
 def _read(formula: str | Model) -> Formula:
     """The formula of a model, read."""
     return parse(formula) if isinstance(formula, str) else formula.formula
@@ -266,23 +283,21 @@ def _formulas(
     outcome: str,
     groups: Sequence[str],
     covariates: Sequence[str],
-    given: Mapping[str, str | Model],
+    weighting: Weighting | None,
 ) -> dict[str, str | Model]:
-    """The formula of each model: as given, else the default."""
-    for way in given:
-        choose("way with a formula", way, {"weighted": "", "multilevel": ""})
+    """The formula of each model where none is given."""
     left = _left(survey.outcome(outcome))
     trend = [*(["wave"] if survey.waves else []), *map(_quoted, groups)]
     more = list(map(_quoted, covariates))
     full = " + ".join([" * ".join(trend), *more]) or "1"
     plain = " + ".join([*trend, *more]) or "1"
-    random = _random_terms(survey)
+    random = _random_terms(survey, weighting)
     found: dict[str, str | Model] = {
         "weighted": f"{left} ~ {full if _fits(survey, groups, covariates) else plain}"
     }
     if random:
         found["multilevel"] = f"{left} ~ {' + '.join([full, *random])}"
-    return found | dict(given)
+    return found
 
 
 def default_formula(
@@ -292,6 +307,7 @@ def default_formula(
     covariates: Sequence[str],
     *,
     random: bool,
+    weighting: Weighting | None = None,
 ) -> str:
     """Formula of a regression, or of a multilevel model, where none is given.
 
@@ -304,9 +320,11 @@ def default_formula(
     groups, covariates : sequence of str
         As `by` and `covariates` of :func:`compare`.
     random : bool
-        Whether clusters and interviewers have effects.
+        Whether clusters, interviewers and people who are asked again have effects.
+    weighting : str or Pseudo, optional
+        Of the multilevel model; answers that count by their weights have no effects of people.
     """
-    chosen = _formulas(survey, outcome, groups, covariates, {})
+    chosen = _formulas(survey, outcome, groups, covariates, weighting)
     way = "multilevel" if random else "weighted"
     if way not in chosen:
         raise SpecError("The design names no clusters and no interviewers, so nothing is random.")
@@ -335,8 +353,8 @@ def _fits(survey: Survey, groups: Sequence[str], covariates: Sequence[str]) -> b
     return cells + others - 1 < survey.sampling.df
 
 
-def _random_terms(survey: Survey) -> list[str]:
-    """Effects of clusters, of clusters in waves, and of interviewers."""
+def _random_terms(survey: Survey, weighting: Weighting | None) -> list[str]:
+    """Effects of clusters, of clusters in waves, of interviewers, and of people asked again."""
     design, terms = survey.design, []
     cluster = ":".join(_quoted(name) for name in as_names(_first_cluster(survey)))
     if cluster and survey.waves and design.repeats == "nothing":
@@ -346,6 +364,8 @@ def _random_terms(survey: Survey) -> list[str]:
         terms += [f"(1 | {cluster}:wave)"] if survey.waves else []
     if design.interviewer:
         terms.append(f"(1 | {_quoted(design.interviewer)})")
+    if design.person and design.repeats == "people" and weighting in (None, "ignore"):
+        terms.append(f"(1 | {_quoted(design.person)})")
     return terms
 
 

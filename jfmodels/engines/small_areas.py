@@ -23,7 +23,7 @@ from jfmodels.engines.design_based.intervals import ShareIntervals
 from jfmodels.errors import SpecError
 from jfmodels.model.cells import Where, places, read_where
 from jfmodels.model.items import Item
-from jfmodels.results.fit import Categories, Fit
+from jfmodels.results.fit import Categories, Fit, require_fit
 from jfmodels.results.joint import Summary
 from jfmodels.results.schema import SMALL_AREAS, columns
 from jfmodels.survey.design import Names, as_names
@@ -98,6 +98,7 @@ def small_area_check(
     >>> bool(table.loc[table["good"], "holds"].mean() > 0.9)
     True
     """
+    require_fit(fit, "small_area_check")
     engine, groups = fit.engine, as_names(by)
     if not isinstance(engine, Modelled):
         raise SpecError("small_area_check() compares a model with direct estimates; see jf.fit().")

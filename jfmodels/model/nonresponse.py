@@ -28,6 +28,7 @@ type Floats = NDArray[np.float64]
 type Ints = NDArray[np.int64]
 type Mask = NDArray[np.bool_]
 
+NON_RESPONSE = "non-response"
 FEW = 20  # values of a column up to which they are listed in the table of margins
 
 
@@ -97,8 +98,14 @@ def nonresponse_weights(
     """
     require_survey(survey)
     predictors = _predictors(survey, as_names(by), model)
+    done = [each.says for each in survey.adjustments if each.method == NON_RESPONSE]
     if answered is not None:
         return _divided(survey, predictors, _who_answered(survey, answered))
+    if any("again in wave" in each for each in done):
+        raise SpecError(
+            "The weights are divided by the chances of coming back already; start from the survey "
+            "before that. With answered= another kind of non-response may follow."
+        )
     design = survey.design
     if design.person is None or len(survey.waves) < 2:
         raise SpecError(
@@ -201,7 +208,7 @@ def _divided(survey: Survey, predictors: _Predictors, occasion: _Occasion) -> Su
         f"weight); weights divided by their chance, from {predictors.says}"
     )
     adjustment = Adjustment(
-        method="non-response",
+        method=NON_RESPONSE,
         says=says,
         margins=pd.concat(_margins(survey, predictors, occasion, response), ignore_index=True),
         steps=0,

@@ -45,7 +45,8 @@ def read_plans(of: Plans, power: float, alpha: float) -> dict[str, SurveyPlan]:
     """Read one plan, without a name, or several."""
     require_share("power", power)
     require_share("alpha", alpha)
-    plans = {"": of} if isinstance(of, SurveyPlan) else dict(of)
+    named = of if isinstance(of, Mapping) else {}
+    plans = {"": of} if isinstance(of, SurveyPlan) else dict(named)
     if not plans or not all(isinstance(each, SurveyPlan) for each in plans.values()):
         raise SpecError("Pass a jf.SurveyPlan, or several by name: {'one region': plan, ...}.")
     return plans

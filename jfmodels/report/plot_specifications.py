@@ -110,6 +110,11 @@ def plot_specifications(
     'as judged'
     >>> plt.close(ax.figure)
     """
+    if not isinstance(table, pd.DataFrame):
+        raise SpecError(
+            "plot_specifications draws the table .specifications of verdicts that were judged with "
+            f"robustness=; found {type(table).__name__}."
+        )
     words, rows = wording(lang, labels, table), _rows_of_one(table)
     unit = unit_of(rows)
     texts = _specifications(rows, words)

@@ -45,6 +45,7 @@ ACROSS = {2: 6, 3: 9, 4: MOST_PANELS}  # panels beside one another, up to so man
 PANEL = (3.8, 2.4)  # width and height in inches
 AROUND = 0.9  # inches for title, names and notes
 NAME_SIZE = 9.0
+NAME_WIDTH = 2.1  # inches of a name and its sign in the legend
 MOST_PLACES = 6  # named in the note of one flag
 NAMES: Labels = {
     "direct": {"en": "direct estimate", "fr": "estimation directe"},
@@ -91,7 +92,7 @@ def plot_comparison(
     4
     >>> plt.close(ax.figure)
     """
-    if WAY not in table:
+    if WAY not in getattr(table, "columns", ()):
         raise SpecError(
             "plot_comparison draws the levels of several ways to answer, and this table has no "
             "column 'fit'. Pass jf.compare(...).levels(), or draw one way by plot_trend."
@@ -179,7 +180,7 @@ def _write(
         title=_heading(title, words),
         alignment="left",
         loc="outside upper left",
-        ncols=len(named),
+        ncols=min(len(named), int(figure.get_figwidth() / NAME_WIDTH)),
         frameon=False,
         fontsize=NAME_SIZE,
         labelcolor=INK,

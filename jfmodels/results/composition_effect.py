@@ -14,7 +14,7 @@ from jfmodels.model.cells import Where
 from jfmodels.results.adjusted import side_by_side
 from jfmodels.results.engine import Belief, Engine, Evidence, Question
 from jfmodels.results.estimands import Change
-from jfmodels.results.fit import Categories, Fit
+from jfmodels.results.fit import Categories, Fit, require_fit
 from jfmodels.results.multiplicity import with_adjustment
 from jfmodels.results.plans import Plan, take
 from jfmodels.results.tables import estimate_table
@@ -94,6 +94,7 @@ def composition_effect(
     >>> table["over"].unique().tolist()
     ['wave', 'fixed', 'wave - fixed']
     """
+    require_fit(fit, "composition_effect")
     require_share("coverage", coverage)
     if isinstance(over, str) and over == "wave":
         raise SpecError("over= says which composition is held; over='wave' is what raw= takes.")

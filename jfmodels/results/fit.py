@@ -32,7 +32,7 @@ from jfmodels.results.probabilities import (
 from jfmodels.results.tables import estimate_table
 from jfmodels.survey.design import Names, as_names
 
-__all__ = ["Fit"]
+__all__ = ["Fit", "require_fit"]
 
 type Categories = str | Sequence[str]
 
@@ -465,3 +465,12 @@ def _names_term(engine: WithCoefficients, along: str, by: Names, groups: Iterabl
         known = dict.fromkeys([*terms, "wave", "outcome", "category", *groups])
         choose("term, coefficient or group", along, known)
     return by is None and along in terms
+
+
+def require_fit(value: object, verb: str) -> None:
+    """Refuse what is not a fit, a survey above all."""
+    if not isinstance(value, Fit):
+        raise SpecError(
+            f"{verb}() takes a fit, as jf.fit() and jf.direct() give it; found "
+            f"{type(value).__name__}."
+        )

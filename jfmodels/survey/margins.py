@@ -236,7 +236,21 @@ def _scale(margins: Sequence[Margin]) -> bool:
         raise SpecError(
             f"Margins must add up to one population, or each to 1; they add up to {said}."
         )
+    _refuse_near_shares(high)
     return abs(high - 1) <= AGREE
+
+
+def _refuse_near_shares(size: float) -> None:
+    """Refuse shares that do not add up, and percentages, which would be taken for counts."""
+    if AGREE < abs(size - 1) < 0.1:
+        raise SpecError(
+            f"Shares add up to 1; these add up to {size:.6g}. Give every category its share, "
+            "rounding included, or counts of people."
+        )
+    if abs(size - 100) < 10 * AGREE * 100:
+        raise SpecError(
+            "Margins that add up to 100 look like percentages. Divide them by 100, or give counts."
+        )
 
 
 def _rows(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from numbers import Real
 
 import numpy as np
 import pandas as pd
@@ -260,6 +261,11 @@ def trim(
     """
     require_survey(survey)
     weight = survey.rows.weight
+    for name, bound in (("lower", lower), ("upper", upper)):
+        if not isinstance(bound, Real) or isinstance(bound, bool):
+            raise SpecError(f"{name}= is a weight, such as 2.5; found {bound!r}.")
+    if lower <= 0 and upper == np.inf:
+        raise SpecError("Say how far weights may go: upper=, lower=, or both.")
     if not 0 <= lower < upper:
         raise SpecError(f"Bounds of weights rise from 0; found lower={lower}, upper={upper}.")
     if not lower <= weight.mean() <= upper:
