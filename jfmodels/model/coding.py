@@ -1,13 +1,15 @@
 """Which columns the terms of a formula need, and what is in them.
 
 Patsy decides which contrast each factor takes in each term, so that no column repeats
-another. It is given factors that have been evaluated already, and nothing of it is kept.
+another. It is given factors that have been evaluated already; what it says is remembered by what
+it depends on, terms and levels, and nothing else of it is kept.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -80,9 +82,31 @@ def lay_out(terms: Iterable[Term], values: Mapping[Node, Coded | Floats]) -> Lay
     values : mapping of Node to Coded or ndarray
         Every factor, evaluated.
     """
-    info = _design_info(terms, values)
+    return _laid_out(tuple(terms), tuple((node, _kind(x)) for node, x in values.items()))
+
+
+type Kind = tuple[tuple[str, ...], tuple[str, str | None]] | int
+
+
+def _kind(value: Coded | Floats) -> Kind:
+    """What the columns of a factor follow from: its levels and contrast, or how many they are."""
+    return (value.levels, value.contrast) if isinstance(value, Coded) else int(value.shape[1])
+
+
+@lru_cache(maxsize=128)
+def _laid_out(terms: tuple[Term, ...], kinds: tuple[tuple[Node, Kind], ...]) -> Layout:
+    """Lay out by what decides, which models of many outcomes have in common."""
+    info = _design_info(terms, {node: _example(kind) for node, kind in kinds})
     codings = tuple(_coding(each) for parts in info.term_codings.values() for each in parts)
     return Layout(codings, tuple(info.column_names), dict(info.term_name_slices))
+
+
+def _example(kind: Kind) -> Coded | Floats:
+    """Values of a factor in which every level occurs once."""
+    if isinstance(kind, int):
+        return np.zeros((1, kind))
+    levels, contrast = kind
+    return Coded(np.arange(len(levels)), levels, contrast)
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,7 +100,7 @@ def coefficient_table(engine: WithCoefficients, *, ratios: bool, coverage: float
         "mc_error": found.mc_error * (estimate if ratios else 1.0),
         "flag": [engine.flag] * len(estimate),
     }
-    return pd.DataFrame(data, columns=list(COEFFICIENTS))
+    return pd.DataFrame({name: data[name] for name in COEFFICIENTS})
 
 
 def sheet_of(table: pd.DataFrame) -> Sheet:
