@@ -272,13 +272,14 @@ def _column(name: str, patterns: Patterns) -> Coded | Floats:
     if name not in patterns.frame.columns:
         raise SpecError(unknown("column", name, patterns.frame.columns))
     series = patterns.frame[name]
-    missing = int(series.isna().sum())
+    values = series.array
+    names = isinstance(values, pd.Categorical)
+    missing = int(np.count_nonzero(values.codes < 0 if names else values.isna()))
     if missing:
         raise SpecError(f"Column '{name}' is missing in {missing} of {len(series)} patterns.")
-    if isinstance(series.dtype, pd.CategoricalDtype):
-        labels = tuple(str(each) for each in series.cat.categories)
-        codes = series.cat.codes.to_numpy().astype(np.int64)
-        return _placed(Name(name), labels, codes, patterns)
+    if isinstance(values, pd.Categorical):
+        labels = tuple(map(str, values.categories.tolist()))
+        return _placed(Name(name), labels, values.codes.astype(np.int64), patterns)
     if not pd.api.types.is_numeric_dtype(series.dtype):
         raise SpecError(f"Column '{name}' of the patterns is neither categorical nor numeric.")
     if patterns.remember(Name(name), lambda _: NUMBERS) != NUMBERS:

@@ -86,21 +86,23 @@ def coefficient_table(engine: WithCoefficients, *, ratios: bool, coverage: float
     std_error = np.where(known, found.std_error, missing)
     scale = np.exp if ratios else (lambda x: x)
     estimate = scale(found.estimate)
-    data = {
-        "coefficient": list(engine.names),
+    ratio = estimate if ratios else 1.0
+    numbers = {
         "estimate": estimate,
-        "std_error": std_error * (estimate if ratios else 1.0),
+        "std_error": std_error * ratio,
         "t": t,
         "df": found.df,
         "p_value": found.p_value,
         "low": scale(found.low),
         "high": scale(found.high),
-        "coverage": coverage,
+        "coverage": np.full(len(estimate), coverage),
         "prob_positive": found.prob_positive,
-        "mc_error": found.mc_error * (estimate if ratios else 1.0),
-        "flag": [engine.flag] * len(estimate),
+        "mc_error": found.mc_error * ratio,
     }
-    return pd.DataFrame({name: data[name] for name in COEFFICIENTS})
+    table = pd.DataFrame(np.column_stack([*numbers.values()]), columns=[*numbers])
+    table.insert(0, "coefficient", np.array(engine.names, dtype=object).astype("str"))
+    table["flag"] = [engine.flag] * len(table)
+    return table
 
 
 def sheet_of(table: pd.DataFrame) -> Sheet:
