@@ -170,16 +170,22 @@ def pattern_frame(survey: Survey, names: Sequence[str], codes: Ints) -> pd.DataF
     columns: dict[str, Floats | pd.Categorical] = {}
     for k, name in enumerate(names):
         labels = survey.rows.keys[name].labels
-        values = np.array([as_number(label) for label in labels])
-        if name != "wave" and len(values) and not np.isnan(values).any():
+        values = _numbers(labels)
+        if name != "wave" and values is not None:
             columns[name] = values[codes[:, k]]
         else:
             columns[name] = _categorical(codes[:, k], labels)
-    frame = pd.DataFrame(columns, index=pd.RangeIndex(len(codes)))
     if survey.time and "wave" in names:
         time = np.array([survey.time[wave] for wave in survey.waves])
-        frame["time"] = time[codes[:, list(names).index("wave")]]
-    return frame
+        columns["time"] = time[codes[:, list(names).index("wave")]]
+    return pd.DataFrame(columns, index=pd.RangeIndex(len(codes)))
+
+
+@cache
+def _numbers(labels: tuple[str, ...]) -> Floats | None:
+    """Labels as numbers; None unless all are."""
+    values = np.array([as_number(label) for label in labels])
+    return values if len(values) and not np.isnan(values).any() else None
 
 
 def pattern_codes(survey: Survey, patterns: pd.DataFrame) -> dict[str, Ints]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,8 +51,7 @@ class Predictors:
     def slices(self) -> list[slice]:
         """Parameters of each predictor."""
         sizes = [self.matrix.shape[1] if block == "x" else 1 for block in self.blocks]
-        ends = np.cumsum(sizes)
-        return [slice(end - size, end) for end, size in zip(ends, sizes, strict=True)]
+        return [slice(end - size, end) for end, size in zip(accumulate(sizes), sizes, strict=True)]
 
     def eta(
         self, theta: Floats, matrix: Floats | None = None, offset: Floats | None = None
@@ -204,6 +204,8 @@ def _information(
 
 def _held(information: Floats, score: Floats, free: Bools) -> tuple[Floats, Floats]:
     """Give parameters that may not move a step of 0, whatever the others do."""
+    if free.all():
+        return information, score
     both = np.outer(free, free)
     return np.where(both, information, np.eye(len(free))), np.where(free, score, 0.0)
 
