@@ -32,7 +32,8 @@ TO_CHOOSE = {
 HEADING = """\
 A draft that a person must finish: check every guessed scale, choose every policy and what
 is shown, move columns that describe people or places under covariates, and delete entries
-that are no questions, such as weights."""
+that are no questions, such as weights. For a report, list topics: in its order, and give each
+outcome its topic:."""
 
 
 def draft_codebook(source: Source, *, wave: str | None = None) -> dict[str, Any]:

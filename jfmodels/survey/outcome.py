@@ -156,6 +156,8 @@ class Outcome:
         In which waves which codes had other wording.
     comparable : tuple of str
         Relabelled waves that may be compared with the others all the same.
+    topic : str or None
+        What it is about: a name among the codebook's topics.
     """
 
     name: str
@@ -171,6 +173,7 @@ class Outcome:
     asked_in: tuple[str, ...] | None = None
     relabelled: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     comparable: tuple[str, ...] = ()
+    topic: str | None = None
 
     @property
     def measured(self) -> bool:
