@@ -73,6 +73,7 @@ _HOMES = {
         "plot_specifications",
         "plot_trend",
     ),
+    "jfmodels.report.survey_report": ("write_report",),
     "jfmodels.results.composition_effect": ("composition_effect",),
     "jfmodels.results.estimands": (
         "Change",

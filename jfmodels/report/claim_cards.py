@@ -9,7 +9,8 @@ import pandas as pd
 
 from jfmodels.claims.judge import Verdicts
 from jfmodels.report.html import Html, element
-from jfmodels.report.words import phrase
+from jfmodels.report.plot_text import missing
+from jfmodels.report.words import phrase, spaced
 from jfmodels.results.schema import FLAGS
 
 __all__ = ["claim_cards"]
@@ -34,17 +35,17 @@ def claim_cards(verdicts: Verdicts, lang: str, *, minimum: int = 1) -> list[Html
 
 def _card(verdicts: Verdicts, row: Row, lang: str, minimum: int) -> Html:
     """One claim with its parts."""
-    claim = verdicts.claims.claims[row["claim"]]
+    claim, said = verdicts.claims.claims[row["claim"]], verdicts.claims.say
     parts = verdicts.of_parts(row["claim"]).to_dict("records")
     items = [element("li", _verdict(part, lang), " ", _says(part, lang, minimum)) for part in parts]
     listed = None
     if len(parts) > 1:
         summary = element("summary", f"{phrase('parts', lang)} ({len(parts)})")
         listed = element("details", summary, element("ul", *items))
-    source = element("p", f"{claim.source}{_more(row, lang)}", class_="source")
+    source = element("p", f"{said(claim.source, lang)}{_more(row, lang)}", class_="source")
     return element(
         "article",
-        element("blockquote", claim.text),
+        element("blockquote", spaced(said(claim.text, lang), lang)),
         element("p", _verdict(row, lang), " ", _says(row, lang, minimum)),
         listed,
         source,
@@ -55,9 +56,10 @@ def _card(verdicts: Verdicts, row: Row, lang: str, minimum: int) -> Html:
 
 def _says(row: Row, lang: str, minimum: int) -> str:
     """Say what was found, unless it rests on too few people."""
-    if bool(row["n"] < minimum) if pd.notna(row["n"]) else False:
+    n = row["n"]
+    if not missing(n) and n < minimum:
         return FLAGS["suppressed"][lang]
-    return str(row[f"says_{lang}"])
+    return spaced(str(row[f"says_{lang}"]), lang)
 
 
 def _verdict(row: Row, lang: str) -> Html:

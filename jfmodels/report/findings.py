@@ -107,10 +107,16 @@ def p_text(row: Row, lang: str, *, adjusted: bool = True) -> str:
     return phrase(key, lang, p=text).replace(" p ", f" p{NO_BREAK}")
 
 
-def change_in_words(row: Row, names: Names, family: int) -> Html:
+def change_in_words(row: Row, names: Names) -> Html:
     """Say a change that stands out, without its subject: "fell by 8 points [-13, -3] (p ...)"."""
     since = phrase("rose_in" if row["estimate"] > 0 else "fell_in", names.lang, size="{}")
-    return joined(_sized(since, row, names), _evidence(row, names, family))
+    told = p_text(row, names.lang)
+    if standing(row) == "alone":
+        alone = p_text(row, names.lang, adjusted=False)
+        return joined(
+            _sized(since, row, names), phrase("alone_brief", names.lang, p_alone=alone, p=told)
+        )
+    return joined(_sized(since, row, names), phrase("shown", names.lang, p=told))
 
 
 def change_sentence(row: Row, names: Names, family: int) -> Html:

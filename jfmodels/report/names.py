@@ -63,6 +63,11 @@ class Names:
         """Say what a column that groups is called."""
         return self._known(name)
 
+    def by(self, name: str) -> str:
+        """Say a column within a sentence: its label without a capital, unless an acronym."""
+        label = self.column(name)
+        return label if label[1:2].isupper() else label[:1].lower() + label[1:]
+
     def group(self, column: str, value: object) -> str:
         """Say a group; all together where it is missing."""
         if missing(value):

@@ -24,7 +24,7 @@ from jfmodels.report.words import phrase
 __all__ = ["panels"]
 
 WIDTH, HEIGHT = 190.0, 126.0
-LEFT, RIGHT, TOP, BOTTOM = 30.0, 38.0, 9.0, 21.0
+LEFT, RIGHT, TOP, BOTTOM = 36.0, 38.0, 9.0, 21.0
 NUMBERS = ("estimate", "low", "high")
 MOST_NAMES, LONGEST_NAME = 6, 3  # waves whose names all fit under a picture
 

@@ -26,7 +26,7 @@ from jfmodels.report.words import counted, phrase
 from jfmodels.results.tables import versions
 from jfmodels.survey.survey import Survey, require_survey
 
-__all__ = ["write_report"]
+__all__ = ["require_page", "write_report"]
 
 STRATA = "strata"
 MOST_GROUPS = 12  # of strata that a report breaks its numbers down by without being asked
@@ -92,17 +92,22 @@ def write_report(
     True
     """
     require_survey(survey)
-    choose("language", lang, SIGNS)
     require_whole("minimum", minimum, 1)
     path = Path(path)
-    choose("file format", path.suffix.lower(), dict.fromkeys([".html"]))
-    if not path.parent.is_dir():
-        raise SpecError(f"There is no folder '{path.parent}' to write {path.name} into.")
+    require_page(path, lang)
     column = _column(survey, by)
     verdicts = judge(claims, survey) if isinstance(claims, Claims | Claim) else claims
     release = Release.of(survey, column, verdicts, minimum)
     path.write_text(_report(release, lang), encoding="utf-8", newline="")
     return path
+
+
+def require_page(path: Path, lang: str) -> None:
+    """Refuse a file that cannot be written, and a language that is not known."""
+    choose("language", lang, SIGNS)
+    choose("file format", path.suffix.lower(), {".html": None})
+    if not path.parent.is_dir():
+        raise SpecError(f"There is no folder '{path.parent}' to write {path.name} into.")
 
 
 def _column(survey: Survey, by: str | None) -> str | None:
@@ -144,7 +149,8 @@ def _sections(release: Release, names: Names) -> Iterator[Section]:
 def _claims(release: Release, lang: str) -> Section:
     """Write the verdicts on claims."""
     assert release.verdicts is not None
-    note = release.verdicts.claims.note
+    claims = release.verdicts.claims
+    note = claims.say(claims.note, lang)
     lead = [element("p", phrase("claims_lead", lang)), element("p", note) if note else None]
     cards = claim_cards(release.verdicts, lang, minimum=release.minimum)
     return section("claims", phrase("claims", lang), *lead, *cards)

@@ -128,7 +128,7 @@ def _picture(row: Row, reach: float) -> Html:
 
 
 def _group_title(release: Release, names: Names) -> str:
-    group = names.column(str(release.by))
+    group = names.by(str(release.by))
     terms = {"ref": release.ref, "wave": release.wave, "group": group}
     return phrase("group_changes", names.lang, **terms)
 

@@ -46,15 +46,21 @@ def fieldwork(survey: Survey, wave: str, lang: str) -> str:
     --------
     >>> import jfmodels as jf
     >>> fieldwork(jf.example(), "Q6", "en").replace("\N{NO-BREAK SPACE}", " ")
-    '20 October 2024 to 30 October 2024'
+    '20–30 October 2024'
     """
     known = survey.codebook.waves.get(wave)
     if known is None or known.start is None:
         return ""
     start, end = known.start, known.end or known.start
+    last = _day(end, lang)
     if start == end:
-        return _day(start, lang)
-    return phrase("from_to", lang, first=_day(start, lang), last=_day(end, lang))
+        return last
+    if (start.year, start.month) == (end.year, end.month):
+        return f"{start.day}–{last}"
+    first = _day(start, lang)
+    if start.year == end.year:
+        first = first.removesuffix(f"{NO_BREAK}{start.year}")
+    return phrase("from_to", lang, first=first, last=last)
 
 
 def _day(day: date, lang: str) -> str:
@@ -85,10 +91,13 @@ def _waves(release: Release, names: Names) -> Iterator[Html]:
         ]
     if survey.design.weights is not None:
         columns[phrase("weight_effect", lang)] = [words.number(x, 2) for x in table["kish_effect"]]
+    notes = [phrase("team_note", lang)] if "same_interviewers" in table else []
     title = phrase("waves_table", lang)
     yield html_table(title, list(columns), list(zip(*columns.values(), strict=True)))
     if survey.design.weights is not None:
-        yield element("p", phrase("weight_note", lang), class_="note")
+        notes.append(phrase("weight_note", lang))
+    if notes:
+        yield element("p", " ".join(notes), class_="note")
 
 
 def _clusters(survey: Survey, names: Names) -> str:

@@ -37,7 +37,7 @@ def asked(part: Part, names: Names) -> str:
 def finding(release: Release, part: Part, names: Names) -> Html | None:
     """Say the last level and what became of it; of several answers, which of them moved."""
     if part.several:
-        return _of_answers(release, part, names)
+        return _of_answers(part, names)
     known = [row for row in part.levels if not np.isnan(row["estimate"])]
     if not known:
         return element("p", phrase("cell_missing", names.lang), class_="finding")
@@ -46,10 +46,10 @@ def finding(release: Release, part: Part, names: Names) -> Html | None:
     return element("p", _level(last, names), " ", since, class_="finding")
 
 
-def item(name: str, row: Row, names: Names, family: int) -> Html:
+def item(name: str, row: Row, names: Names) -> Html:
     """Say of an answer or a group how it moved."""
     template = phrase("finding_item", names.lang, name=name, change="{}")
-    return joined(*filled(template, change_in_words(row, names, family)))
+    return joined(*filled(template, change_in_words(row, names)))
 
 
 def _level(row: Row, names: Names) -> Html:
@@ -72,18 +72,17 @@ def _since(release: Release, change: Row, last: Row, names: Names) -> Html:
     return joined(phrase("asked_once", lang))
 
 
-def _of_answers(release: Release, part: Part, names: Names) -> Html | None:
+def _of_answers(part: Part, names: Names) -> Html | None:
     """Say which answers moved; of the others, what would have been found."""
     rows = [row for row in part.changes if standing(row) != "missing"]
     if not rows:
         return None
-    lang, family = names.lang, release.families[0]
+    lang = names.lang
     told = [row for row in rows if standing(row) in ("shown", "alone")]
     others = [row for row in rows if row not in told]
     since = phrase("since", lang, wave=rows[0]["wave_ref"])
     listed = [
-        element("li", item(names.answer(part.outcome, row["category"]), row, names, family))
-        for row in told
+        element("li", item(names.answer(part.outcome, row["category"]), row, names)) for row in told
     ]
     key = "none_other_shown" if told else "none_shown_of"
     rest = f"{phrase(key, lang, since=since, n=len(rows))} {_would_be_found(others, names)}"

@@ -22,7 +22,7 @@ def groups_table(release: Release, part: Part, names: Names, marks: Marks) -> Ht
     title, head = names.outcome(part.outcome.name), ""
     if release.by is not None:
         head = names.column(release.by)
-        title = phrase("by_group", names.lang, outcome=title, group=head)
+        title = phrase("by_group", names.lang, outcome=title, group=names.by(release.by))
     moved = release.by_group(part.group_changes)
     named = [(phrase("all", names.lang), part.levels, part.changes)]
     named += [
@@ -60,7 +60,7 @@ def groups_of_answers(release: Release, part: Part, names: Names, marks: Marks) 
     ]
     terms = {"outcome": names.outcome(part.outcome.name), "wave": wave}
     key = "by_group" if wave is None else "by_group_in"
-    caption = phrase(key, lang, group=names.column(str(release.by)), **terms)
+    caption = phrase(key, lang, group=names.by(str(release.by)), **terms)
     groups = [names.group(str(release.by), each) for each in columns]
     head = [phrase("answer", lang), phrase("all", lang), *groups]
     return html_table(caption, head, rows, class_="wide")

@@ -46,7 +46,7 @@ def _changed(release: Release, names: Names) -> Iterator[Html]:
         return
     yield from _told(release, release.rows["changes"], names, "fact", terms, release.families[0])
     if release.families[1]:
-        terms |= {"group": names.column(str(release.by))}
+        terms |= {"group": names.by(str(release.by))}
         yield from _told(
             release, release.rows["group_changes"], names, "fact_groups", terms, release.families[1]
         )
@@ -65,15 +65,15 @@ def _told(
     terms = terms | {"n": family, "k": len(shown), "by_chance": by_chance(family)}
     yield element("p", phrase(f"{kind}_shown" if shown else f"{kind}_none", names.lang, **terms))
     if shown:
-        yield _listed(release, shown, names, family)
+        yield _listed(release, shown, names)
     alone = [row for row in rows if standing(row) == "alone"]
     if alone and kind == "fact":
         yield element("p", phrase("fact_alone", names.lang, **terms))
-        yield _listed(release, alone, names, family)
+        yield _listed(release, alone, names)
 
 
-def _listed(release: Release, rows: Rows, names: Names, family: int) -> Html:
-    items = [element("li", item(_name(release, row, names), row, names, family)) for row in rows]
+def _listed(release: Release, rows: Rows, names: Names) -> Html:
+    items = [element("li", item(_name(release, row, names), row, names)) for row in rows]
     return element("ul", *items)
 
 
@@ -93,7 +93,7 @@ def _cannot_tell(release: Release, names: Names) -> Iterator[Html]:
         sentences = [phrase("power_overall", lang, size=size)]
         if release.families[1]:
             within = _typical(release.rows["group_changes"], names)
-            terms = {"group": names.column(str(release.by)), "size": within}
+            terms = {"group": names.by(str(release.by)), "size": within}
             key = "power_groups_none" if within is None else "power_groups"
             sentences.append(phrase(key, lang, **terms))
         yield element("p", " ".join(sentences))

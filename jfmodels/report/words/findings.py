@@ -56,6 +56,10 @@ FINDINGS: dict[str, dict[str, str]] = {
         "fr": " : au-delà du hasard si ce changement était le seul examiné ({p_alone}), mais pas "
         "parmi les {n} examinés ({p}).",
     },
+    "alone_brief": {
+        "en": " (only if looked at alone: {p_alone}; {p}).",
+        "fr": " (seulement si considéré seul : {p_alone} ; {p}).",
+    },
     "not_shown": {
         "en": "{since} no change could be shown ({change}; {p}).",
         "fr": "{since}, aucun changement n'a pu être établi ({change} ; {p}).",
@@ -102,11 +106,11 @@ FINDINGS: dict[str, dict[str, str]] = {
     "p_adjusted": {"en": "adjusted p {p}", "fr": "p ajusté {p}"},
     "point": {"en": "{number} point", "fr": "{number} point"},
     "points": {"en": "{number} points", "fr": "{number} points"},
-    "by_group": {"en": "{outcome}, by {group}", "fr": "{outcome}, selon : {group}"},
+    "by_group": {"en": "{outcome}, by {group}", "fr": "{outcome}, par {group}"},
     "by_answer": {"en": "{outcome}, answer by answer", "fr": "{outcome}, réponse par réponse"},
     "by_group_in": {
         "en": "{outcome}, by {group} in {wave}",
-        "fr": "{outcome}, selon : {group}, en {wave}",
+        "fr": "{outcome}, par {group}, en {wave}",
     },
     "all_waves": {"en": "All waves as a table", "fr": "Toutes les vagues en tableau"},
     "answer": {"en": "Answer", "fr": "Réponse"},
@@ -115,7 +119,7 @@ FINDINGS: dict[str, dict[str, str]] = {
         "fr": "Évolution depuis {wave}, points",
     },
     "change_plain": {"en": "Change since {wave}", "fr": "Évolution depuis {wave}"},
-    "evidence": {"en": "Evidence", "fr": "Preuve"},
+    "evidence": {"en": "Evidence", "fr": "Constat"},
     "notes": {"en": "Notes", "fr": "Notes"},
     "evidence_shown": {"en": "shown", "fr": "établi"},
     "evidence_alone": {"en": "only if looked at alone", "fr": "seulement si considéré seul"},
@@ -164,7 +168,7 @@ FINDINGS: dict[str, dict[str, str]] = {
     },
     "group_changes": {
         "en": "Changes from {ref} to {wave} by {group}",
-        "fr": "Évolution de {ref} à {wave} selon : {group}",
+        "fr": "Évolution de {ref} à {wave} par {group}",
     },
     "changes_lead": {
         "en": "{n} changes were looked at. With so many, about {by_chance} would seem to stand out "
@@ -181,10 +185,10 @@ FINDINGS: dict[str, dict[str, str]] = {
     "change": {"en": "Change", "fr": "Évolution"},
     "interval_picture": {"en": "Interval", "fr": "Intervalle"},
     "fact_none": {
-        "en": "Between {ref} and {wave} no change could be shown once it is allowed for that {n} "
-        "were looked at.",
-        "fr": "Entre {ref} et {wave}, aucun changement n'a pu être établi une fois pris en compte "
-        "que {n} ont été examinés.",
+        "en": "None of the {n} changes between {ref} and {wave} could be shown, once it is taken "
+        "into account that chance alone makes some of so many stand out.",
+        "fr": "Aucun des {n} changements entre {ref} et {wave} n'a pu être établi, une fois pris "
+        "en compte que le seul hasard en fait ressortir quelques-uns sur un tel nombre.",
     },
     "fact_shown": {
         "en": "Between {ref} and {wave}, {k} of {n} changes could be shown:",
@@ -197,12 +201,12 @@ FINDINGS: dict[str, dict[str, str]] = {
         "sur {n} le feraient par hasard :",
     },
     "fact_groups_shown": {
-        "en": "Within single groups ({group}), {k} of {n} changes could be shown:",
-        "fr": "Au sein des groupes ({group}), {k} changement(s) sur {n} ont pu être établis :",
+        "en": "Of {n} changes by {group}, {k} could be shown:",
+        "fr": "Par {group}, {k} changement(s) sur {n} ont pu être établis :",
     },
     "fact_groups_none": {
-        "en": "Within single groups ({group}), none of {n} changes could be shown.",
-        "fr": "Au sein des groupes ({group}), aucun des {n} changements n'a pu être établi.",
+        "en": "Of {n} changes by {group}, none could be shown.",
+        "fr": "Par {group}, aucun des {n} changements n'a pu être établi.",
     },
     "finding_item": {"en": "{name}: {change}", "fr": "{name} : {change}"},
     "first_wave_only": {
@@ -218,13 +222,12 @@ FINDINGS: dict[str, dict[str, str]] = {
         "être établi » ne dit pas que rien n'a changé.",
     },
     "power_groups": {
-        "en": "Within one group ({group}) it takes {size}.",
-        "fr": "Au sein d'un groupe ({group}), il faut {size}.",
+        "en": "By {group} it takes {size}.",
+        "fr": "Par {group}, il faut {size}.",
     },
     "power_groups_none": {
-        "en": "Within one group ({group}) hardly any possible change would have been found.",
-        "fr": "Au sein d'un groupe ({group}), presque aucun changement possible n'aurait été "
-        "détecté.",
+        "en": "By {group}, hardly any possible change would have been found.",
+        "fr": "Par {group}, presque aucun changement possible n'aurait été détecté.",
     },
     "claims_count": {
         "en": "Of {n} claims, the data bear out {supported}, contradict {contradicted}, and leave "

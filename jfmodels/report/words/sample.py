@@ -13,7 +13,7 @@ SAMPLE: dict[str, dict[str, str]] = {
     "questions": {"en": "{n} questions", "fr": "{n} questions"},
     "questions_one": {"en": "{n} question", "fr": "{n} question"},
     "in_wave": {"en": "in {wave}", "fr": "en {wave}"},
-    "from_to": {"en": "{first} to {last}", "fr": "{first} à {last}"},
+    "from_to": {"en": "{first} to {last}", "fr": "du {first} au {last}"},
     "sample": {"en": "The sample", "fr": "L'échantillon"},
     "waves_table": {
         "en": "Fieldwork, wave by wave",
@@ -25,16 +25,21 @@ SAMPLE: dict[str, dict[str, str]] = {
     "clusters": {"en": "Clusters", "fr": "Grappes"},
     "interviewers": {"en": "Interviewers", "fr": "Enquêteurs"},
     "same_team": {
-        "en": "Interviews by the same team as the wave before",
-        "fr": "Entretiens par la même équipe que la vague précédente",
+        "en": "Same team as before",
+        "fr": "Même équipe qu'avant",
     },
     "not_reached": {"en": "Not reached", "fr": "Non atteints"},
     "weight_effect": {"en": "Effect of weights", "fr": "Effet des poids"},
     "weight_note": {
-        "en": "The effect of weights says by how much unequal weights alone inflate variances; 1 "
-        "is none.",
-        "fr": "L'effet des poids dit de combien l'inégalité des poids accroît à elle seule les "
+        "en": "Effect of weights: by how much unequal weights alone inflate variances; 1 is none.",
+        "fr": "Effet des poids : de combien l'inégalité des poids accroît à elle seule les "
         "variances ; 1 : aucun.",
+    },
+    "team_note": {
+        "en": "Same team as before: share of interviews by interviewers who also worked in the "
+        "wave before.",
+        "fr": "Même équipe qu'avant : part des entretiens menés par des enquêteurs déjà présents "
+        "à la vague précédente.",
     },
     "none": {"en": "none", "fr": "aucun"},
     "all_together": {"en": "All together", "fr": "Ensemble"},
