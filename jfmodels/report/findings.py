@@ -104,7 +104,7 @@ def p_text(row: Row, lang: str, *, adjusted: bool = True) -> str:
     number = f"{SMALLEST_P if small else value:.{3 if small else decimals}f}"
     sign = "<" if small else "="
     text = f"{sign}{NO_BREAK}{number.replace('.', ',') if lang == 'fr' else number}"
-    return phrase(key, lang, p=text).replace(" p ", f" p{NO_BREAK}")
+    return phrase(key, lang, p=text).replace(" ", NO_BREAK)
 
 
 def change_in_words(row: Row, names: Names) -> Html:

@@ -47,7 +47,8 @@ class Marks:
 
     def beside(self, row: Row) -> Html | None:
         """Write the letters of a row, each leading to what it says."""
-        codes = [code for code in self.letters if code in row["flag"]]
+        shown = not np.isnan(row["estimate"])
+        codes = [code for code in self.letters if shown and code in row["flag"]]
         links = [
             element("a", self.letters[code], href=f"#flag-{code}", title=FLAGS[code][self.lang])
             for code in codes

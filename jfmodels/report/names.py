@@ -61,7 +61,8 @@ class Names:
 
     def column(self, name: str) -> str:
         """Say what a column that groups is called."""
-        return self._known(name)
+        label = self._known(name)
+        return label[:1].upper() + label[1:]
 
     def by(self, name: str) -> str:
         """Say a column within a sentence: its label without a capital, unless an acronym."""

@@ -21,14 +21,32 @@ from jfmodels.report.plot_lines import Waves
 from jfmodels.report.table_rows import Rows
 from jfmodels.report.words import phrase
 
-__all__ = ["panels"]
+__all__ = ["Steps", "panels"]
 
-WIDTH, HEIGHT = 190.0, 126.0
+HEIGHT = 126.0
+NARROW, BROAD = 190.0, 440.0  # one of several, or the only one
+LETTER = 6.4  # mean width of a letter of the waves' names
 LEFT, RIGHT, TOP, BOTTOM = 36.0, 38.0, 9.0, 21.0
 NUMBERS = ("estimate", "low", "high")
-MOST_NAMES, LONGEST_NAME = 6, 3  # waves whose names all fit under a picture
 
 type Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """Waves between which, and the one before, more than the answers may have changed.
+
+    Attributes
+    ----------
+    reworded : frozenset of int
+        Places of waves whose answers were worded otherwise than in the wave before: no line
+        joins them.
+    new_team : frozenset of int
+        Places of waves with largely other interviewers than the wave before.
+    """
+
+    reworded: frozenset[int]
+    new_team: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +63,8 @@ class Scale:
         Numbers that have a line.
     share : bool
         Whether they are written in percent.
+    width : float
+        Of the picture.
     """
 
     x: Floats
@@ -52,25 +72,28 @@ class Scale:
     high: float
     ticks: tuple[float, ...]
     share: bool
+    width: float
 
     @classmethod
-    def of(cls, rows: Rows, waves: Waves) -> Scale:
+    def of(cls, rows: Rows, waves: Waves, width: float) -> Scale:
         """Choose a scale for all rows: the whole range of a share, else that of the intervals."""
         place = (waves.x - waves.x[0]) / max(waves.x[-1] - waves.x[0], 1e-9)
-        x = LEFT + place * (WIDTH - LEFT - RIGHT)
+        x = LEFT + place * (width - LEFT - RIGHT)
         if is_share(rows[0]):
-            return cls(x, 0.0, 1.0, (0.0, 0.5, 1.0), True)
+            return cls(x, 0.0, 1.0, (0.0, 0.5, 1.0), True, width)
         ends = [[row[each] for each in NUMBERS] for row in rows]
         low, high = float(np.nanmin(ends)), float(np.nanmax(ends))
         room = 0.05 * (high - low) or 1.0
-        return cls(x, low - room, high + room, (low, high), False)
+        return cls(x, low - room, high + room, (low, high), False, width)
 
     def y(self, value: Floats) -> Floats:
         """Height of a value, counted from above."""
         return TOP + (self.high - value) / (self.high - self.low) * (HEIGHT - TOP - BOTTOM)
 
 
-def panels(named: Sequence[tuple[str, Rows]], waves: Waves, names: Names) -> Html | None:
+def panels(
+    named: Sequence[tuple[str, Rows]], waves: Waves, steps: Steps, names: Names
+) -> Html | None:
     """Draw a trend for each group, side by side.
 
     Parameters
@@ -79,6 +102,8 @@ def panels(named: Sequence[tuple[str, Rows]], waves: Waves, names: Names) -> Htm
         The groups' names with their levels, a row for each wave.
     waves : Waves
         Where the waves lie in time.
+    steps : Steps
+        Between which of them something else changed too.
     names : Names
         Language.
 
@@ -90,19 +115,19 @@ def panels(named: Sequence[tuple[str, Rows]], waves: Waves, names: Names) -> Htm
     rows = [row for _, each in named for row in each]
     if len(waves.values) < 2 or all(np.isnan(row["estimate"]) for row in rows):
         return None
-    scale = Scale.of(rows, waves)
+    scale = Scale.of(rows, waves, BROAD if len(named) == 1 else NARROW)
     drawn = [
         element(
             "li",
             element("p", name, class_="panel-name", aria_hidden="true"),
-            _panel(name, part, waves, scale, names),
+            _panel(name, part, waves, scale, steps, names),
         )
         for name, part in named
     ]
-    return element("ul", *drawn, class_="panels")
+    return element("ul", *drawn, class_="panels broad" if len(named) == 1 else "panels")
 
 
-def _panel(name: str, rows: Rows, waves: Waves, scale: Scale, names: Names) -> Html:
+def _panel(name: str, rows: Rows, waves: Waves, scale: Scale, steps: Steps, names: Names) -> Html:
     of_wave = {row["wave"]: row for row in rows}
     estimate, low, high = np.array(
         [
@@ -115,10 +140,11 @@ def _panel(name: str, rows: Rows, waves: Waves, scale: Scale, names: Names) -> H
     return element(
         "svg",
         *_axes(waves, scale, names),
-        *_bands(scale, low, high),
-        *_lines(scale, estimate, there),
+        *_new_teams(scale, steps),
+        *_bands(scale, low, high, steps),
+        *_lines(scale, estimate, there, steps),
         _last(scale, estimate, there, names),
-        viewBox=f"0 0 {WIDTH:g} {HEIGHT:g}",
+        viewBox=f"0 0 {scale.width:g} {HEIGHT:g}",
         role="img",
         aria_label=_in_words(name, [row for row in rows if not np.isnan(row["estimate"])], names),
     )
@@ -129,23 +155,43 @@ def _axes(waves: Waves, scale: Scale, names: Names) -> list[Html]:
     heights = scale.y(np.array(scale.ticks))
     lines = [
         joined(
-            element("line", x1=LEFT, x2=WIDTH - RIGHT, y1=_px(y), y2=_px(y), class_="grid"),
+            element("line", x1=LEFT, x2=scale.width - RIGHT, y1=_px(y), y2=_px(y), class_="grid"),
             element("text", _tick(tick, scale, names), x=LEFT - 5, y=_px(y + 3.5), class_="y"),
         )
         for tick, y in zip(scale.ticks, heights, strict=True)
     ]
     texts = [str(value) for value in waves.values]
-    few = len(texts) <= MOST_NAMES and max(map(len, texts)) <= LONGEST_NAME
-    shown = range(len(texts)) if few else (0, len(texts) - 1)
     return lines + [
-        element("text", texts[k], x=_px(scale.x[k]), y=HEIGHT - 5, class_="x") for k in shown
+        element("text", texts[k], x=_px(scale.x[k]), y=HEIGHT - 5, class_="x")
+        for k in _that_fit(texts, scale.x)
     ]
 
 
-def _bands(scale: Scale, low: Floats, high: Floats) -> list[Html]:
+def _that_fit(texts: Sequence[str], x: Floats) -> list[int]:
+    """Choose the waves that are named: the first, the last, and those that leave room."""
+    half = np.array([LETTER * (len(text) + 1) / 2 for text in texts])
+    kept, last = [0], len(texts) - 1
+    for k in range(1, last):
+        clear_before = x[k] - half[k] >= x[kept[-1]] + half[kept[-1]]
+        clear_after = x[k] + half[k] <= x[last] - half[last]
+        if clear_before and clear_after:
+            kept.append(k)
+    return [*kept, last]
+
+
+def _new_teams(scale: Scale, steps: Steps) -> list[Html]:
+    """Draw an upright between waves that were asked by largely other interviewers."""
+    middles = [(scale.x[k - 1] + scale.x[k]) / 2 for k in sorted(steps.new_team)]
+    return [
+        element("line", x1=_px(x), x2=_px(x), y1=TOP, y2=HEIGHT - BOTTOM, class_="team")
+        for x in middles
+    ]
+
+
+def _bands(scale: Scale, low: Floats, high: Floats, steps: Steps) -> list[Html]:
     """Draw intervals: a band over waves that follow each other, a bar where one stands alone."""
     drawn = []
-    for run in _runs(~np.isnan(low) & ~np.isnan(high)):
+    for run in _runs(~np.isnan(low) & ~np.isnan(high), steps):
         x, top, bottom = scale.x[run], scale.y(high[run]), scale.y(low[run])
         if len(run) == 1:
             x = np.array([x[0] - 2, x[0] + 2])
@@ -155,12 +201,12 @@ def _bands(scale: Scale, low: Floats, high: Floats) -> list[Html]:
     return drawn
 
 
-def _lines(scale: Scale, estimate: Floats, there: NDArray[np.bool_]) -> list[Html]:
+def _lines(scale: Scale, estimate: Floats, there: NDArray[np.bool_], steps: Steps) -> list[Html]:
     """Draw a line through waves that follow each other, and a point for each."""
     y = scale.y(estimate)
     lines = [
         element("polyline", points=_points(zip(scale.x[run], y[run], strict=True)), class_="line")
-        for run in _runs(there)
+        for run in _runs(there, steps)
         if len(run) > 1
     ]
     points = [
@@ -180,12 +226,16 @@ def _last(scale: Scale, estimate: Floats, there: NDArray[np.bool_], names: Names
     return element("text", text, x=_px(scale.x[k] + 6), y=_px(y), class_="last")
 
 
-def _runs(there: NDArray[np.bool_]) -> list[NDArray[np.int64]]:
-    """Split the places that hold into runs without a gap."""
+def _runs(there: NDArray[np.bool_], steps: Steps) -> list[NDArray[np.int64]]:
+    """Split the places that hold into runs without a gap, of one wording."""
     places = np.flatnonzero(there)
     if not len(places):
         return []
-    breaks = [k for k, (a, b) in enumerate(pairwise(places), start=1) if b > a + 1]
+    breaks = [
+        k
+        for k, (a, b) in enumerate(pairwise(places), start=1)
+        if b > a + 1 or int(b) in steps.reworded
+    ]
     return np.split(places, breaks)
 
 

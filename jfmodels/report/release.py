@@ -18,6 +18,7 @@ from jfmodels.report.disclosure import withhold
 from jfmodels.report.plot_lines import Waves, waves_of
 from jfmodels.report.table_rows import Rows, rows_of, split
 from jfmodels.results.multiplicity import with_adjustment
+from jfmodels.results.tables import RETAINED
 from jfmodels.survey.describe import Description, describe
 from jfmodels.survey.outcome import Outcome
 from jfmodels.survey.survey import Survey
@@ -130,6 +131,14 @@ class Release:
     def ref(self) -> str | None:
         """The wave before it."""
         return self.survey.waves[-2] if len(self.survey.waves) > 1 else None
+
+    @property
+    def new_teams(self) -> list[str]:
+        """The waves whose interviewers were largely others than in the wave before."""
+        table = self.told.waves
+        if "same_interviewers" not in table:
+            return []
+        return [str(each) for each in table.loc[table["same_interviewers"] < RETAINED, "wave"]]
 
     @property
     def parts(self) -> dict[str, Part]:

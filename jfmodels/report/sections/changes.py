@@ -28,7 +28,8 @@ def changes_section(release: Release, names: Names, marks: Marks) -> Section | N
     if not release.families[0]:
         return None
     lang, n = names.lang, release.families[0]
-    lead = phrase("changes_lead", lang, n=n, by_chance=by_chance(n))
+    key = "changes_lead_one" if n == 1 else "changes_lead"
+    lead = phrase(key, lang, n=n, by_chance=by_chance(n))
     groups = None
     if release.families[1]:
         groups = joined(

@@ -11,7 +11,6 @@ from jfmodels.report.page import Section, section
 from jfmodels.report.release import COVERAGE, Release
 from jfmodels.report.words import counted, phrase
 from jfmodels.results.schema import FLAGS
-from jfmodels.results.tables import RETAINED
 
 __all__ = ["cautions", "limits_section"]
 
@@ -43,9 +42,8 @@ def cautions(release: Release, names: Names) -> Iterator[str]:
         yield phrase("purposive_limit", lang)
     if survey.design.target == "these_clusters":
         yield phrase("these_clusters_limit", lang)
-    teams = _new_teams(release)
-    if teams:
-        yield phrase("teams_limit", lang, waves=names.joined(teams))
+    if release.new_teams:
+        yield phrase("teams_limit", lang, waves=names.joined(release.new_teams))
     missed = list(dict.fromkeys(release.told.not_reached["wave"]))
     if missed:
         yield phrase("not_reached_limit", lang, waves=names.joined([str(each) for each in missed]))
@@ -71,14 +69,6 @@ def _further(release: Release, names: Names, marks: Marks) -> Iterator[str]:
 
 
 MANY = 40  # clusters from which the normal approximation of a total is taken for good
-
-
-def _new_teams(release: Release) -> list[str]:
-    """The waves whose interviewers were largely others than in the wave before."""
-    waves = release.told.waves
-    if "same_interviewers" not in waves:
-        return []
-    return [str(each) for each in waves.loc[waves["same_interviewers"] < RETAINED, "wave"]]
 
 
 def _flags(release: Release) -> list[tuple[str, ...]]:

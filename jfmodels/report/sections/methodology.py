@@ -15,7 +15,7 @@ from jfmodels.report.page import Section, section
 from jfmodels.report.plot_text import NO_BREAK
 from jfmodels.report.release import COVERAGE, Release
 from jfmodels.report.table_rows import split
-from jfmodels.report.words import phrase
+from jfmodels.report.words import phrase, thousands
 from jfmodels.report.words.sample import MONTHS
 from jfmodels.survey.design import as_names
 from jfmodels.survey.survey import Survey
@@ -116,7 +116,9 @@ def _design(release: Release, names: Names) -> Iterator[str]:
     if strata:
         yield phrase("strata_are", lang, names=" × ".join(strata))
     if design.all_stages:
-        yield phrase("clusters_are", lang, names=_clusters(survey, names))
+        called = _clusters(survey, names)
+        unnamed = called == phrase("clusters", lang)
+        yield phrase("clusters_unnamed" if unnamed else "clusters_are", lang, names=called)
         yield phrase(f"target_{design.target}", lang)
     else:
         yield phrase("no_clusters", lang)
@@ -133,6 +135,9 @@ def _design(release: Release, names: Names) -> Iterator[str]:
 def _nonresponse(release: Release, names: Names) -> Iterator[Html]:
     """One row per question: how many were asked, did not know and refused."""
     survey, lang = release.survey, names.lang
+    if not any(each.dont_know or each.refused for each in survey.codebook.outcomes.values()):
+        yield element("p", phrase("no_codes", lang))
+        return
     table = release.told.outcomes
     last = table[table["asked"] >= release.minimum].groupby("outcome", sort=False).tail(1)
     rows = []
@@ -141,7 +146,7 @@ def _nonresponse(release: Release, names: Names) -> Iterator[Html]:
         policy = phrase(outcome.policy, lang) if outcome.policy else "–"
         coded = (("dont_know", outcome.dont_know), ("refused", outcome.refused))
         shares = [names.percent(row[key]) if codes else "–" for key, codes in coded]
-        asked = names.words.number(float(row["asked"]), 0)
+        asked = thousands(int(row["asked"]), lang)
         rows.append([names.outcome(outcome.name), asked, *shares, policy])
     if release.wave is None:
         yield element("p", phrase("nonresponse_single", lang))
@@ -204,4 +209,4 @@ def _nobody_asked(release: Release) -> dict[str, list[str]]:
 
 
 def _whole(numbers: pd.Series, names: Names) -> list[str]:
-    return [names.words.number(float(each), 0) for each in numbers]
+    return [thousands(int(each), names.lang) for each in numbers]

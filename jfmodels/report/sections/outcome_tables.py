@@ -12,7 +12,7 @@ from jfmodels.report.html_tables import Marks, html_table
 from jfmodels.report.names import Names
 from jfmodels.report.release import Part, Release
 from jfmodels.report.table_rows import Row, Rows, split, where
-from jfmodels.report.words import phrase
+from jfmodels.report.words import phrase, thousands
 
 __all__ = ["all_waves", "answers_table", "evidence", "groups_of_answers", "groups_table"]
 
@@ -144,4 +144,4 @@ def _cell(rows: Rows, names: Names, marks: Marks) -> Html | None:
 def _n(rows: Rows, names: Names) -> str | None:
     if not rows or pd.isna(rows[0]["n"]):
         return None
-    return names.words.number(float(rows[0]["n"]), 0)
+    return thousands(int(rows[0]["n"]), names.lang)

@@ -63,7 +63,8 @@ def _told(
     """List the changes that could be shown; then those that stand out only alone."""
     shown = [row for row in rows if standing(row) == "shown"]
     terms = terms | {"n": family, "k": len(shown), "by_chance": by_chance(family)}
-    yield element("p", phrase(f"{kind}_shown" if shown else f"{kind}_none", names.lang, **terms))
+    key = f"{kind}_shown" if shown else f"{kind}_none"
+    yield element("p", phrase(f"{key}_one" if family == 1 else key, names.lang, **terms))
     if shown:
         yield _listed(release, shown, names)
     alone = [row for row in rows if standing(row) == "alone"]

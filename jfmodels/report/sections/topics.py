@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
+
+import numpy as np
 
 from jfmodels.report.answer_bars import answer_bars
 from jfmodels.report.html import Html, element
 from jfmodels.report.html_tables import Marks
 from jfmodels.report.names import Names
 from jfmodels.report.page import Section, section
-from jfmodels.report.panels import panels
+from jfmodels.report.panels import Steps, panels
 from jfmodels.report.release import COVERAGE, Part, Release
 from jfmodels.report.sections.outcome_findings import asked, finding
 from jfmodels.report.sections.outcome_tables import (
@@ -79,12 +82,26 @@ def _outcome(release: Release, part: Part, names: Names, marks: Marks) -> Html:
 
 def _trend(release: Release, part: Part, names: Names) -> Html | None:
     """A small picture for each group; for each answer where there are several."""
-    drawn = panels(_lines(release, part, names), release.waves, names)
+    steps = _steps(release, part)
+    drawn = panels(_lines(release, part, names), release.waves, steps, names)
     if drawn is None:
         return None
-    coverage = names.percent(COVERAGE)
-    caption = phrase("trend_caption", names.lang, coverage=coverage)
-    return element("figure", drawn, element("figcaption", caption))
+    caption = [phrase("trend_caption", names.lang, coverage=names.percent(COVERAGE))]
+    caption += [phrase("reworded_caption", names.lang)] if steps.reworded else []
+    caption += [phrase("team_caption", names.lang)] if steps.new_team else []
+    return element("figure", drawn, element("figcaption", " ".join(caption)))
+
+
+def _steps(release: Release, part: Part) -> Steps:
+    """Find the waves at which the wording of the answers, or the interviewers, changed."""
+    waves = release.survey.waves
+    asked = [(k, part.outcome.wording(wave)) for k, wave in enumerate(waves) if _asks(part, wave)]
+    reworded = {k for (_, before), (k, now) in pairwise(asked) if now != before}
+    return Steps(frozenset(reworded), frozenset(waves.index(each) for each in release.new_teams))
+
+
+def _asks(part: Part, wave: str) -> bool:
+    return any(row["wave"] == wave and not np.isnan(row["estimate"]) for row in part.levels)
 
 
 def _lines(release: Release, part: Part, names: Names) -> list[tuple[str, Rows]]:

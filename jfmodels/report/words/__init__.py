@@ -16,7 +16,7 @@ from jfmodels.report.words.frame import FRAME
 from jfmodels.report.words.limits import LIMITS
 from jfmodels.report.words.sample import SAMPLE
 
-__all__ = ["PHRASES", "counted", "phrase", "spaced"]
+__all__ = ["PHRASES", "counted", "phrase", "spaced", "thousands"]
 
 PHRASES: Mapping[str, Mapping[str, str]] = {**FRAME, **SAMPLE, **FINDINGS, **LIMITS}
 

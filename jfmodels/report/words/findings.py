@@ -138,9 +138,13 @@ FINDINGS: dict[str, dict[str, str]] = {
         "fr": "Ligne : estimations ; bande : intervalles à {coverage}. La ligne s'interrompt quand "
         "une vague n'a pas d'estimation.",
     },
+    "reworded_caption": {
+        "en": "A line breaks, too, where the answers were worded otherwise.",
+        "fr": "Elle s'interrompt aussi quand les modalités de réponse ont changé.",
+    },
     "team_caption": {
-        "en": "Dashed upright: most of the interviewers changed.",
-        "fr": "Trait vertical pointillé : une grande partie des enquêteurs a changé.",
+        "en": "Dotted upright: many of the interviewers were replaced.",
+        "fr": "Trait vertical pointillé : beaucoup d'enquêteurs ont été remplacés.",
     },
     "panel_alt": {
         "en": "{name}: {first} in {first_wave}, {last} in {last_wave}.",
@@ -176,6 +180,10 @@ FINDINGS: dict[str, dict[str, str]] = {
         "fr": "{n} changements ont été examinés. Sur un tel nombre, environ {by_chance} "
         "sembleraient se détacher par le seul hasard ; les p ajustés (Holm) en tiennent compte.",
     },
+    "changes_lead_one": {
+        "en": "One change was looked at.",
+        "fr": "Un seul changement a été examiné.",
+    },
     "group_changes_lead": {
         "en": "In points, with {coverage} intervals. Bold: shown after adjustment for {n} changes. "
         "Italic: beyond chance only if looked at alone.",
@@ -190,9 +198,17 @@ FINDINGS: dict[str, dict[str, str]] = {
         "fr": "Aucun des {n} changements entre {ref} et {wave} n'a pu être établi, une fois pris "
         "en compte que le seul hasard en fait ressortir quelques-uns sur un tel nombre.",
     },
+    "fact_none_one": {
+        "en": "No change between {ref} and {wave} could be shown.",
+        "fr": "Aucun changement entre {ref} et {wave} n'a pu être établi.",
+    },
+    "fact_shown_one": {
+        "en": "Between {ref} and {wave}, a change could be shown:",
+        "fr": "Entre {ref} et {wave}, un changement a pu être établi :",
+    },
     "fact_shown": {
         "en": "Between {ref} and {wave}, {k} of {n} changes could be shown:",
-        "fr": "Entre {ref} et {wave}, {k} changement(s) sur {n} ont pu être établis :",
+        "fr": "Entre {ref} et {wave}, {k} des {n} changements ont pu être établis :",
     },
     "fact_alone": {
         "en": "These stand out only if each is looked at alone; about {by_chance} of {n} would do "
@@ -202,7 +218,7 @@ FINDINGS: dict[str, dict[str, str]] = {
     },
     "fact_groups_shown": {
         "en": "Of {n} changes by {group}, {k} could be shown:",
-        "fr": "Par {group}, {k} changement(s) sur {n} ont pu être établis :",
+        "fr": "Par {group}, {k} des {n} changements ont pu être établis :",
     },
     "fact_groups_none": {
         "en": "Of {n} changes by {group}, none could be shown.",

@@ -48,6 +48,12 @@ SAMPLE: dict[str, dict[str, str]] = {
         "en": "Strata: {names}. Each was sampled on its own.",
         "fr": "Strates : {names}. Chacune a été échantillonnée à part.",
     },
+    "clusters_unnamed": {
+        "en": "Interviews were made in clusters, and people of one cluster resemble each other: "
+        "intervals count that.",
+        "fr": "Les entretiens ont été menés par grappes, et les personnes d'une même grappe se "
+        "ressemblent : les intervalles en tiennent compte.",
+    },
     "clusters_are": {
         "en": "Interviews were made in clusters ({names}), and people of one cluster resemble each "
         "other: intervals count that.",
@@ -117,6 +123,12 @@ SAMPLE: dict[str, dict[str, str]] = {
         "as of its last wave.",
         "fr": "Parmi les personnes interrogées en {wave}, sans pondération. Une question non posée "
         "en {wave} est montrée telle qu'à sa dernière vague.",
+    },
+    "no_codes": {
+        "en": "The data do not tell those who did not know or refused from those without an "
+        "answer.",
+        "fr": "Les données ne distinguent pas ceux qui ne savaient pas ou ont refusé de ceux dont "
+        "la réponse manque.",
     },
     "nonresponse_single": {
         "en": "Of those asked, unweighted.",
