@@ -33,9 +33,9 @@ class Claim:
     text, source : str
         The sentence as published, and where.
     parts : mapping of str to Part
-        What it says, part by part; records of :data:`jfmodels.claims.kinds.KINDS`.
+        What it says, part by part, each by the record of its kind.
     joined : str
-        A key of :data:`JOINED`.
+        "all" or "any" of several parts.
     """
 
     text: str

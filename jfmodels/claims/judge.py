@@ -159,10 +159,9 @@ def judge(
     alpha : float, default 0.05
         Error rate of every verdict.
     robustness : bool or list of str, default False
-        Whether to judge again under the choices that a critic would vary: keys of
-        :data:`jfmodels.claims.robustness.CHOICES`. Don't-know base, weights and common places are
-        varied in all combinations, the others one at a time. Multilevel models take a second or
-        more each.
+        Whether to judge again under the choices that a critic would vary, all or those listed:
+        "base", "weights", "places", in all combinations; "interviewers", "target", "engine",
+        "composition", one at a time. Multilevel models take a second or more each.
 
     Returns
     -------

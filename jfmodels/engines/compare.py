@@ -55,7 +55,7 @@ class Comparison:
     Attributes
     ----------
     fits : mapping of str to Fit
-        By a key of :data:`WAYS`.
+        By way: "direct", "weighted", "multilevel" or "mrp".
     models : mapping of str to Formula
         Of each that has one.
     over : mapping of str to object

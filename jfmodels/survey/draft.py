@@ -48,9 +48,8 @@ def draft_codebook(source: Source, *, wave: str | None = None) -> dict[str, Any]
     source : path or frame
         An SPSS or Stata file, whose labels of columns and codes, declared missing values and
         multiple response sets are used; a questionnaire (XLSForm: an .xlsx with the sheets
-        ``survey`` and ``choices``); or any other source of
-        :func:`~jfmodels.survey.read.read_frame`, where at most 11 small codes make an
-        ordinal outcome with categories named by their code.
+        ``survey`` and ``choices``); or any other source of :func:`jfmodels.read_frame`, where
+        at most 11 small codes make an ordinal outcome with categories named by their code.
     wave : str, optional
         The column of the wave; its values become the codebook's waves, in rising order.
 

@@ -141,7 +141,7 @@ class Outcome:
         For each option of a multiple response, and for ``""`` otherwise, the column that
         holds it, or a mapping of wave to column.
     scale : str
-        A key of :data:`SCALES`.
+        "binary", "ordinal", "nominal", "multi", "count" or "continuous".
     categories : mapping of str to Label
         Code to label, in order.
     shown : tuple of str
@@ -149,7 +149,7 @@ class Outcome:
     dont_know, refused, missing : tuple of str
         Codes of those who did not know, refused, or were not asked.
     policy : str or None
-        A key of :data:`POLICIES`.
+        "in_base", "excluded" or "own_category": what "don't know" and refusals count as.
     asked_in : tuple of str or None
         The waves that asked; None for all.
     relabelled : mapping of str to mapping of str to str

@@ -117,9 +117,8 @@ def read_frame(source: Source) -> pd.DataFrame:
     Parameters
     ----------
     source : path or frame
-        A file whose ending is a key of
-        :data:`jfmodels.survey.formats.READERS`, or a frame of pandas, polars, Arrow
-        or whatever else has ``to_pandas`` or speaks Arrow. CSV may be UTF-8, UTF-16 or
+        A file (.csv, .tsv, .xlsx, .parquet, .sav, .zsav, .dta), or a frame of pandas, polars,
+        Arrow or whatever else has ``to_pandas`` or speaks Arrow. CSV may be UTF-8, UTF-16 or
         Windows-1252 with comma, semicolon or tab, and with a decimal comma where the
         semicolon separates. Of an Excel workbook the first sheet is read.
 

@@ -41,7 +41,7 @@ class Survey:
     """Who was asked what, in which wave, and with which weight.
 
     Everything is checked here, once; one error lists all that is wrong. No frame of
-    respondents leaves the survey: whoever needs numbers asks :attr:`rows` for sums.
+    respondents leaves the survey: whoever needs numbers asks `rows` for sums.
 
     Parameters
     ----------
@@ -182,13 +182,13 @@ class Survey:
         )
 
     def describe(self) -> Any:
-        """Say what was collected; see :func:`jfmodels.survey.describe.describe`."""
+        """Say what was collected."""
         from jfmodels.survey.describe import describe
 
         return describe(self)
 
     def weighting(self) -> Any:
-        """Say what was done to the weights; see :func:`jfmodels.survey.weighting.weighting`."""
+        """Say what was done to the weights."""
         from jfmodels.survey.weighting import weighting
 
         return weighting(self)
