@@ -61,7 +61,7 @@ html_show_sphinx = False
 html_sidebars = {"index": [], "limits": [], "coming-from": []}
 html_theme_options = {
     "logo": {"text": "jfmodels", "image_light": "static/mark.svg", "image_dark": "static/mark.svg"},
-    "header_links_before_dropdown": 7,
+    "header_links_before_dropdown": 8,
     "navigation_with_keys": False,
     "show_toc_level": 2,
     "navbar_align": "left",
