@@ -23,11 +23,11 @@ extensions = [
     "sphinx.ext.autodoc",
     "numpydoc",
     "myst_nb",
+    "column_glossary",
     "forge_links",
-    "glossary",
     "mathml",
-    "notebooks",
-    "reference",
+    "notebook_copies",
+    "public_names",
 ]
 exclude_patterns = ["extensions", "generated", "reference/names.md"]
 nitpicky = True
@@ -58,7 +58,8 @@ html_css_files = ["pages.css"]
 html_show_sourcelink = False
 html_copy_source = False
 html_show_sphinx = False
-html_sidebars = {"index": [], "limits": [], "coming-from": []}
+ALONE = "index getting-started glossary coming-from limits cite changelog contributing"
+html_sidebars = {page: [] for page in ALONE.split()}
 html_theme_options = {
     "logo": {"text": "jfmodels", "image_light": "static/mark.svg", "image_dark": "static/mark.svg"},
     "header_links_before_dropdown": 8,

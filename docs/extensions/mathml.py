@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import re
+
 from docutils import nodes
 from docutils.utils.math.latex2mathml import tex2mathml
 from sphinx.application import Sphinx
 from sphinx.writers.html5 import HTML5Translator
 
+ACCENTED = re.compile(r"(\\(?:bar|hat|tilde|dot)\s*(?:\\[a-zA-Z]+|\w|{[^{}]*}))(?=[_^])")
+
+
+def mathml(formula: nodes.Element, *, as_block: bool = False) -> str:
+    """Translate a formula; an index stands beside an accented letter, not under it."""
+    return tex2mathml(ACCENTED.sub(r"\1{}", formula.astext()), as_block=as_block)
+
 
 def inline(writer: HTML5Translator, node: nodes.math) -> None:
     """Write a formula that stands in a sentence."""
-    writer.body.append(tex2mathml(node.astext()))
+    writer.body.append(mathml(node))
     raise nodes.SkipNode
 
 
 def block(writer: HTML5Translator, node: nodes.math_block) -> None:
     """Write a formula that stands by itself."""
-    formula = tex2mathml(node.astext(), as_block=True)
+    formula = mathml(node, as_block=True)
     writer.body.append(f'<div class="formula">{formula}</div>')
     raise nodes.SkipNode
 

@@ -36,6 +36,12 @@ class Claim:
         What it says, part by part, each by the record of its kind.
     joined : str
         "all" or "any" of several parts.
+
+    Examples
+    --------
+    >>> import jfmodels as jf
+    >>> jf.example_claims().claims["C15_living_conditions"].joined
+    'all'
     """
 
     text: str
@@ -84,11 +90,24 @@ class Claims:
         name : str
             What the error is to call it.
 
+        Returns
+        -------
+        Claims
+            Of the publication.
+
         Raises
         ------
         ClaimError
             One error that lists every unknown key, every choice left open and every
             contradiction, with its line where it came from a file.
+
+        Examples
+        --------
+        >>> part = {"kind": "majority", "outcome": "safe", "counting": "yes",
+        ...         "base": "in_base", "wave": "R2"}
+        >>> claim = {"text": "Most feel safe", "parts": {"safe": part}}
+        >>> Claims.from_dict({"source": "a report", "claims": {"half": claim}})
+        1 claim: half
         """
         reader = _Reader([])
         if not isinstance(content, Mapping):
@@ -116,6 +135,11 @@ def read_claims(path: str | os.PathLike[str]) -> Claims:
     ----------
     path : path
         See ``docs/claims.md`` for the format.
+
+    Returns
+    -------
+    Claims
+        Those of the file, for :func:`judge`.
 
     Raises
     ------

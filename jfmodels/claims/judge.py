@@ -39,6 +39,13 @@ class Verdicts:
     specifications : DataFrame or None
         The same claims under other choices, where `robustness` was asked for; columns of
         :data:`jfmodels.results.schema.SPECIFICATIONS`.
+
+    Examples
+    --------
+    >>> import jfmodels as jf
+    >>> claim = jf.example_claims().claims["C05_relations_good_and_fair"]
+    >>> len(jf.judge(claim, jf.example()).of_claims)
+    1
     """
 
     table: pd.DataFrame
@@ -57,6 +64,24 @@ class Verdicts:
         ----------
         claim : str
             Its name.
+
+        Returns
+        -------
+        DataFrame
+            Columns of :data:`jfmodels.results.schema.VERDICTS`.
+
+        Raises
+        ------
+        SpecError
+            If there is no claim of that name.
+
+        Examples
+        --------
+        >>> import jfmodels as jf
+        >>> claims = jf.example_claims()
+        >>> one = jf.Claims(claims={"C05": claims.claims["C05_relations_good_and_fair"]})
+        >>> jf.judge(one, jf.example()).of_parts("C05")["claim"].unique().tolist()
+        ['C05']
         """
         if claim not in self.claims.claims:
             raise SpecError(unknown("claim", claim, self.claims.claims))
@@ -102,6 +127,18 @@ class Verdicts:
         ----------
         lang : {"en", "fr"}
             Language of the sentences.
+
+        Returns
+        -------
+        str
+            A line for each claim, below one that says so if the data are simulated.
+
+        Examples
+        --------
+        >>> import jfmodels as jf
+        >>> claim = jf.example_claims().claims["C05_relations_good_and_fair"]
+        >>> jf.judge(claim, jf.example()).in_words("fr").splitlines()[0]
+        'Données simulées.'
         """
         choose("language", lang, dict.fromkeys(LANGUAGES))
         simulated = self.table.attrs["record"]["simulated"]

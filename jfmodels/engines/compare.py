@@ -67,6 +67,13 @@ class Comparison:
     failures : DataFrame
         Ways that could not be fitted, and why; columns of
         :data:`jfmodels.results.schema.FAILURES`.
+
+    Examples
+    --------
+    >>> import jfmodels as jf
+    >>> found = jf.compare(jf.example(), "trust_army", weighting="ignore")
+    >>> list(found.fits)
+    ['direct', 'weighted', 'multilevel']
     """
 
     fits: Mapping[str, Fit]
@@ -83,13 +90,51 @@ class Comparison:
         return "\n".join(["Comparison of", *(f"  {line}" for line in lines)])
 
     def levels(self, *, coverage: float = 0.95) -> pd.DataFrame:
-        """Tabulate the level in each wave and group; see :meth:`estimate`."""
+        """Tabulate the level in each wave and group.
+
+        Parameters
+        ----------
+        coverage : float, default 0.95
+            Content of the intervals.
+
+        Returns
+        -------
+        DataFrame
+            As of :meth:`estimate`.
+
+        Examples
+        --------
+        >>> import jfmodels as jf
+        >>> found = jf.compare(jf.example(), "trust_army", weighting="ignore")
+        >>> found.levels()["fit"].value_counts().to_dict()
+        {'direct': 6, 'weighted': 6, 'multilevel': 6}
+        """
         return self.estimate(Level(self._groups), coverage=coverage)
 
     def changes(
         self, against: str = "previous", *, adjust: str | None = None, coverage: float = 0.95
     ) -> pd.DataFrame:
-        """Tabulate changes between waves; see :meth:`estimate`."""
+        """Tabulate changes between waves.
+
+        Parameters
+        ----------
+        against : {"previous", "first", "all"} or str, default "previous"
+            As in :meth:`jfmodels.Fit.changes`.
+        adjust, coverage
+            As in :meth:`estimate`.
+
+        Returns
+        -------
+        DataFrame
+            As of :meth:`estimate`.
+
+        Examples
+        --------
+        >>> import jfmodels as jf
+        >>> found = jf.compare(jf.example(), "trust_army", weighting="ignore")
+        >>> found.changes("first")["wave_ref"].unique().tolist()
+        ['Q1']
+        """
         return self.estimate(Change(against, self._groups), adjust=adjust, coverage=coverage)
 
     def estimate(
@@ -111,6 +156,13 @@ class Comparison:
         -------
         DataFrame
             Columns of :data:`jfmodels.results.schema.STACKED`; `fit` names the way.
+
+        Examples
+        --------
+        >>> import jfmodels as jf
+        >>> found = jf.compare(jf.example(), "trust_army", weighting="ignore")
+        >>> found.estimate(jf.Slope())["fit"].tolist()
+        ['direct', 'weighted', 'multilevel']
         """
         tables = {}
         for way, each in self.fits.items():

@@ -44,6 +44,14 @@ class Fits(Mapping[str, Fit]):
         Those that succeeded, in the order asked for.
     failures : DataFrame
         Columns of :data:`jfmodels.results.schema.FAILURES`.
+
+    Examples
+    --------
+    >>> import jfmodels as jf
+    >>> formulas = ["shown(trust_army) ~ wave", "shown(trust_police) ~ wave"]
+    >>> fits = jf.fit_many(formulas, jf.example(), engine="weighted")
+    >>> fits
+    Fits: 2 succeeded, 0 failed
     """
 
     fits: Mapping[str, Fit]
@@ -70,7 +78,26 @@ class Fits(Mapping[str, Fit]):
         categories: Categories = "shown",
         coverage: float = 0.95,
     ) -> pd.DataFrame:
-        """Tabulate the levels of all fits; see :meth:`jfmodels.Fit.levels`."""
+        """Tabulate the levels of all fits.
+
+        Parameters
+        ----------
+        by, over, where, categories, coverage
+            As in :meth:`jfmodels.Fit.levels`.
+
+        Returns
+        -------
+        DataFrame
+            As of :meth:`estimate`.
+
+        Examples
+        --------
+        >>> import jfmodels as jf
+        >>> formulas = ["shown(trust_army) ~ wave", "shown(trust_police) ~ wave"]
+        >>> fits = jf.fit_many(formulas, jf.example(), engine="weighted")
+        >>> len(fits.levels(over="wave"))
+        12
+        """
         return self.estimate(
             Level(by), over=over, where=where, categories=categories, coverage=coverage
         )
@@ -87,9 +114,27 @@ class Fits(Mapping[str, Fit]):
         coverage: float = 0.95,
         rope: float | None = None,
     ) -> pd.DataFrame:
-        """Tabulate the changes of all fits; see :meth:`jfmodels.Fit.changes`.
+        """Tabulate the changes of all fits.
 
-        P-values are adjusted over the rows of all fits together.
+        Parameters
+        ----------
+        against, by, over, where, categories, coverage, rope
+            As in :meth:`jfmodels.Fit.changes`.
+        adjust : {"holm", "bh", "bonferroni", "none"}, optional
+            Adjustment over the rows of all fits together; Holm where there are p-values.
+
+        Returns
+        -------
+        DataFrame
+            As of :meth:`estimate`.
+
+        Examples
+        --------
+        >>> import jfmodels as jf
+        >>> formulas = ["shown(trust_army) ~ wave", "shown(trust_police) ~ wave"]
+        >>> fits = jf.fit_many(formulas, jf.example(), engine="weighted")
+        >>> fits.changes(over="wave")["adjustment"].unique().tolist()
+        ['holm over 10']
         """
         return self.estimate(
             Change(against, by),
@@ -125,6 +170,14 @@ class Fits(Mapping[str, Fit]):
         -------
         DataFrame
             Columns of :data:`jfmodels.results.schema.STACKED`.
+
+        Examples
+        --------
+        >>> import jfmodels as jf
+        >>> formulas = ["shown(trust_army) ~ wave", "shown(trust_police) ~ wave"]
+        >>> fits = jf.fit_many(formulas, jf.example(), engine="weighted")
+        >>> len(fits.estimate(jf.Slope(), over="wave"))
+        2
         """
         if not self.fits:
             raise EstimationError("No fit succeeded; read why in .failures.")

@@ -120,6 +120,13 @@ class Model:
         -------
         DataFrame
             Columns ``parameter``, ``kind`` and ``prior``.
+
+        Examples
+        --------
+        >>> import jfmodels as jf
+        >>> table = jf.Model("shown(trust_army) ~ wave + (1 | commune)").priors(jf.example())
+        >>> table.loc[table["parameter"] == "sd(commune)", "prior"].item()
+        'HalfNormal(sd=1.0)'
         """
         return lay_out(self, survey, where).prior_table()
 

@@ -102,11 +102,40 @@ class SurveyPlan:
         return self.strata * 2 * (each - 1) ** 2 / (each - 1 + shared)
 
     def std_error(self, change: float = 0.0) -> float:
-        """Standard error of the change between two waves, if it is of that size."""
+        """Standard error of the change between two waves, if it is of that size.
+
+        Parameters
+        ----------
+        change : float, default 0
+            The size of the change.
+
+        Returns
+        -------
+        float
+            In the unit of the answers.
+
+        Examples
+        --------
+        >>> plan = SurveyPlan(n=800, clusters=800, share=0.5, overlap=0)
+        >>> round(plan.std_error(), 3)
+        0.025
+        """
         return float(self.precision().std_error(np.array([float(change)]))[0])
 
     def power(self, change: float, *, alpha: float = 0.05) -> float:
         """Probability that a two-sided t test at `alpha` finds a change of that size.
+
+        Parameters
+        ----------
+        change : float
+            The size of the change.
+        alpha : float, default 0.05
+            Level of the test.
+
+        Returns
+        -------
+        float
+            Between `alpha` and 1.
 
         Examples
         --------
@@ -120,7 +149,17 @@ class SurveyPlan:
     def detectable_change(self, power: float = 0.8, *, alpha: float = 0.05) -> float:
         """Smallest change that a two-sided t test at `alpha` finds with a given power.
 
-        NaN where no change that is possible is found so often.
+        Parameters
+        ----------
+        power : float, default 0.8
+            How often it is to be found.
+        alpha : float, default 0.05
+            Level of the test.
+
+        Returns
+        -------
+        float
+            NaN where no change that is possible is found so often.
 
         Examples
         --------
@@ -176,7 +215,24 @@ class SurveyPlan:
         return resized(self, _smallest(enough))
 
     def precision(self, alpha: float = 0.05) -> Precision:
-        """Variances of both waves and their covariance, as a survey's rows have them."""
+        """Variances of both waves and their covariance, as a survey's rows have them.
+
+        Parameters
+        ----------
+        alpha : float, default 0.05
+            Level of the test.
+
+        Returns
+        -------
+        Precision
+            Of one change.
+
+        Examples
+        --------
+        >>> plan = SurveyPlan(n=800, clusters=800, share=0.5, overlap=0)
+        >>> plan.precision().std_error(np.array([0.0])).round(3).tolist()
+        [0.025]
+        """
         variance = self.sd**2 if self.sd is not None else _binomial(self.share)
         icc = self.icc or 0.0
         people = (1 - icc) * self.weights_deff * self.clusters / self.n
@@ -186,7 +242,25 @@ class SurveyPlan:
         return Precision(of_wave, of_wave, np.array([both]), level, level, self.test(alpha))
 
     def test(self, alpha: float = 0.05) -> TTest:
-        """The two-sided t test of a change; strata count equally, new clusters have new ones."""
+        """The two-sided t test of a change; strata count equally, new clusters have new ones.
+
+        Parameters
+        ----------
+        alpha : float, default 0.05
+            Its level.
+
+        Returns
+        -------
+        TTest
+            With the degrees of freedom of the variance, and those that the test takes.
+
+        Examples
+        --------
+        >>> plan = SurveyPlan(n=544, clusters=16, strata=4, share=0.5, icc=0.05,
+        ...                   icc_between_waves=0.04, overlap=1)
+        >>> plan.test().df.round().tolist()
+        [12.0]
+        """
         strata = self.strata if self.overlap else 2 * self.strata
         equal = np.ones((1, strata))
         return TTest.of_strata(equal, equal * self.df / strata, alpha)

@@ -87,6 +87,19 @@ class Fit:
             which `over` moves people, those that are shown.
         categories : "shown", "all" or list of str
             Which categories.
+
+        Returns
+        -------
+        Belief
+            The cells as a grid, and what is believed of all of them together: a mean with a
+            covariance, or draws.
+
+        Examples
+        --------
+        >>> import jfmodels as jf
+        >>> belief = jf.direct(jf.example(), "trust_army").joint("region")
+        >>> len(belief.joint.mean)  # six waves and all, of four regions and all
+        35
         """
         return self.engine.believe(Question(as_names(by), where, over, categories))
 
@@ -454,6 +467,13 @@ class Fit:
         -------
         DataFrame
             Columns of :data:`jfmodels.results.schema.DIAGNOSTICS`.
+
+        Examples
+        --------
+        >>> import jfmodels as jf
+        >>> table = jf.direct(jf.example(), "trust_army").diagnostics()
+        >>> list(table.columns)
+        ['check', 'subject', 'value', 'threshold', 'ok', 'says']
         """
         return diagnose(self.engine)
 

@@ -21,6 +21,16 @@ def say(row: Mapping[str, Any]) -> str:
         A row of a tidy table, such as ``table.iloc[0]``. Shares are said in percent, their
         differences in percentage points.
 
+    Returns
+    -------
+    str
+        The estimate, its unit and its interval.
+
+    Raises
+    ------
+    SpecError
+        If several rows are given.
+
     Examples
     --------
     >>> say({"estimate": 0.523, "low": 0.471, "high": 0.574, "unit": "share"})

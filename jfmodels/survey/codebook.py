@@ -101,10 +101,21 @@ class Codebook:
         content : mapping
             With any of the keys ``waves``, ``outcomes``, ``covariates``, ``crosswalks``.
 
+        Returns
+        -------
+        Codebook
+            Every entry read and checked.
+
         Raises
         ------
         CodebookError
             One error that lists every unknown key, missing choice and contradiction.
+
+        Examples
+        --------
+        >>> safe = {"scale": "binary", "categories": {0: "no", 1: "yes"}}
+        >>> list(Codebook.from_dict({"outcomes": {"safe": safe}}).outcomes)
+        ['safe']
         """
         if not isinstance(content, Mapping):
             raise CodebookError(

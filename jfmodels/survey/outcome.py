@@ -140,6 +140,8 @@ class Outcome:
     columns : mapping of str to (str or mapping of str to str)
         For each option of a multiple response, and for ``""`` otherwise, the column that
         holds it, or a mapping of wave to column.
+    label : Label
+        Its text.
     scale : str
         "binary", "ordinal", "nominal", "multi", "count" or "continuous".
     categories : mapping of str to Label
@@ -156,6 +158,12 @@ class Outcome:
         In which waves which codes had other wording.
     comparable : tuple of str
         Relabelled waves that may be compared with the others all the same.
+
+    Examples
+    --------
+    >>> import jfmodels as jf
+    >>> jf.example().outcome("trust_army").shown
+    ('somewhat', 'a lot')
     """
 
     name: str
@@ -189,18 +197,72 @@ class Outcome:
         return tuple(dict.fromkeys(chain.from_iterable(named)))
 
     def column_in(self, wave: str | None, option: str = "") -> str | None:
-        """Name the column that holds the answers of a wave; None where there is none."""
+        """Name the column that holds the answers of a wave; None where there is none.
+
+        Parameters
+        ----------
+        wave : str or None
+            The wave, where there are some.
+        option : str, default ""
+            The option of a multiple response.
+
+        Returns
+        -------
+        str or None
+            The column.
+
+        Examples
+        --------
+        >>> import jfmodels as jf
+        >>> jf.example().outcome("trust_army").column_in("Q6")
+        'trust_army'
+        """
         named = self.columns[option]
         return named if isinstance(named, str) else named.get(wave or "")
 
     def asks(self, wave: str) -> bool:
-        """Tell whether the wave was asked this question."""
+        """Tell whether the wave was asked this question.
+
+        Parameters
+        ----------
+        wave : str
+            The wave.
+
+        Returns
+        -------
+        bool
+            As the codebook says; what the rows hold does not matter.
+
+        Examples
+        --------
+        >>> import jfmodels as jf
+        >>> outcome = jf.example().outcome("trust_russian_forces")
+        >>> outcome.asks("Q1"), outcome.asks("Q6")
+        (False, True)
+        """
         if self.asked_in is not None and wave not in self.asked_in:
             return False
         return any(self.column_in(wave, option) is not None for option in self.columns)
 
     def wording(self, wave: str) -> tuple[tuple[str, str], ...]:
-        """Tell what was worded otherwise in a wave; waves of equal wording may be compared."""
+        """Tell what was worded otherwise in a wave; waves of equal wording may be compared.
+
+        Parameters
+        ----------
+        wave : str
+            The wave.
+
+        Returns
+        -------
+        tuple of (str, str)
+            Code and wording of each category that the codebook calls relabelled.
+
+        Examples
+        --------
+        >>> import jfmodels as jf
+        >>> jf.example().outcome("trust_army").wording("Q1")
+        ()
+        """
         if wave in self.comparable:
             return ()
         return tuple(sorted(self.relabelled.get(wave, {}).items()))
@@ -220,6 +282,12 @@ class Covariate:
         Edges of the classes [a, b) that a number falls in; empty for none.
     categories : mapping of str to Label
         Code to label, in order; empty for the values as they are.
+
+    Examples
+    --------
+    >>> import jfmodels as jf
+    >>> jf.example().codebook.covariates["age_group"].bins
+    (18.0, 25.0, 35.0, 50.0, 120.0)
     """
 
     name: str

@@ -121,6 +121,13 @@ class Population:
             Combinations that are listed, as places among the labels.
         counts : ndarray of float64, shape (G,)
             People of each.
+
+        Examples
+        --------
+        >>> import jfmodels as jf
+        >>> codes, counts = jf.example_census().sums(["region"])
+        >>> codes.ravel().tolist(), len(counts)
+        ([0, 1, 2, 3], 4)
         """
         chosen = [self.keys[each].codes for each in names]
         if not chosen:

@@ -162,6 +162,11 @@ def read_codebook(path: str | os.PathLike[str]) -> Codebook:
     path : path
         A YAML 1.2 file; see :meth:`Codebook.from_dict` for its parts.
 
+    Returns
+    -------
+    Codebook
+        Every entry read and checked.
+
     Raises
     ------
     CodebookError

@@ -135,11 +135,55 @@ class Survey:
         return bool(self.record.get("quota", False))
 
     def outcome(self, name: str) -> Outcome:
-        """Look an outcome up, or name the near miss."""
+        """Look an outcome up, or name the near miss.
+
+        Parameters
+        ----------
+        name : str
+            As the codebook has it.
+
+        Returns
+        -------
+        Outcome
+            The question, its answers and its policy.
+
+        Raises
+        ------
+        SpecError
+            If there is none of that name.
+
+        Examples
+        --------
+        >>> import jfmodels as jf
+        >>> jf.example().outcome("trust_army").policy
+        'in_base'
+        """
         return choose("outcome", name, self.codebook.outcomes)
 
     def group(self, name: str) -> Key:
-        """Look a grouping column up, or name the near miss."""
+        """Look a grouping column up, or name the near miss.
+
+        Parameters
+        ----------
+        name : str
+            A column, or a covariate of the codebook.
+
+        Returns
+        -------
+        Key
+            Its labels, and a code for each row.
+
+        Raises
+        ------
+        SpecError
+            If nothing groups by that name, or it names people.
+
+        Examples
+        --------
+        >>> import jfmodels as jf
+        >>> jf.example().group("region").labels
+        ('Bandiagara', 'Gao', 'Mopti', 'Timbuktu')
+        """
         person = self.design.person
         if person is not None and name == person:
             raise SpecError(f"'{name}' names people, and tables do not show people.")
@@ -152,7 +196,25 @@ class Survey:
         )
 
     def answer_names(self, outcome: Outcome) -> tuple[str, ...]:
-        """Name an outcome's columns of answers: one, or one per option."""
+        """Name an outcome's columns of answers: one, or one per option.
+
+        Parameters
+        ----------
+        outcome : Outcome
+            Of this survey.
+
+        Returns
+        -------
+        tuple of str
+            Names among the answers.
+
+        Examples
+        --------
+        >>> import jfmodels as jf
+        >>> survey = jf.example()
+        >>> survey.answer_names(survey.outcome("trust_army"))
+        ('trust_army',)
+        """
         if outcome.scale != "multi":
             return (outcome.name,)
         return tuple(f"{outcome.name}{OPTION}{option}" for option in outcome.columns)
@@ -164,6 +226,17 @@ class Survey:
         ----------
         name : str
             Of the key whose groups are the rows, in their order.
+
+        Returns
+        -------
+        Survey
+            With that key.
+
+        Examples
+        --------
+        >>> import jfmodels as jf
+        >>> len(jf.example().with_row_numbers("row").rows.keys["row"].labels)
+        3264
         """
         number = Key(np.arange(self.n), tuple(map(str, range(self.n))))
         return self.with_keys({name: number})
@@ -175,6 +248,18 @@ class Survey:
         ----------
         labels : mapping of str to sequence of str
             Further labels by column; they come after the survey's own.
+
+        Returns
+        -------
+        Survey
+            With those labels.
+
+        Examples
+        --------
+        >>> import jfmodels as jf
+        >>> survey = jf.example().with_labels({"region": ["Kidal"]})
+        >>> survey.group("region").labels[-1]
+        'Kidal'
         """
         keys = {name: self.rows.keys[name] for name in labels}
         return self.with_keys(
@@ -182,13 +267,39 @@ class Survey:
         )
 
     def describe(self) -> Any:
-        """Say what was collected."""
+        """Say what was collected: interviews, weights, places, interviewers and answers by wave.
+
+        Returns
+        -------
+        Description
+            It prints and shows itself in a notebook; its tables are attributes.
+
+        Examples
+        --------
+        >>> import jfmodels as jf
+        >>> jf.example().describe().waves["n"].tolist()
+        [544, 544, 544, 544, 544, 544]
+        """
         from jfmodels.survey.describe import describe
 
         return describe(self)
 
     def weighting(self) -> Any:
-        """Say what was done to the weights."""
+        """Say what was done to the weights: margins, Kish's effect, factors.
+
+        Returns
+        -------
+        Weighting
+            It prints and shows itself in a notebook; its tables are attributes.
+
+        Examples
+        --------
+        >>> import jfmodels as jf
+        >>> margin = {"sex": {"female": 0.51, "male": 0.49}}
+        >>> raked = jf.rake(jf.example(), margin, within="wave")
+        >>> type(raked.weighting()).__name__
+        'Weighting'
+        """
         from jfmodels.survey.weighting import weighting
 
         return weighting(self)
@@ -200,6 +311,18 @@ class Survey:
         ----------
         keys : mapping of str to Key
             By name.
+
+        Returns
+        -------
+        Survey
+            With those keys.
+
+        Examples
+        --------
+        >>> import jfmodels as jf
+        >>> survey = jf.example()
+        >>> "place" in survey.with_keys({"place": survey.group("commune")}).rows.keys
+        True
         """
         return self.changed(rows=replace(self.rows, keys={**self.rows.keys, **keys}))
 
@@ -220,6 +343,18 @@ class Survey:
         ----------
         design, codebook, rows, asked, sampling, record, adjustments
             Attributes of the copy; None for those of this survey.
+
+        Returns
+        -------
+        Survey
+            Nothing of it is checked again.
+
+        Examples
+        --------
+        >>> import jfmodels as jf
+        >>> survey = jf.example()
+        >>> survey.changed(record={**survey.record, "simulated": False}).simulated
+        False
         """
         content: dict[str, object] = {"design": design, "codebook": codebook, "rows": rows}
         content |= {"asked": asked, "sampling": sampling, "record": record}

@@ -37,6 +37,15 @@ class Laplace:
     on_poor_k : {"nuts", "warn", "raise"}, default "nuts"
         What to do if the importance weights cannot be believed, their tail shape being above
         0.7: fit by NUTS instead, keep the draws and flag every row, or stop.
+
+    Examples
+    --------
+    >>> import jfmodels as jf
+    >>> settings = jf.Laplace(draws=1000, seed=7, on_poor_k="raise")
+    >>> formula = "shown(trust_army) ~ wave + (1 | commune)"
+    >>> model = jf.fit(formula, jf.example(), engine=settings, weighting="ignore")
+    >>> model.changes(over="wave").shape[0]
+    5
     """
 
     draws: int = 4000

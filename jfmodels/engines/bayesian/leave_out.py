@@ -74,6 +74,14 @@ class LeaveOut:
     table : DataFrame
         Unit by unit, with columns of :data:`jfmodels.results.schema.LEAVE_OUT`. Its rows are
         about people if single ones are left out.
+
+    Examples
+    --------
+    >>> import jfmodels as jf
+    >>> formula = "shown(trust_army) ~ wave + (1 | commune)"
+    >>> found = jf.fit(formula, jf.example(), weighting="ignore").loo()
+    >>> found.unit, found.n_units
+    ('row', 3248)
     """
 
     unit: str

@@ -32,6 +32,17 @@ class SharedFit:
         reads them.
     record : mapping
         Engine, seed, versions, and the fingerprints of data and codebook.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import jfmodels as jf
+    >>> formula = "shown(trust_army) ~ wave + (1 | commune)"
+    >>> model = jf.fit(formula, jf.example(), weighting="ignore")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = model.save(f"{folder}/fit.nc", share=True)
+    ...     sorted(jf.load_fit(path).tables)
+    ['diagnostics', 'priors', 'summary', 'variance_components']
     """
 
     formula: str

@@ -67,6 +67,11 @@ class Ratio:
     ----------
     of, to : str
         Measured outcomes; rows count that have both.
+
+    Examples
+    --------
+    >>> Ratio("income", "household_size").to
+    'household_size'
     """
 
     of: str

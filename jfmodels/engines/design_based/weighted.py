@@ -68,6 +68,14 @@ class Weighted:
     interviewers : {"ignore", "cluster"}, default "ignore"
         "cluster" counts interviewers as a second way in which answers cluster, as in
         :func:`jfmodels.direct`.
+
+    Examples
+    --------
+    >>> import jfmodels as jf
+    >>> as_in_r = jf.Weighted(small_sample="none")
+    >>> model = jf.fit("shown(trust_army) ~ wave + sex", jf.example(), engine=as_in_r)
+    >>> model.summary()["df"].unique().tolist()  # 16 clusters, 4 strata, 7 coefficients
+    [6.0]
     """
 
     small_sample: str = "cr2"

@@ -51,17 +51,21 @@ def column_table(name: str, content: dict[str, schema.Column]) -> str:
     """Write one glossary as a table."""
     heading = TABLES.get(name, name.replace("_", " ").capitalize())
     rows = [f"| `{column}` | {each.dtype} | {each.means} |" for column, each in content.items()]
-    target = ["```{eval-rst}", f".. py:data:: jfmodels.results.schema.{name}", "```"]
-    return "\n".join(
-        [f"### {heading}", "", *target, "", "| column | holds | means |", "|---|---|---|", *rows]
-    )
+    head = ["| column | holds | means |", "|---|---|---|"]
+    return "\n".join([f"### {heading}", "", target(name), "", *head, *rows])
+
+
+def target(name: str) -> str:
+    """Let docstrings lead here, without showing where the words come from."""
+    options = "   :no-typesetting:\n   :no-contents-entry:"
+    return f"```{{eval-rst}}\n.. py:data:: jfmodels.results.schema.{name}\n{options}\n```"
 
 
 def flag_table() -> str:
     """Write the flags in both languages."""
     rows = [f"| `{code}` | {says['en']} | {says['fr']} |" for code, says in schema.FLAGS.items()]
-    target = ["```{eval-rst}", ".. py:data:: jfmodels.results.schema.FLAGS", "```"]
-    return "\n".join([*target, "", "| flag | in English | en français |", "|---|---|---|", *rows])
+    head = ["| flag | in English | en français |", "|---|---|---|"]
+    return "\n".join([target("FLAGS"), "", *head, *rows])
 
 
 def write(app: Sphinx) -> None:
