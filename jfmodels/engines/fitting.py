@@ -8,13 +8,14 @@ from jfmodels.engines.bayesian.bayesian_fit import BayesianFit
 from jfmodels.engines.bayesian.laplace import Laplace
 from jfmodels.engines.bayesian.multilevel import fit_multilevel
 from jfmodels.engines.bayesian.nuts import Nuts
-from jfmodels.engines.design_based.weighted import Weighted, fit_weighted
+from jfmodels.engines.design_based.settings import Weighted
 from jfmodels.errors import SpecError, choose, listing
 from jfmodels.model.cells import Where
 from jfmodels.model.families import Family
 from jfmodels.model.model import Model
 from jfmodels.model.priors import Prior
 from jfmodels.model.weighting import Weighting
+from jfmodels.results.engine import Engine
 from jfmodels.results.fit import Fit
 from jfmodels.survey.survey import Survey, require_survey
 
@@ -107,10 +108,14 @@ def fit(
     settings = _settings(engine, model)
     if isinstance(settings, Weighted):
         _refuse_bayesian(weighting, model)
-        return Fit(
-            fit_weighted(model.formula, survey, settings=settings, family=model.family, where=where)
-        )
+        return Fit(_weighted(model, survey, settings, where))
     return BayesianFit(fit_multilevel(model, survey, settings, where=where, weighting=weighting))
+
+
+def _weighted(model: Model, survey: Survey, settings: Weighted, where: Where | None) -> Engine:
+    from jfmodels.engines.design_based.weighted import fit_weighted  # not for Bayesian fits
+
+    return fit_weighted(model.formula, survey, settings=settings, family=model.family, where=where)
 
 
 def _model(
