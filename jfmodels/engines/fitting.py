@@ -19,7 +19,7 @@ from jfmodels.results.engine import Engine
 from jfmodels.results.fit import Fit
 from jfmodels.survey.survey import Survey, require_survey
 
-__all__ = ["ENGINES", "Settings", "fit"]
+__all__ = ["ENGINES", "Settings", "fit", "read_model", "settings_of"]
 
 type Settings = Weighted | Laplace | Nuts
 
@@ -104,8 +104,8 @@ def fit(
     ['Q2', 'Q3', 'Q4', 'Q5', 'Q6']
     """
     require_survey(survey)
-    model = _model(formula, family, priors)
-    settings = _settings(engine, model)
+    model = read_model(formula, family, priors)
+    settings = settings_of(engine, model)
     if isinstance(settings, Weighted):
         _refuse_bayesian(weighting, model)
         return Fit(_weighted(model, survey, settings, where))
@@ -118,7 +118,7 @@ def _weighted(model: Model, survey: Survey, settings: Weighted, where: Where | N
     return fit_weighted(model.formula, survey, settings=settings, family=model.family, where=where)
 
 
-def _model(
+def read_model(
     formula: str | Model, family: str | Family | None, priors: Mapping[str, Prior] | None
 ) -> Model:
     """Read the model; a Model brings its family and priors along."""
@@ -129,7 +129,7 @@ def _model(
     return formula
 
 
-def _settings(engine: object, model: Model) -> Settings:
+def settings_of(engine: object, model: Model) -> Settings:
     """Read the engine; random terms decide where none is named."""
     default = "laplace" if model.formula.effects else "weighted"
     if engine is None or isinstance(engine, str):
