@@ -28,7 +28,7 @@ _HOMES = {
     "jfmodels.engines.bayesian.shared": ("SharedFit",),
     "jfmodels.engines.small_areas": ("small_area_check",),
     "jfmodels.engines.design_based.table_test": ("goodness_of_fit", "table_test"),
-    "jfmodels.engines.design_based.weighted": ("Weighted",),
+    "jfmodels.engines.design_based.settings": ("Weighted",),
     "jfmodels.engines.design_based.wild": ("Wild",),
     "jfmodels.errors": (
         "ClaimError",

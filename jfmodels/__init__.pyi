@@ -19,9 +19,9 @@ from jfmodels.engines.design_based.direct import Quantile as Quantile
 from jfmodels.engines.design_based.direct import Ratio as Ratio
 from jfmodels.engines.design_based.direct import direct as direct
 from jfmodels.engines.design_based.missing_places import missing_places as missing_places
+from jfmodels.engines.design_based.settings import Weighted as Weighted
 from jfmodels.engines.design_based.table_test import goodness_of_fit as goodness_of_fit
 from jfmodels.engines.design_based.table_test import table_test as table_test
-from jfmodels.engines.design_based.weighted import Weighted as Weighted
 from jfmodels.engines.design_based.wild import Wild as Wild
 from jfmodels.engines.fitting import fit as fit
 from jfmodels.engines.many import Fits as Fits

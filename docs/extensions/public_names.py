@@ -73,7 +73,7 @@ GROUPS = (
             "engines.bayesian.laplace",
             "engines.bayesian.nuts",
             "engines.bayesian.prior",
-            "engines.design_based.weighted",
+            "engines.design_based.settings",
             "engines.design_based.wild",
         ),
     ),

@@ -10,9 +10,9 @@ from functools import partial
 
 import pandas as pd
 
-from jfmodels.engines.bayesian.nuts import Nuts
 from jfmodels.engines.bayesian.parcel import Parcel
-from jfmodels.engines.fitting import Settings, fit
+from jfmodels.engines.design_based.settings import Weighted
+from jfmodels.engines.fitting import Settings, fit, read_model, settings_of
 from jfmodels.engines.progress import somebody_looks, watched
 from jfmodels.errors import EstimationError, SpecError, choose
 from jfmodels.model.cells import Where
@@ -247,7 +247,7 @@ def fit_many(
     models = _named(formulas)
     shown = somebody_looks(sys.stderr) if progress is None else progress
     fitting = partial(
-        fit, engine=_silent(engine), family=family, where=where, weighting=weighting, priors=priors
+        _silently, engine=engine, family=family, priors=priors, where=where, weighting=weighting
     )
     done = (
         _here(fitting, models, survey)
@@ -261,12 +261,22 @@ def fit_many(
     return Fits(fits, pd.DataFrame(rows, columns=list(FAILURES)))
 
 
-def _silent(engine: str | Settings | None) -> str | Settings | None:
-    """Sampling without a bar for every model, unless it was asked for."""
-    settings = Nuts() if engine == "nuts" else engine
-    if isinstance(settings, Nuts) and settings.progress is None:
-        return replace(settings, progress=False)
-    return settings
+def _silently(
+    formula: str | Model,
+    survey: Survey,
+    *,
+    engine: str | Settings | None,
+    family: str | Family | None,
+    priors: Mapping[str, Prior] | None,
+    where: Where | None,
+    weighting: Weighting | None,
+) -> Fit:
+    """Fit a model among many, without a bar for its own sampling unless that was asked for."""
+    model = read_model(formula, family, priors)
+    settings = settings_of(engine, model)
+    if not isinstance(settings, Weighted) and settings.progress is None:
+        settings = replace(settings, progress=False)
+    return fit(model, survey, engine=settings, where=where, weighting=weighting)
 
 
 def _named(formulas: object) -> Mapping[str, str | Model]:

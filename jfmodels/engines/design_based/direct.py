@@ -18,6 +18,7 @@ from jfmodels.engines.design_based.replicated import (
     require_way,
     with_replicates,
 )
+from jfmodels.engines.design_based.settings import INTERVIEWERS
 from jfmodels.engines.design_based.two_way import two_way
 from jfmodels.engines.evidence import cell_df, evidence_of, without_lone_clusters
 from jfmodels.engines.explained import TablesBy, explained, explained_of
@@ -52,10 +53,6 @@ STATISTICS: Mapping[str, str] = {"mean": "weighted means and shares", "total": "
 DEFF: Mapping[str, str] = {
     "with_replacement": "against simple random sampling with replacement",
     "without_replacement": "against simple random sampling from a population of size sum(w)",
-}
-INTERVIEWERS: Mapping[str, str] = {
-    "ignore": "clusters alone",
-    "cluster": "two-way clustering by cluster and interviewer",
 }
 
 
