@@ -71,7 +71,8 @@ class Comparison:
     Examples
     --------
     >>> import jfmodels as jf
-    >>> found = jf.compare(jf.example(), "trust_army", weighting="ignore")
+    >>> two = {"wave": ["Q5", "Q6"]}
+    >>> found = jf.compare(jf.example(), "trust_army", where=two, weighting="ignore")
     >>> list(found.fits)
     ['direct', 'weighted', 'multilevel']
     """
@@ -105,9 +106,10 @@ class Comparison:
         Examples
         --------
         >>> import jfmodels as jf
-        >>> found = jf.compare(jf.example(), "trust_army", weighting="ignore")
+        >>> two = {"wave": ["Q5", "Q6"]}
+        >>> found = jf.compare(jf.example(), "trust_army", where=two, weighting="ignore")
         >>> found.levels()["fit"].value_counts().to_dict()
-        {'direct': 6, 'weighted': 6, 'multilevel': 6}
+        {'direct': 2, 'weighted': 2, 'multilevel': 2}
         """
         return self.estimate(Level(self._groups), coverage=coverage)
 
@@ -131,9 +133,10 @@ class Comparison:
         Examples
         --------
         >>> import jfmodels as jf
-        >>> found = jf.compare(jf.example(), "trust_army", weighting="ignore")
+        >>> two = {"wave": ["Q5", "Q6"]}
+        >>> found = jf.compare(jf.example(), "trust_army", where=two, weighting="ignore")
         >>> found.changes("first")["wave_ref"].unique().tolist()
-        ['Q1']
+        ['Q5']
         """
         return self.estimate(Change(against, self._groups), adjust=adjust, coverage=coverage)
 
@@ -160,7 +163,8 @@ class Comparison:
         Examples
         --------
         >>> import jfmodels as jf
-        >>> found = jf.compare(jf.example(), "trust_army", weighting="ignore")
+        >>> two = {"wave": ["Q5", "Q6"]}
+        >>> found = jf.compare(jf.example(), "trust_army", where=two, weighting="ignore")
         >>> found.estimate(jf.Slope())["fit"].tolist()
         ['direct', 'weighted', 'multilevel']
         """
