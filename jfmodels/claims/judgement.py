@@ -27,6 +27,7 @@ from jfmodels.claims.specification import DIRECT, OTHER_BASE, Fits, Specificatio
 from jfmodels.errors import ClaimError, JfmodelsError, choose, raise_all, unknown
 from jfmodels.model.cells import read_where
 from jfmodels.results.schema import VERDICTS, Column
+from jfmodels.results.table import Table
 from jfmodels.results.tables import versions
 from jfmodels.survey.readings import Reading, reread
 from jfmodels.survey.survey import Survey
@@ -234,7 +235,7 @@ def as_table(rows: Sequence[Mapping[str, Any]], glossary: Mapping[str, Column]) 
     """Lay rows out in a glossary's columns, each of its kind."""
     kinds = {"text": "str", "bool": "boolean", "int": "Int64", "float": "float64"}
     kept = {n: kinds[column.dtype] for n, column in glossary.items() if column.dtype in kinds}
-    return pd.DataFrame(rows, columns=list(glossary), dtype=object).astype(kept)
+    return Table(rows, columns=list(glossary), dtype=object).astype(kept)
 
 
 def _strangers(claims: Claims, survey: Survey) -> Iterator[str]:

@@ -26,6 +26,7 @@ from jfmodels.results.fit import Fit
 from jfmodels.results.multiplicity import with_adjustment
 from jfmodels.results.schema import FAILURES
 from jfmodels.results.stacked import stacked
+from jfmodels.results.table import Table
 from jfmodels.survey.design import Names, as_names
 from jfmodels.survey.outcome import Outcome
 from jfmodels.survey.population import Population
@@ -260,7 +261,7 @@ def compare(
             read["multilevel"],
             population,
         )
-    table = pd.DataFrame(failures, columns=list(FAILURES))
+    table = Table(failures, columns=list(FAILURES))
     return Comparison(fits, read, composition, groups, weighting, table)
 
 

@@ -25,6 +25,7 @@ from jfmodels.results.fit import Categories, Fit
 from jfmodels.results.multiplicity import with_adjustment
 from jfmodels.results.schema import FAILURES
 from jfmodels.results.stacked import stacked
+from jfmodels.results.table import Table
 from jfmodels.survey.design import Names
 from jfmodels.survey.survey import Survey
 
@@ -205,7 +206,7 @@ def fit_many(
     fits = {name: each for name in models if isinstance(each := found[name], Fit)}
     failed = {name: each for name in models if isinstance(each := found[name], Exception)}
     rows = [(name, type(each).__name__, str(each)) for name, each in failed.items()]
-    return Fits(fits, pd.DataFrame(rows, columns=list(FAILURES)))
+    return Fits(fits, Table(rows, columns=list(FAILURES)))
 
 
 def _silent(engine: str | Settings | None) -> str | Settings | None:

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from jfmodels.display.numbers import digits_of
 from jfmodels.errors import SpecError
 
-__all__ = ["digits_of", "say"]
+__all__ = ["say"]
 
 
 def say(row: Mapping[str, Any]) -> str:
@@ -49,11 +50,3 @@ def say(row: Mapping[str, Any]) -> str:
 def _rounded(value: float, digits: int) -> float:
     """Round, without a negative zero."""
     return round(float(value), digits) + 0.0
-
-
-def digits_of(std_error: float) -> int:
-    """Decimals such that the standard error has two digits."""
-    error = float(std_error)
-    if not np.isfinite(error) or error <= 0:
-        return 2
-    return max(0, 1 - int(np.floor(np.log10(error))))

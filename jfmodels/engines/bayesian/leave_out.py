@@ -40,6 +40,7 @@ from jfmodels.errors import SpecError
 from jfmodels.model.data import read_data
 from jfmodels.model.latent import Latent
 from jfmodels.results.schema import LEAVE_OUT
+from jfmodels.results.table import Table
 
 __all__ = ["LeaveOut", "leave_out", "left_out_density"]
 
@@ -126,7 +127,7 @@ def leave_out(engine: Multilevel, unit: str, refit: bool) -> LeaveOut:
     known = logsumexp(of_unit, axis=1) - np.log(of_unit.shape[1])
     told = {"elpd": elpd, "p_loo": known - elpd, "pareto_k": k}
     told |= {"refitted": again, "refit_pareto_k": refit_k, "flag": [engine.flag] * len(k)}
-    return _summed(unit, pd.DataFrame(units.described() | told, columns=list(LEAVE_OUT)))
+    return _summed(unit, Table(units.described() | told, columns=list(LEAVE_OUT)))
 
 
 def highest_k(n: int) -> float:
