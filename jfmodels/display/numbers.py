@@ -80,8 +80,8 @@ def short(value: float) -> str:
 
     Examples
     --------
-    >>> [short(each) for each in (1240.0, 0.0123456, 12.345)]
-    ['1,240', '0.0123', '12.3']
+    >>> [short(each) for each in (1240.0, 0.0123456, 12.345, 0.05)]
+    ['1,240', '0.0123', '12.3', '0.05']
     """
     if np.isnan(value):
         return MISSING
@@ -89,4 +89,5 @@ def short(value: float) -> str:
         return f"{value:,.0f}" if np.isfinite(value) and value == int(value) else number(value, 0)
     if value == int(value):
         return f"{value:,.0f}"
-    return number(value, max(0, 2 - int(np.floor(np.log10(abs(value))))))
+    written = number(value, max(0, 2 - int(np.floor(np.log10(abs(value))))))
+    return written.rstrip("0").rstrip(".") if "." in written and "e" not in written else written

@@ -540,6 +540,7 @@ SHOWN: dict[str, Shown] = {
             *(BY, "wave", "wave_ref", "places_missing", "share_missing"),
             *("change", "change_common", "low_common", "high_common", "undone_at"),
         ),
+        measured=("change", "change_common", "low_common", "high_common", "undone_at"),
     ),
     "direct_std_error": Shown(
         (

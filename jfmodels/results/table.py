@@ -183,7 +183,7 @@ def _tells(table: pd.DataFrame, name: str) -> bool:
         return False
     if name.endswith("_ref") and name.removesuffix("_ref") in table:
         return not pd.api.types.is_object_dtype(table[name]) and _differs(table, name)
-    return name == "estimate" or bool(table[name].notna().any())
+    return name == "estimate" or bool((table[name].notna() & (table[name] != "")).any())
 
 
 def _values(column: pd.Series[Any]) -> list[Any]:
@@ -203,7 +203,7 @@ def _shared(table: pd.DataFrame, shown: Shown) -> Iterator[str]:
         yield ": ".join(filter(None, subject))
     for name in once:
         value = table[name].iloc[0]
-        known = name not in ("outcome", "category") and not pd.isna(value)
+        known = name not in ("outcome", "category") and not pd.isna(value) and value != ""
         if known and (name not in LABELS_REF or _differs(table, name)):
             said = 100 * value if name == "coverage" else as_cell(value)
             yield SAYS.get(name, "{}").format(said)
@@ -273,8 +273,12 @@ def _errors(part: pd.DataFrame) -> np.ndarray[Any, np.dtype[np.float64]]:
     """Standard errors, or a quarter of the interval's width where a table has none."""
     if "std_error" in part:
         return part["std_error"].to_numpy(dtype=np.float64, na_value=np.nan)
-    ends = (part[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in ("high", "low"))
-    return np.subtract(*ends) / 4
+    common = "_common" if "high_common" in part else ""
+    low, high = (
+        part[f"{end}{common}"].to_numpy(dtype=np.float64, na_value=np.nan)
+        for end in ("low", "high")
+    )
+    return (high - low) / 4
 
 
 def _is_words(column: pd.Series[Any]) -> bool:
