@@ -30,6 +30,7 @@ from jfmodels.results.schema import VERDICTS, Column
 from jfmodels.results.table import Table
 from jfmodels.results.tables import versions
 from jfmodels.survey.readings import Reading, reread
+from jfmodels.survey.records import in_full
 from jfmodels.survey.survey import Survey
 
 __all__ = ["Judgement", "as_table"]
@@ -107,7 +108,7 @@ class Judgement:
         """Say what made the table, so that it can be made again."""
         spec = self.fits.specification
         settings = {name: getattr(spec, name) for name in Specification.__slots__}
-        said = hashlib.blake2b(repr(self.claims.claims).encode(), digest_size=8)
+        said = hashlib.blake2b(in_full(self.claims.claims).encode(), digest_size=8)
         return {
             **self.fits.survey.record,
             "labels": dict(self.labels),

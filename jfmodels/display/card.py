@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
+from math import floor, isfinite, log10
 from shutil import get_terminal_size
+from textwrap import wrap
+from typing import Any
 
 import pandas as pd
 
-from jfmodels.display.numbers import MISSING, short
+from jfmodels.display.numbers import MISSING, number, short
 from jfmodels.display.sheet import Sheet, as_html, as_text
 
 __all__ = ["Card", "Displayed", "as_cell", "frame_sheet", "notebook", "screen_width", "some"]
@@ -89,7 +92,8 @@ class Card:
         facts = Sheet("", ("", ""), told, words=(0, 1))
         width = screen_width() - 2
         lines = as_text(facts, width).splitlines()[1:] if told else []
-        return "\n".join([head, *(f"  {line}" for line in [*lines, *self.warnings])])
+        careful = [line for each in self.warnings for line in wrap(f"Careful: {each}", width)]
+        return "\n".join([head, *(f"  {line}" for line in [*lines, *careful])])
 
     @property
     def html(self) -> str:
@@ -116,16 +120,15 @@ class Displayed:
 
     __slots__ = ()
 
-    @property
-    def card(self) -> Card:
+    def _card(self) -> Card:
         """What it says of itself."""
         raise NotImplementedError
 
     def __repr__(self) -> str:
-        return self.card.text
+        return self._card().text
 
     def _repr_html_(self) -> str:
-        return self.card.html
+        return self._card().html
 
 
 def notebook(content: str) -> str:
@@ -146,18 +149,28 @@ def screen_width() -> int:
 
 
 def frame_sheet(frame: pd.DataFrame, title: str) -> Sheet:
-    """Lay any frame out, numbers with three digits.
+    """Lay any frame out, numbers of a column with the decimals that give its largest three digits.
 
     Examples
     --------
-    >>> frame_sheet(pd.DataFrame({"wave": ["Q1"], "kish": [1.2345]}), "Waves").rows
-    (('Q1', '1.23'),)
+    >>> frame_sheet(pd.DataFrame({"wave": ["Q1", "Q2"], "kish": [1.2345, 1.0]}), "Waves").rows
+    (('Q1', '1.23'), ('Q2', '1.00'))
     """
-    columns = [[as_cell(each) for each in frame[name]] for name in frame]
+    columns = [_column(frame[name]) for name in frame]
     is_number = [pd.api.types.is_numeric_dtype(kind) for kind in frame.dtypes]
     words = tuple(k for k, number in enumerate(is_number) if not number)
     headings = tuple(str(name).replace("_", " ") for name in frame)
     return Sheet(title, headings, tuple(zip(*columns, strict=True)), words=words)
+
+
+def _column(column: pd.Series[Any]) -> list[str]:
+    """Write the cells of a column."""
+    values = column.tolist()
+    known = [abs(x) for x in values if isinstance(x, float) and isfinite(x)]
+    if not known or all(each.is_integer() for each in known):
+        return [as_cell(value) for value in values]
+    digits = max(0, 2 - floor(log10(max(known))))
+    return [number(value, digits) for value in values]
 
 
 def as_cell(value: object) -> str:
