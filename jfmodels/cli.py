@@ -155,7 +155,7 @@ def check(
     with _plain_errors():
         with _working("Reading"):
             survey = _read(data, codebook, context.params)
-        _tell(survey.describe(), repr(survey))
+        _tell(survey.describe(), repr(survey).splitlines()[0])
 
 
 @app.command()

@@ -14,6 +14,8 @@ from jfmodels.claims.moved import moved_since
 from jfmodels.claims.robustness import choices_named, specification_table, with_standing
 from jfmodels.claims.sentences import LANGUAGES
 from jfmodels.claims.specification import Specification, require_weighting
+from jfmodels.display.card import Card, Displayed
+from jfmodels.display.sheet import Sheet
 from jfmodels.engines.fitting import Settings
 from jfmodels.errors import SpecError, choose, require_share, unknown
 from jfmodels.survey.design import Names, as_names
@@ -26,7 +28,7 @@ SIMULATED = {"en": "Simulated data.", "fr": "Données simulées."}
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Verdicts:
+class Verdicts(Displayed):
     """What the data say of claims; see :func:`judge`.
 
     Attributes
@@ -148,11 +150,25 @@ class Verdicts:
         return "\n".join(lines)
 
     def __repr__(self) -> str:
+        card = self._card()
+        return f"{card.title}: {card.about}\n{self.in_words()}"
+
+    def _card(self) -> Card:
         counts = self.of_claims["verdict"].value_counts()
         found = ", ".join(f"{n} {verdict}" for verdict, n in counts.items())
         n = len(self.of_claims)
-        head = f"Verdicts on {n} claim{'s' if n != 1 else ''}: {found}"
-        return f"{head}\n{self.in_words()}"
+        rows = [
+            (row["claim"], self.claims.claims[row["claim"]].text, row["verdict"], row["says_en"])
+            for row in self.of_claims.to_dict("records")
+        ]
+        headings = ("claim", "as published", "verdict", "what was found")
+        return Card(
+            f"Verdicts on {n} claim{'s' if n != 1 else ''}",
+            found,
+            warnings=[SIMULATED["en"]] if self.table.attrs["record"]["simulated"] else [],
+            sheets=[Sheet("", headings, tuple(rows), words=(0, 1, 2, 3))],
+            notes=["All numbers: verdicts.table; the parts of a claim: verdicts.of_parts(name)."],
+        )
 
 
 def judge(

@@ -12,6 +12,7 @@ from math import prod
 
 import pandas as pd
 
+from jfmodels.display.card import Card, Displayed
 from jfmodels.engines.agreement import Asked, agreement_table
 from jfmodels.engines.design_based.direct import direct
 from jfmodels.engines.fitting import Settings, fit
@@ -26,6 +27,7 @@ from jfmodels.results.fit import Fit
 from jfmodels.results.multiplicity import with_adjustment
 from jfmodels.results.schema import FAILURES
 from jfmodels.results.stacked import stacked
+from jfmodels.results.table import Table
 from jfmodels.survey.design import Names, as_names
 from jfmodels.survey.outcome import Outcome
 from jfmodels.survey.population import Population
@@ -49,7 +51,7 @@ LEFT: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Comparison:
+class Comparison(Displayed):
     """Several ways to answer the same questions; see :func:`compare`.
 
     Attributes
@@ -84,11 +86,19 @@ class Comparison:
     weighting: Weighting | None
     failures: pd.DataFrame = field(repr=False)
 
-    def __repr__(self) -> str:
-        said = {way: formula.text for way, formula in self.models.items()}
-        lines = [f"{way}: {said.get(way, 'no model')}" for way in self.fits]
-        lines += [f"{row.fit}: failed. {row.message}" for row in self.failures.itertuples()]
-        return "\n".join(["Comparison of", *(f"  {line}" for line in lines)])
+    def _card(self) -> Card:
+        rows = [
+            (way, WAYS[way], self.models[way].text if way in self.models else "no model")
+            for way in self.fits
+        ]
+        by = f", by {', '.join(self.by)}" if self.by else ""
+        return Card(
+            "Comparison",
+            f"{len(self.fits)} ways to answer the same questions{by}",
+            {way: f"{formula} ({what})" for way, what, formula in rows},
+            warnings=[f"{row.fit}: failed. {row.message}" for row in self.failures.itertuples()],
+            notes=["Side by side: levels(), changes(); where they differ, and why: agreement()."],
+        )
 
     def levels(self, *, coverage: float = 0.95) -> pd.DataFrame:
         """Tabulate the level in each wave and group.
@@ -316,7 +326,7 @@ def compare(
             read["multilevel"],
             population,
         )
-    table = pd.DataFrame(failures, columns=list(FAILURES))
+    table = Table(failures, columns=list(FAILURES))
     return Comparison(fits, read, composition, groups, weighting, table)
 
 

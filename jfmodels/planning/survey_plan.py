@@ -10,6 +10,7 @@ from numbers import Integral, Real
 import numpy as np
 from numpy.typing import NDArray
 
+from jfmodels.display.card import Card, Displayed
 from jfmodels.errors import SpecError, choose, raise_all, require_share
 from jfmodels.planning.power import TTest
 from jfmodels.planning.precision import Precision
@@ -21,8 +22,8 @@ type Floats = NDArray[np.float64]
 MOST = 10_000_000  # interviews, or clusters, beyond which no survey is planned
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SurveyPlan:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class SurveyPlan(Displayed):
     r"""Two waves of a survey in numbers, to ask what change between them it could find.
 
     With m clusters of n/m people a wave, :math:`\sigma^2` the variance of an answer,
@@ -93,6 +94,23 @@ class SurveyPlan:
 
     def __post_init__(self) -> None:
         raise_all(SpecError, _problems(self), "SurveyPlan")
+
+    def _card(self) -> Card:
+        of = f"share of {self.share:g}" if self.share is not None else f"mean, sd {self.sd:g}"
+        found = self.detectable_change()
+        size = f"{100 * found:.1f} points" if self.share is not None else f"{found:.3g}"
+        facts = {
+            "strata": f"{self.strata:,}" if self.strata > 1 else "",
+            "clusters visited again": f"{self.overlap:.0%}",
+            "correlation within clusters": f"{self.icc:g}" if self.icc else "",
+            "between waves": f"{self.icc_between_waves:g}" if self.icc_between_waves else "",
+            "effect of weights": f"{self.weights_deff:g}" if self.weights_deff != 1 else "",
+            "detects": "no change that is possible"
+            if np.isnan(found)
+            else f"a change of {size}, with a power of 80 %",
+        }
+        counts = f"{self.n:,} interviews in {self.clusters:,} clusters in a wave"
+        return Card("SurveyPlan", f"{counts}; {of}", facts)
 
     @property
     def df(self) -> float:

@@ -18,6 +18,7 @@ from jfmodels.results.engine import BITS, Belief, Engine, Question, flag_bits
 from jfmodels.results.joint import Summary
 from jfmodels.results.plans import Plan
 from jfmodels.results.schema import columns
+from jfmodels.results.table import Table
 from jfmodels.survey.interviewers import retained
 
 __all__ = ["estimate_table", "flags_of", "record_of", "versions"]
@@ -81,7 +82,7 @@ def estimate_table(
         "flag": flags_of(flags),
     }
     names = columns(axis.name for axis in belief.grid.axes if axis.name != "wave")
-    table = pd.DataFrame({name: data[name] for name in names}, index=pd.RangeIndex(len(n)))
+    table = Table({name: data[name] for name in names}, index=pd.RangeIndex(len(n)))
     table.attrs["record"] = record_of(engine, question, plan.estimand)
     return table
 

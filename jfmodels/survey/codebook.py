@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from jfmodels.display.card import Card, Displayed
 from jfmodels.errors import CodebookError, listing, raise_all, unknown
+from jfmodels.survey.cards import codebook_card
 from jfmodels.survey.contradictions import covariate_problems, outcome_problems
 from jfmodels.survey.fields import (
     Fields,
@@ -30,8 +32,8 @@ __all__ = ["Codebook"]
 type Crosswalk = dict[str, dict[str, str]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Codebook:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Codebook(Displayed):
     """What every column means.
 
     Attributes
@@ -60,6 +62,9 @@ class Codebook:
     outcomes: Mapping[str, Outcome] = field(default_factory=dict)
     covariates: Mapping[str, Covariate] = field(default_factory=dict)
     crosswalks: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
+
+    def _card(self) -> Card:
+        return codebook_card(self)
 
     @property
     def texts(self) -> dict[str, dict[str, str]]:

@@ -9,7 +9,9 @@ from datetime import date, datetime
 from itertools import chain
 from unicodedata import normalize
 
+from jfmodels.display.card import Card, Displayed
 from jfmodels.errors import CodebookError, listing
+from jfmodels.survey.cards import outcome_card
 
 __all__ = [
     "JOINTS",
@@ -129,8 +131,8 @@ class Wave:
     end: date | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Outcome(Displayed):
     """One question, its answers, and what is to be made of those who did not answer it.
 
     Attributes
@@ -179,6 +181,9 @@ class Outcome:
     asked_in: tuple[str, ...] | None = None
     relabelled: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     comparable: tuple[str, ...] = ()
+
+    def _card(self) -> Card:
+        return outcome_card(self)
 
     @property
     def measured(self) -> bool:

@@ -93,7 +93,7 @@ def test_other_formulas_take_the_place_of_the_defaults():
         models={"weighted": "shown(trust_army) ~ wave + region + sex"},
     )  # fmt: skip
     assert found.models["weighted"].columns == ("wave", "region", "sex")
-    assert "weighted: shown(trust_army) ~ wave + region + sex" in repr(found)
+    assert "weighted    shown(trust_army) ~ wave + region + sex" in repr(found)
 
 
 @pytest.mark.parametrize(("name", "left"), [("choice", "choice"), ("size", "size")])

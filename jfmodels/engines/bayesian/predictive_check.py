@@ -21,6 +21,7 @@ from jfmodels.errors import SpecError
 from jfmodels.model.data import ModelData, Response, read_data
 from jfmodels.results.engine import flag_bits
 from jfmodels.results.schema import PREDICTIVE, columns
+from jfmodels.results.table import Table
 from jfmodels.results.tables import flags_of
 from jfmodels.survey.survey import Survey
 
@@ -90,7 +91,7 @@ def predictive_check(engine: Multilevel, by: Sequence[str], coverage: float) -> 
         "tail_probability": tail.ravel(),
         "flag": flags_of(flags),
     }
-    return pd.DataFrame(told, columns=columns(by, PREDICTIVE))
+    return Table(told, columns=columns(by, PREDICTIVE))
 
 
 def _cells(data: ModelData, response: Response) -> _Cells:
