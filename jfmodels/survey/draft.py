@@ -8,6 +8,7 @@ those who did not know.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,11 @@ TO_CHOOSE = {
     "shown": "choose the answers whose share tables speak of",
 }
 TO_ADD = {"bins": "edges such as [18, 25, 35, 50, 120], if tables are to be split by it"}
+MANY = 60  # names that one sentence lists
+# Columns that LimeSurvey adds to every export, as names with _ in front are Kobo's.
+OWN_COLUMNS = {"id", "submitdate", "lastpage", "startlanguage", "seed", "startdate", "datestamp"}
+OWN_COLUMNS |= {"token", "ipaddr", "refurl", "interviewtime", "KEY", "SubmissionDate"}
+PLAIN = re.compile(r"[^\W\d_][\w '’()./-]*")
 GUESSED = ("ordinal", "binary", "continuous")
 UNKNOWN_COLUMNS = "columns of the data"
 HEADING = """\
@@ -105,11 +111,13 @@ def draft_codebook(
     if form is not None:
         reader = choose("kind of form", Path(form).suffix.lower(), FORMS, ReadError)
         frame = read_frame(source)
-        questions = located(open_with(reader, Path(form)), frame.drop(columns=wave or []))
-        return _waves(frame, wave) | _with_unknown(entries(questions), frame, questions, wave)
-    asked = _form_of(source)
-    if asked is not None:
-        return entries(each if each.left_out is not None else unlocated(each) for each in asked)
+        waves = _waves(frame, wave)
+        asked = [each for each in open_with(reader, Path(form)) if wave not in _names(each)]
+        questions = located(asked, frame.drop(columns=wave or []))
+        return waves | _with_unknown(entries(questions), frame, questions, wave)
+    alone = _form_of(source)
+    if alone is not None:
+        return entries(unlocated(each) for each in alone)
     frame, labels = _labelled(source)
     waves = _waves(frame, wave)
     answers = frame.drop(columns=wave or [])
@@ -133,15 +141,18 @@ def to_decide(draft: Mapping[str, Any]) -> list[str]:
     --------
     >>> for each in to_decide(draft_codebook(pd.DataFrame({"trust": [1, 2, 3, 3, 2]}))):
     ...     print(each)
-    trust: shown: choose the answers whose share tables speak of.
+    shown: choose the answers whose share tables speak of: 'trust'.
     Guessed to be ordinal, to be checked: 'trust'.
     """
     outcomes = draft.get("outcomes", {})
+    left_open = {
+        key: [name for name, entry in outcomes.items() if entry.get(key, "") is None]
+        for key in TO_CHOOSE
+    }
     open_fields = [
-        f"{name}: {key}: {TO_CHOOSE[key]}."
-        for name, entry in outcomes.items()
-        for key, value in entry.items()
-        if value is None and key in TO_CHOOSE
+        f"{key}: {TO_CHOOSE[key]}: {listing(names, MANY)}."
+        for key, names in left_open.items()
+        if names
     ]
     notes = draft.get("notes", {})
     said = [f"{name}: {note}" for name, found in notes.items() for note in found]
@@ -154,14 +165,14 @@ def _guesses(draft: Mapping[str, Any]) -> Iterator[str]:
     for scale in GUESSED:
         names = [name for name, entry in outcomes.items() if entry["scale"] == scale]
         if names:
-            yield f"Guessed to be {scale}, to be checked: {listing(names, 20)}."
+            yield f"Guessed to be {scale}, to be checked: {listing(names, MANY)}."
     kinds = {"dont_know": "don't know", "refused": "refusal", "missing": "missing or not asked"}
     for key, kind in kinds.items():
         codes = [f"{name} {entry[key]}" for name, entry in outcomes.items() if entry.get(key)]
         if codes:
             yield f"Taken for {kind}, to be checked: {', '.join(codes)}."
     if draft.get("covariates"):
-        yield f"Taken for covariates, to be checked: {listing(draft['covariates'], 20)}."
+        yield f"Taken for covariates, to be checked: {listing(draft['covariates'], MANY)}."
 
 
 def write_codebook(draft: Mapping[str, Any], path: str | os.PathLike[str]) -> None:
@@ -241,9 +252,9 @@ def _with_unknown(
     draft: dict[str, Any], frame: pd.DataFrame, questions: list[Question], wave: str | None
 ) -> dict[str, Any]:
     """Note the columns that the form does not know, those of the export itself aside."""
-    known = {each.column for each in questions} | {wave}
+    known = {each.column for each in questions} | {wave, *OWN_COLUMNS}
     known |= {name for each in questions for name in (*each.listed, *each.columns.values())}
-    asked = {alias for each in questions for alias in (each.name, *each.aliases)}
+    asked = {alias for each in questions for alias in _names(each)}
     strange = [
         name
         for name in map(str, frame.columns)
@@ -251,8 +262,12 @@ def _with_unknown(
     ]
     if not strange:
         return draft
-    note = f"the form does not know {listing(strange, 40)}."
+    note = f"the form does not know {listing(strange, MANY)}."
     return draft | {"notes": {**draft.get("notes", {}), UNKNOWN_COLUMNS: [note]}}
+
+
+def _names(question: Question) -> tuple[str, ...]:
+    return (question.name, *question.aliases)
 
 
 def _parent(name: str) -> str:
@@ -260,15 +275,27 @@ def _parent(name: str) -> str:
 
 
 def _commented(content: Mapping[Any, Any]) -> Any:
-    """Copy a mapping into one that ruamel writes with notes, lists on one line."""
+    """Copy a mapping into one that ruamel writes with notes, lists and labels on one line."""
     from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
     copy = CommentedMap()
-    for key, value in content.items():
-        copy[key] = _commented(value) if isinstance(value, Mapping) else value
+    if content and set(content) <= {"en", "fr"}:
+        copy.fa.set_flow_style()
+    for name, value in content.items():
+        key = _quoted(name)
+        copy[key] = _commented(value) if isinstance(value, Mapping) else _quoted(value)
         if isinstance(value, list | tuple):
-            copy[key] = CommentedSeq(value)
-            copy[key].fa.set_flow_style()
+            copy[key] = CommentedSeq([_quoted(each) for each in value])
+            if not any(str(each).endswith(".") for each in value):  # a sentence has its own line
+                copy[key].fa.set_flow_style()
         if value is None and key in TO_CHOOSE | TO_ADD:
             copy.yaml_add_eol_comment((TO_CHOOSE | TO_ADD)[key], key)
     return copy
+
+
+def _quoted(value: Any) -> Any:
+    """Put texts in quotes that could be taken for signs of YAML."""
+    from ruamel.yaml.scalarstring import DoubleQuotedScalarString
+
+    strange = isinstance(value, str) and not PLAIN.fullmatch(value)
+    return DoubleQuotedScalarString(value) if strange else value

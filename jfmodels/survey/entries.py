@@ -53,7 +53,9 @@ def entries(questions: Iterable[Question]) -> dict[str, dict[str, Any]]:
             described = is_covariate(question)
             part, write = ("covariates", _covariate) if described else ("outcomes", _outcome)
             draft[part][name] = write(name, question)
-        notes = [*question.notes, *_left_out(question)]
+        notes = list(question.notes)
+        if question.left_out is not None:
+            notes = [f"left out: {question.left_out}."] if question.left_out else []
         if notes:
             draft["notes"][name] = notes
     return {part: found for part, found in draft.items() if found or part == "outcomes"}
@@ -62,10 +64,6 @@ def entries(questions: Iterable[Question]) -> dict[str, dict[str, Any]]:
 def _named(name: str) -> str:
     """Write a name without the signs that join names in tables."""
     return re.sub("|".join(map(re.escape, JOINTS)), "_", name)
-
-
-def _left_out(question: Question) -> list[str]:
-    return [f"left out: {question.left_out}."] if question.left_out else []
 
 
 def is_covariate(question: Question) -> bool:

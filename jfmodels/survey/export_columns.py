@@ -14,8 +14,8 @@ import pandas as pd
 
 from jfmodels.survey.columns import distinct
 from jfmodels.survey.encode import quote
-from jfmodels.survey.outcome import canonical
-from jfmodels.survey.questions import Code, Question, Text, texts_of
+from jfmodels.survey.outcome import ONE, ZERO, canonical
+from jfmodels.survey.questions import Code, Question, Text, no_answer, texts_of
 
 __all__ = ["located", "unlocated"]
 
@@ -32,6 +32,8 @@ AMBIGUOUS = (
 
 def unlocated(question: Question) -> Question:
     """Suppose that the export calls its columns as the form does, and lists what was named."""
+    if question.left_out is not None:
+        return question
     if question.measure == "multi" and not question.columns:
         return replace(question, listed=(_first(question),))
     return replace(question, column=_first(question))
@@ -95,7 +97,15 @@ def _located(question: Question, frame: pd.DataFrame, names: _Names) -> Question
     notes = question.notes
     if question.codes:
         notes += _strange(frame[column], question.codes, split=False)
-    return replace(question, column=column, notes=notes)
+    codes = dict(question.codes) | _no_answers_in_words(frame[column], question.codes)
+    return replace(question, column=column, notes=notes, codes=codes)
+
+
+def _no_answers_in_words(column: pd.Series, codes: Mapping[Code, Text]) -> dict[Code, Text]:
+    """Take the labels of no answer for codes of their own, where the data hold labels."""
+    held = _words(column, split=False)
+    labels = [label for label in codes.values() if no_answer(label)]
+    return {text: text for label in labels for text in texts_of(label) if canonical(text) in held}
 
 
 def _multiple(question: Question, frame: pd.DataFrame, names: _Names) -> Question:
@@ -103,12 +113,12 @@ def _multiple(question: Question, frame: pd.DataFrame, names: _Names) -> Questio
     if question.columns:
         return _ticked(question, frame, names)
     whole = names.find(question.aliases)
-    if whole is not None and _known(frame[whole], question.codes):
-        notes = question.notes + _strange(frame[whole], question.codes, split=True)
-        return replace(question, listed=(whole,), column=whole, notes=notes)
-    columns, options = _option_columns(question, names)
+    strange = () if whole is None else _strange(frame[whole], question.codes, split=True)
+    columns, options = _option_columns(question, frame, names)
+    if whole is not None and (not strange or (not columns and _any_known(frame[whole], question))):
+        return replace(question, listed=(whole,), notes=question.notes + strange)
     if columns:
-        return replace(question, columns=columns, options=options, codes={})
+        return replace(question, columns=columns, options=options, codes={}, column=whole or "")
     if whole is None:
         return replace(question, left_out=LOST)
     return replace(
@@ -117,14 +127,15 @@ def _multiple(question: Question, frame: pd.DataFrame, names: _Names) -> Questio
     )
 
 
-def _known(column: pd.Series, codes: Mapping[Code, Text]) -> bool:
-    """Whether a column lists codes of the form, or nothing."""
-    words = _words(column, split=True, known=_spellings(codes))
-    return not words or not set(words).isdisjoint(_spellings(codes))
+def _any_known(column: pd.Series, question: Question) -> bool:
+    known = _spellings(question.codes)
+    return not known.isdisjoint(_words(column, split=True, known=known))
 
 
-def _option_columns(question: Question, names: _Names) -> tuple[dict[str, str], dict[str, Text]]:
-    """Find a column for every option, named by its code or its label."""
+def _option_columns(
+    question: Question, frame: pd.DataFrame, names: _Names
+) -> tuple[dict[str, str], dict[str, Text]]:
+    """Find a column of 0 and 1 for every option, named by its code or its label."""
     columns: dict[str, str] = {}
     options: dict[str, Text] = {}
     for code, label in question.codes.items():
@@ -134,7 +145,7 @@ def _option_columns(question: Question, names: _Names) -> tuple[dict[str, str], 
             f"{base}{sep}{end}" for base in bases for sep in SEPARATORS for end in (code, *texts)
         ]
         column = names.find(calls)
-        if column is not None:
+        if column is not None and set(_words(frame[column], split=False)) <= {*ONE, *ZERO}:
             columns[texts[0]] = column
             options |= {texts[0]: label} if isinstance(label, dict) else {}
     return columns, options
@@ -150,16 +161,31 @@ def _ticked(question: Question, frame: pd.DataFrame, names: _Names) -> Question:
     seen = {text for column in ticked for text in _words(frame[column], split=False)}
     lost = [option for option in found if option not in columns]
     notes = question.notes + tuple(f"option '{each}': {LOST}." for each in lost)
+    named = tuple(text for text in NAMED if text in seen)
     not_named = tuple(text for text in NOT_NAMED if text in seen)
+    yes, no = _naming(question, named, not_named)
     return replace(
         question,
         columns=columns,
         options={option: text for option, text in question.options.items() if option in columns},
         written=tuple(option for option in question.written if option in columns),
-        named=tuple(text for text in NAMED if text in seen) or question.named,
-        not_named=not_named or question.not_named,
+        named=yes,
+        not_named=no,
         notes=notes if not_named else (*notes, AMBIGUOUS),
     )
+
+
+def _naming(
+    question: Question, named: tuple[str, ...], not_named: tuple[str, ...]
+) -> tuple[tuple[Code, ...], tuple[Code, ...]]:
+    """Give the codes of named and not named, unless they are the usual 1 and 0."""
+    if set(named) <= set(ONE) and set(not_named) <= set(ZERO) and (named or not_named):
+        return (), ()
+    return _codes(named or question.named), _codes(not_named or question.not_named)
+
+
+def _codes(texts: Iterable[Code]) -> tuple[Code, ...]:
+    return tuple(int(text) if str(text).isdigit() else text for text in texts)
 
 
 def _strange(column: pd.Series, codes: Mapping[Code, Text], *, split: bool) -> tuple[str, ...]:

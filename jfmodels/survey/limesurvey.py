@@ -193,24 +193,25 @@ def _number(text: str | None) -> int:
 
 def _items_of_rows(rows: Iterable[Row]) -> list[Item]:
     """Gather questions; subquestions and answers follow the question they belong to."""
-    items: dict[str, Item] = {}
+    items: list[Item] = []
     current = Item("")
     for row in rows:
-        kind, code = row["class"], (row["name"] or "").strip()
-        scale = row["type/scale"] or "0"
+        kind, code, scale = row["class"], (row["name"] or "").strip(), row["type/scale"] or "0"
+        text = _own(row, "text")
         if kind == "Q":
-            current = items.setdefault(code, Item(code, scale))
+            current = _part(items, code, "0", row.get("language") or "")
+            current.kind = scale
             current.relevance = current.relevance or row.get("relevance") or ""
             current.other = current.other or row.get("other") == "Y"
-            current.texts |= _own(row, "text")
+            current.texts |= text
         elif kind in ("SQ", "A"):
             parts = current.subquestions if kind == "SQ" else current.answers
-            _part(parts, code, scale, row.get("language") or "").texts.update(_own(row, "text"))
-    return list(items.values())
+            _part(parts, code, scale, row.get("language") or "").texts.update(text)
+    return items
 
 
 def _part(parts: list[Item], code: str, scale: str, language: str) -> Item:
-    """Find a subquestion or answer by its code, or add it.
+    """Find a question, subquestion or answer by its code, or add it.
 
     One that already has a text in this language stands twice.
     """

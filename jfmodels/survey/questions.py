@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from jfmodels.errors import listing
 from jfmodels.survey.columns import as_number
 from jfmodels.survey.formats import option_columns
 
@@ -197,7 +198,11 @@ def _question(column: pd.Series, labels: Any) -> Question | None:
         all_labels = {code: str(code) for code in seen} | given
         codes = {code: all_labels[code] for code in sorted(all_labels, key=_code_order)}
         measure = _measure(labels, name, seen, answers)
-        return Question(name=name, label=label, measure=measure, codes=codes, missing=missing)
+        bare = [code for code in seen if code not in given] if given else []
+        notes = (f"codes without a label: {listing(bare)}.",) if bare else ()
+        return Question(
+            name=name, label=label, measure=measure, codes=codes, missing=missing, notes=notes
+        )
     if not _is_measured(column, seen):
         return None
     return Question(name=name, label=label, measure="continuous", codes=given, missing=missing)
