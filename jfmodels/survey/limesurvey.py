@@ -156,15 +156,16 @@ def _items_of_xml(root: ElementTree.Element) -> list[Item]:
 def _add_answers(root: ElementTree.Element, items: Mapping[str, Item]) -> None:
     """Give each question its answers, in order."""
     texts = _texts(_table(root, "answer_l10ns"), "aid", "answer")
-    found: dict[tuple[str, str, str], Item] = {}
     for row in sorted(_table(root, "answers"), key=lambda row: _number(row.get("sortorder"))):
-        key = row["qid"], row["code"], row.get("scale_id", "0")
-        if row["qid"] not in items:
-            continue
-        if key not in found:
-            found[key] = Item(row["code"], scale=key[2])
-            items[row["qid"]].answers.append(found[key])
-        found[key].texts |= texts.get(row.get("aid", ""), {}) | _own(row, "answer")
+        if row["qid"] in items:
+            # without a language, a row is an answer; with one, it is a text of an answer
+            part = _part(
+                items[row["qid"]].answers,
+                row["code"],
+                row.get("scale_id", "0"),
+                row.get("language"),
+            )
+            part.texts |= texts.get(row.get("aid", ""), {}) | _own(row, "answer")
 
 
 def _table(root: ElementTree.Element, name: str) -> list[dict[str, str]]:
@@ -210,13 +211,15 @@ def _items_of_rows(rows: Iterable[Row]) -> list[Item]:
     return items
 
 
-def _part(parts: list[Item], code: str, scale: str, language: str) -> Item:
+def _part(parts: list[Item], code: str, scale: str, language: str | None) -> Item:
     """Find a question, subquestion or answer by its code, or add it.
 
-    One that already has a text in this language stands twice.
+    One that already has a text in this language stands twice, as does every one in a table that
+    keeps texts apart and has no languages.
     """
     for part in parts:
-        if (part.code, part.scale) == (code, scale) and language not in part.texts:
+        same = (part.code, part.scale) == (code, scale)
+        if same and language is not None and language not in part.texts:
             return part
     parts.append(Item(code, scale=scale))
     return parts[-1]

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import jfmodels as jf
 from jfmodels.errors import CodebookError, DataError, ReadError
 from jfmodels.survey.draft import FORMS
-from jfmodels.survey.read import read_codebook, read_yaml
+from jfmodels.survey.read import read_codebook, read_frame, read_yaml
 
 ANSWERS = sim.answers()
 DESIGN = jf.SurveyDesign(wave="round", cluster="village", repeats="clusters", target="population")
@@ -91,8 +91,9 @@ KOBO = {
 
 
 class TestKobo:
-    @pytest.mark.parametrize("layout", KOBO)
-    @pytest.mark.parametrize("suffix", [".csv", ".xlsx"])
+    @pytest.mark.parametrize(
+        ("layout", "suffix"), [*((each, ".csv") for each in KOBO), ("Kobo, both", ".xlsx")]
+    )
     def test_answers_are_those_given(self, layout, suffix, folder):
         data = folder / f"data{suffix}"
         wide = sim.kobo(ANSWERS, **KOBO[layout])
@@ -143,8 +144,9 @@ class TestKobo:
         draft = jf.draft_codebook(data, form=folder / "form.xlsx", wave="round")
         assert "asked only where ${safe} = 'no'" in draft["notes"]["reason"][0]
         survey = read(data, folder / "form.xlsx")
-        n = jf.direct(survey, "reason").levels()["n"].unique().tolist()
-        assert n == ANSWERS[ANSWERS["safe"] == "no"].groupby("round").size().tolist()
+        base = [sum(row) for row in counts(survey, "reason")]
+        assert base == ANSWERS[ANSWERS["safe"] == "no"].groupby("round").size().tolist()
+        assert max(base) < len(ANSWERS) / 2
 
     def test_one_file_per_wave_is_read_by_the_form_alone(self, folder):
         files = {
@@ -339,7 +341,7 @@ class TestDrafts:
 WORDS = st.text("abé'\":{}[]#&*!|>%@- ,.?12", min_size=1, max_size=12).filter(str.strip)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     labels=st.lists(st.tuples(WORDS, WORDS), min_size=2, max_size=5),
     codes=st.lists(
@@ -370,15 +372,9 @@ def test_the_files_that_the_documentation_shows_are_those_written_here(tmp_path)
                     pd.read_excel(DOCS / path.name, sheet_name=sheet),
                 )
         elif path.suffix == ".sav":
-            pd.testing.assert_frame_equal(jf_frame(path), jf_frame(DOCS / path.name))
+            pd.testing.assert_frame_equal(read_frame(path), read_frame(DOCS / path.name))
         else:
             assert path.read_bytes() == (DOCS / path.name).read_bytes()
     assert {path.name for path in DOCS.iterdir()} == {
         path.name for path in (tmp_path / "written").iterdir()
     }
-
-
-def jf_frame(path):
-    from jfmodels.survey.read import read_frame
-
-    return read_frame(path)
