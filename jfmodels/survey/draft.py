@@ -154,9 +154,16 @@ def to_decide(draft: Mapping[str, Any]) -> list[str]:
         for key, names in left_open.items()
         if names
     ]
-    notes = draft.get("notes", {})
-    said = [f"{name}: {note}" for name, found in notes.items() for note in found]
-    return [*open_fields, *_guesses(draft), *said]
+    return [*open_fields, *_guesses(draft), *_notes(draft)]
+
+
+def _notes(draft: Mapping[str, Any]) -> Iterator[str]:
+    """Say every note once, with all that it is of."""
+    named: dict[str, list[str]] = {}
+    for name, notes in draft.get("notes", {}).items():
+        for note in notes:
+            named.setdefault(note, []).append(name)
+    yield from (f"{', '.join(names)}: {note}" for note, names in named.items())
 
 
 def _guesses(draft: Mapping[str, Any]) -> Iterator[str]:

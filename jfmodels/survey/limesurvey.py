@@ -158,7 +158,6 @@ def _add_answers(root: ElementTree.Element, items: Mapping[str, Item]) -> None:
     texts = _texts(_table(root, "answer_l10ns"), "aid", "answer")
     for row in sorted(_table(root, "answers"), key=lambda row: _number(row.get("sortorder"))):
         if row["qid"] in items:
-            # without a language, a row is an answer; with one, it is a text of an answer
             part = _part(
                 items[row["qid"]].answers,
                 row["code"],
@@ -253,7 +252,9 @@ def _questions(item: Item) -> Iterator[Question]:
             for k, scale in enumerate(sorted({answer.scale for answer in item.answers})):
                 codes = _codes([each for each in item.answers if each.scale == scale])
                 names = (f"{item.code}[{sub.code}][{k + 1}]", f"{item.code}_{sub.code}_{k}")
-                yield _row(item, sub, names, notes, codes=codes)
+                texts = {language: f"{text} ({k + 1})" for language, text in sub.texts.items()}
+                part = Item(f"{sub.code} ({k + 1})", texts=texts)
+                yield _row(item, part, names, notes, codes=codes)
     elif item.kind in ARRAYS or item.kind == "K":
         codes = {} if item.kind == "K" else BUILT_IN.get(item.kind) or _codes(item.answers)
         measure = "continuous" if item.kind == "K" else ""
@@ -310,10 +311,11 @@ def joined(whole: Text, part: Text) -> Text:
     {'en': 'Trust in: Army', 'fr': 'Confiance : Armée'}
     """
     if isinstance(whole, str) and isinstance(part, str):
-        return f"{whole}: {part}"
-    one = whole if isinstance(whole, dict) else dict.fromkeys(("en", "fr"), whole)
-    other = part if isinstance(part, dict) else dict.fromkeys(("en", "fr"), part)
-    return {"en": f"{one['en']}: {other['en']}", "fr": f"{one['fr']} : {other['fr']}"}
+        return f"{whole.rstrip(' :')}: {part}"
+    one = whole if isinstance(whole, dict) else dict.fromkeys(LANGUAGES, whole)
+    other = part if isinstance(part, dict) else dict.fromkeys(LANGUAGES, part)
+    head = {language: text.rstrip(" :") for language, text in one.items()}
+    return {"en": f"{head['en']}: {other['en']}", "fr": f"{head['fr']} : {other['fr']}"}
 
 
 def _number_array(item: Item, notes: tuple[str, ...]) -> Iterator[Question]:
@@ -321,10 +323,8 @@ def _number_array(item: Item, notes: tuple[str, ...]) -> Iterator[Question]:
     for sub in item.subquestions:
         for other in across if sub.scale == "0" else ():
             code = f"{sub.code}_{other.code}"
-            part = Item(code, texts={"": ""})
-            part.texts = {
-                k: f"{text}, {other.texts[k]}" for k, text in sub.texts.items() if k in other.texts
-            }
+            texts = {k: f"{t}, {other.texts[k]}" for k, t in sub.texts.items() if k in other.texts}
+            part = Item(code, texts=texts)
             names = (f"{item.code}[{code}]", f"{item.code}_{code}")
             yield _row(item, part, names, notes, measure="continuous")
 

@@ -95,6 +95,8 @@ def _sheets(path: Path) -> dict[str, list[Row]]:
 
 
 def _rows(path: Path, sheet: str, frame: pd.DataFrame) -> list[Row]:
+    if frame.empty:
+        return []
     titles = {str(title): _title(str(title)) for title in frame.columns}
     missing = [name for name in NEEDED[sheet] if name not in titles.values()]
     if missing:
@@ -154,15 +156,16 @@ def _asked(rows: Sequence[Row], problems: list[str]) -> Iterator[Asked]:
     opened: list[tuple[str, str, int, str]] = []
     for number, row in enumerate(rows, start=2):
         words = row["type"].lower().replace("_", " ").split()
-        if words[:1] == ["begin"]:
-            opened.append((words[-1], row["name"], number, row.get("relevant", "")))
-        elif words[:1] == ["end"]:
-            if not opened or opened[-1][0] != words[-1]:
-                problems.append(f"row {number} ends a {words[-1]} that is not open. {ORDER}")
+        does, kind = (words[0], words[1]) if len(words) > 1 else ("", "")  # "end" alone is a time
+        if does == "begin":
+            opened.append((kind, row["name"], number, row.get("relevant", "")))
+        elif does == "end":
+            if not opened or opened[-1][0] != kind:
+                problems.append(f"row {number} ends a {kind} that is not open. {ORDER}")
             opened = opened[:-1]
         elif row["type"] and not row["name"] and words[0] not in SILENT:
             problems.append(f"row {number} ('{row['type']}') has no name. Are cells merged?")
-        elif row["type"] and row["name"] and all(kind != "repeat" for kind, *_ in opened):
+        elif row["type"] and row["name"] and all(kind == "group" for kind, *_ in opened):
             relevant = [each[-1] for each in opened] + [row.get("relevant", "")]
             groups = tuple(name for _, name, *_ in opened if name)
             yield Asked(number, row, groups, tuple(filter(None, relevant)))
@@ -196,17 +199,23 @@ def _kind(row: Row) -> tuple[str, str, list[str]]:
 
     Choices that stand in another file have no list.
     """
-    words = row["type"].split() or [""]
+    said = row["type"]
+    for older, newer in OLDER.items():
+        said = re.sub(older, newer, said, flags=re.IGNORECASE)
+    words = said.split() or [""]
     head = words[0].lower()
-    if f"{head} {words[1].lower() if len(words) > 1 else ''}" in SPELLED_APART:
-        head, words = f"{head}_{words[1].lower()}", words[1:]
     if head.endswith(("_from_file", "_external")):
         base = head.removesuffix("_from_file").removesuffix("_external")
         return CHOOSING.get(base, base), "", words[1:]
     return CHOOSING.get(head, head), words[1] if len(words) > 1 else "", words[2:]
 
 
-SPELLED_APART = {"select one", "select multiple"}
+OLDER = {
+    r"^select[ _](one|multiple)\b": r"select_\1",
+    r"^(select|add)[ _]all[ _]that[ _]apply\b": "select_multiple",
+    r"^(select_\w+) from\b": r"\1",
+    r"\bor specify other\b": "or_other",
+}
 
 
 def _question(asked: Asked, choices: Mapping[str, dict[Code, Text]], *, alone: bool) -> Question:

@@ -104,9 +104,21 @@ class TestUnusualForms:
         (note,) = draft(tmp_path, survey)["notes"]["q"]
         assert note.startswith("asked only where ${a} = 1 and ${b} = 2;")
 
-    @pytest.mark.parametrize("spelled", ["select one yesno", "select1 yesno", "Select_One yesno"])
+    @pytest.mark.parametrize(
+        "spelled",
+        ["select one yesno", "select1 yesno", "Select_One yesno", "select one from yesno"],
+    )
     def test_older_spellings(self, spelled, tmp_path):
         assert draft(tmp_path, [(spelled, "q")])["outcomes"]["q"]["scale"] == "binary"
+
+    def test_the_time_of_the_end_ends_no_group(self, tmp_path):
+        survey = [("start", "start"), ("end", "end"), ("select_one yesno", "q")]
+        assert list(draft(tmp_path, survey)["outcomes"]) == ["q"]
+
+    def test_all_that_apply_or_another(self, tmp_path):
+        survey = [("select all that apply from yesno or specify other", "q")]
+        entry = draft(tmp_path, survey)["outcomes"]["q"]
+        assert (entry["scale"], list(entry["categories"])) == ("multi", [1, 0, "other"])
 
     def test_the_same_name_in_two_groups(self, tmp_path):
         rows = []
@@ -193,6 +205,20 @@ class TestLimeSurvey:
         drafted = jf.draft_codebook(sim.write_lss(tmp_path / "a.lss", [question]))
         assert list(drafted["outcomes"]) == names
         assert ("notes" in drafted) == (kind in "TR")
+
+    def test_a_dual_scale_is_two_questions_a_row(self, tmp_path):
+        path = tmp_path / "a.txt"
+        path.write_text(
+            "class\ttype/scale\tname\trelevance\ttext\tlanguage\tother\n"
+            "Q\t1\tq\t1\tHow far:\ten\tN\nSQ\t0\ta\t\tArmy\ten\t\n"
+            "A\t0\t1\t\tlow\ten\t\nA\t0\t2\t\thigh\ten\t\n"
+            "A\t1\t1\t\tfew\ten\t\nA\t1\t2\t\tmany\ten\t\n"
+        )
+        frame = pd.DataFrame({"q[a][1]": [1, 2, 1], "q[a][2]": [2, 2, 1]})
+        outcomes = jf.draft_codebook(frame, form=path)["outcomes"]
+        assert outcomes["q_a_0"]["label"] == "How far: Army (1)"
+        assert outcomes["q_a_1"]["column"] == "q[a][2]"
+        assert outcomes["q_a_1"]["categories"] == {1: "few", 2: "many"}
 
     def test_a_structure_of_another_thing(self, tmp_path):
         path = tmp_path / "a.lss"
