@@ -93,6 +93,7 @@ _HOMES = {
     ),
     "jfmodels.survey.draft": (
         "draft_codebook",
+        "to_decide",
         "write_codebook",
     ),
     "jfmodels.survey.example": (

@@ -78,6 +78,7 @@ from jfmodels.survey.codebook import Codebook as Codebook
 from jfmodels.survey.design import Stage as Stage
 from jfmodels.survey.design import SurveyDesign as SurveyDesign
 from jfmodels.survey.draft import draft_codebook as draft_codebook
+from jfmodels.survey.draft import to_decide as to_decide
 from jfmodels.survey.draft import write_codebook as write_codebook
 from jfmodels.survey.example import example as example
 from jfmodels.survey.example import example_census as example_census

@@ -1,4 +1,4 @@
-"""The command line: `jfmodels demo`, `check`, `estimate`, `judge`.
+"""The command line: `jfmodels demo`, `draft`, `check`, `estimate`, `judge`.
 
 Commands only read options, call the public functions and show what these return. The package
 itself is imported inside them, so that help and version come at once.
@@ -156,6 +156,31 @@ def check(
         with _working("Reading"):
             survey = _read(data, codebook, context.params)
         _tell(survey.describe(), repr(survey).splitlines()[0])
+
+
+@app.command()
+def draft(
+    data: Data,
+    form: Annotated[
+        Path | None,
+        typer.Option(help="Questionnaire: XLSForm (.xlsx), or LimeSurvey structure (.lss, .txt)."),
+    ] = None,
+    wave: Annotated[str | None, typer.Option(help="Column of the wave.")] = None,
+    out: Annotated[
+        Path, typer.Option(help="Codebook to write; a file that is there stays.")
+    ] = Path("codebook.yaml"),
+) -> None:
+    """Draft a codebook from labels or a questionnaire, and list what is left to decide."""
+    import jfmodels as jf
+
+    with _plain_errors():
+        with _working("Reading"):
+            drafted = jf.draft_codebook(data, form=form, wave=wave)
+        jf.write_codebook(drafted, out)
+    typer.echo("To decide and to check:")
+    for each in jf.to_decide(drafted):
+        typer.echo(f"- {each}")
+    typer.echo(f"Written: {out}", err=True)
 
 
 @app.command()

@@ -58,7 +58,7 @@ def _frame_problems(frame: pd.DataFrame) -> Iterator[str]:
 
 def _outcome_columns(frame: pd.DataFrame, design: SurveyDesign, outcome: Outcome) -> Iterator[str]:
     """Find columns of an outcome that are missing."""
-    if design.wave is None and not all(isinstance(x, str) for x in outcome.columns.values()):
+    if design.wave is None and any(isinstance(x, Mapping) for x in outcome.columns.values()):
         yield f"outcome '{outcome.name}' has a column per wave, but the design has no wave."
     for name in outcome.column_names:
         if name not in frame.columns:
@@ -133,7 +133,7 @@ def _waves_named(outcome: Outcome) -> Iterator[tuple[str, Iterable[str]]]:
     yield "relabelled", outcome.relabelled
     yield "comparable", outcome.comparable
     for named in outcome.columns.values():
-        yield "column", () if isinstance(named, str) else named
+        yield "column", named if isinstance(named, Mapping) else ()
 
 
 def person_problems(rows: Rows, design: SurveyDesign) -> Iterator[str]:

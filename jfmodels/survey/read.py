@@ -125,8 +125,9 @@ def read_frame(source: Source) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Codes as they stand, not their labels. Codes that SPSS declares missing are kept;
-        Stata's extended missing values (.a to .z) become missing, with a warning. The group
+        Codes as they stand, not their labels. Codes that SPSS declares missing are kept, and
+        so are Stata's extended missing values (.a to .z) where they have labels beside those of
+        answers; others become missing, with a warning. The group
         prefixes of Kobo and ODK exports (``group/question``) are dropped where the rest is
         unique; the options of a multiple response stay ``question/option``.
 
