@@ -225,7 +225,8 @@ def _rows(
     known = {name: _labels(table, name) for name in ("outcome", "wave", *groups)}
     fixed = {name: frozenset(labels) for name, labels in where.items() if name in axes}
     names = list(map(str, table.columns))
-    for place, values in enumerate(table.astype(object).itertuples(index=False, name=None)):
+    bare = pd.DataFrame({name: table[name].astype(object) for name in names})
+    for place, values in enumerate(bare.itertuples(index=False, name=None)):
         row = dict(zip(names, values, strict=True))
         if "suppressed" in row["flag"]:
             raise SpecError(

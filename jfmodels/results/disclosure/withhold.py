@@ -14,9 +14,11 @@ from jfmodels.results.disclosure.release import EXTREMES, groups_in, read_releas
 
 __all__ = ["withhold"]
 
+ITEMS = ("outcome", "category", "outcome_ref", "category_ref")
+COUNTS = ("n", "n_clusters")
 SHOWN = (
-    *("fit", "outcome", "category", "estimand", "wave", "outcome_ref", "category_ref", "wave_ref"),
-    *("coverage", "adjustment", "unit", "target", "over", "engine"),
+    *("fit", "estimand", "wave", "wave_ref", "coverage", "adjustment"),
+    *("unit", "target", "over", "engine"),
 )
 
 
@@ -142,21 +144,19 @@ def _require_group(name: str, role: str, clusters: bool) -> None:
 def _without(table: pd.DataFrame, rows: NDArray[np.bool_], minimum: int) -> pd.DataFrame:
     """Empty rows of a table of all that is no label, and flag them."""
     groups = groups_in(table)
-    labels = [*groups, *(f"{name}_ref" for name in groups)]
-    kept = table.copy()
-    for name in ("n", "n_clusters"):
-        kept[name] = kept[name].astype("Int64")
-    emptied = [name for name in map(str, kept.columns) if name not in (*SHOWN, *labels, "flag")]
-    for name in emptied:
-        kept[name] = kept[name].mask(rows)
+    labels = (*ITEMS, *groups, *(f"{name}_ref" for name in groups))
     extreme = rows & table["estimand"].isin(EXTREMES).to_numpy()  # who is lowest is the answer
-    for name in ("outcome", "category", "outcome_ref", "category_ref", *labels):
-        kept[name] = kept[name].mask(extreme)
     flags = zip(table["flag"], rows, strict=True)
+    kept = table.copy()
+    kept.attrs = {}  # which pandas copies with every column
+    for name in map(str, table.columns):
+        if name in COUNTS:
+            kept[name] = kept[name].astype("Int64").mask(rows)
+        elif name in labels:
+            kept[name] = kept[name].mask(extreme)
+        elif name not in SHOWN:
+            kept[name] = kept[name].mask(rows)
     kept["flag"] = [("suppressed",) if hidden else flag for flag, hidden in flags]
-    kept.attrs = dict(table.attrs)
-    kept.attrs["record"] = {
-        **table.attrs["record"],
-        "disclosure": {"minimum": minimum, "rows": len(rows), "withheld": int(rows.sum())},
-    }
+    said = {"minimum": minimum, "rows": len(rows), "withheld": int(rows.sum())}
+    kept.attrs = {**table.attrs, "record": {**table.attrs["record"], "disclosure": said}}
     return kept
