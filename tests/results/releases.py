@@ -194,12 +194,19 @@ def small_groups(
     parts = [_parts(AXES[name]) for name in ("commune", "sex", "displaced")]
     totals = frame[ANSWERS].to_numpy().sum(axis=1)
     for wave, communes, sexes, displaced in product(waves, *parts):
-        kept = inside(frame, {"wave": [wave], "commune": communes, "sex": sexes, "displaced": displaced})
+        kept = inside(
+            frame, {"wave": [wave], "commune": communes, "sex": sexes, "displaced": displaced}
+        )
         n = int(totals[kept].sum())
         if 0 < n < minimum:
-            yield f"{wave} {communes} {sexes} {displaced}: n {n}", np.outer(kept, np.ones(len(ANSWERS)))
+            yield (
+                f"{wave} {communes} {sexes} {displaced}: n {n}",
+                np.outer(kept, np.ones(len(ANSWERS))),
+            )
 
 
 def _parts(labels: Sequence[str]) -> list[list[str]]:
     subsets = product((False, True), repeat=len(labels))
-    return [[label for label, kept in zip(labels, each, strict=True) if kept] for each in subsets][1:]
+    return [[label for label, kept in zip(labels, each, strict=True) if kept] for each in subsets][
+        1:
+    ]

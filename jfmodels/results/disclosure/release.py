@@ -15,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 
-from jfmodels.errors import SpecError, listing
+from jfmodels.errors import SpecError
 from jfmodels.results.schema import BY, BY_REF, COLUMNS
 
 __all__ = [
