@@ -74,6 +74,8 @@ _HOMES = {
         "plot_trend",
     ),
     "jfmodels.results.composition_effect": ("composition_effect",),
+    "jfmodels.results.disclosure.stand_in": ("fill_withheld",),
+    "jfmodels.results.disclosure.withhold": ("withhold",),
     "jfmodels.results.estimands": (
         "Change",
         "Contrast",

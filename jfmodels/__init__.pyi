@@ -64,6 +64,8 @@ from jfmodels.report.plots import plot_shrinkage as plot_shrinkage
 from jfmodels.report.plots import plot_specifications as plot_specifications
 from jfmodels.report.plots import plot_trend as plot_trend
 from jfmodels.results.composition_effect import composition_effect as composition_effect
+from jfmodels.results.disclosure.stand_in import fill_withheld as fill_withheld
+from jfmodels.results.disclosure.withhold import withhold as withhold
 from jfmodels.results.estimands import Change as Change
 from jfmodels.results.estimands import Contrast as Contrast
 from jfmodels.results.estimands import DiffInDiff as DiffInDiff

@@ -106,6 +106,9 @@ def estimate(
         list[str] | None, typer.Option(help="Domain, such as region=Mopti,Gao; repeatable.")
     ] = None,
     small_sample: Annotated[str, typer.Option(help="cr2 or none.")] = "cr2",
+    minimum: Annotated[
+        int | None, typer.Option(help="Withhold what rests on fewer interviews or exposes them.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Write to a .csv, .xlsx or .json file.")] = None,
     form: Annotated[
         str, typer.Option("--format", help="On the screen: table, csv or json.")
@@ -132,6 +135,8 @@ def estimate(
         with _working("Estimating"):
             fit = jf.direct(survey, outcome, by=groups, where=domain, small_sample=small_sample)
             table = fit.changes(against=changes, by=groups) if changes else fit.levels(by=groups)
+            if minimum is not None:
+                (table,) = jf.withhold([table], minimum=minimum)
         deliver(table, "Changes" if changes else "Levels")
 
 
