@@ -68,6 +68,7 @@ _HOMES = {
         "plot_changes",
         "plot_comparison",
         "plot_detectable",
+        "plot_likert",
         "plot_power",
         "plot_shrinkage",
         "plot_specifications",

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Callable, Sequence
 from math import floor, log10
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -30,6 +30,8 @@ __all__ = [
     "SMALL",
     "TITLE",
     "WARNING",
+    "WITHHELD",
+    "breadth",
     "clean_axes",
     "extent",
     "format_axis",
@@ -46,6 +48,13 @@ INK = "#222222"
 GREY = "#767676"
 RULE = "#E3E3E3"
 WARNING = "#B03A00"
+# how what is withheld is drawn
+WITHHELD: dict[str, Any] = {
+    "facecolor": "white",
+    "edgecolor": "#B5B5B5",
+    "hatch": "xxxx",
+    "linewidth": 0.6,
+}
 # sizes in points
 SMALL = 7.5
 POINT_SIZE = 5.5
@@ -109,7 +118,7 @@ def format_axis(axis: Axis, write: Callable[[float, int], str], scale: float) ->
 
 def write_title(ax: Axes, title: str, words: Wording, *, simulated: bool) -> list[Text]:
     """Write the title, and above the upper right corner whether the data are simulated."""
-    left, width = _breadth(ax)
+    left, width = breadth(ax)
     text = _wrap(title[:1].upper() + title[1:], width, TITLE)
     shown = ax.set_title(text, loc="left", parse_math=False)
     shown.set(fontsize=TITLE, fontweight="bold", color=INK)
@@ -144,7 +153,7 @@ def write_notes(ax: Axes, notes: Sequence[str], *, grow: bool) -> None:
     grow : bool
         Whether the figure may become taller to hold them.
     """
-    left, width = _breadth(ax)
+    left, width = breadth(ax)
     below = _points(ax, _outer(ax).y0 - ax.get_window_extent().y0) - 7
     text = "\n".join(_wrap(note, width, SMALL) for note in notes)
     written = ax.text(0, 0, text, transform=ax.transAxes, va="top", parse_math=False)
@@ -211,7 +220,7 @@ def _points(ax: Axes, pixels: float) -> float:
     return float(pixels) * POINTS_PER_INCH / root_figure(ax).dpi
 
 
-def _breadth(ax: Axes) -> tuple[float, float]:
+def breadth(ax: Axes) -> tuple[float, float]:
     """Give the left end of all that is written, seen from the axes, and its width, in points."""
     outer = _outer(ax)
     return _points(ax, outer.x0 - ax.get_window_extent().x0), _points(ax, outer.width)

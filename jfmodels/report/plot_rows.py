@@ -20,9 +20,11 @@ __all__ = [
     "interval_key",
     "is_simulated",
     "level_rows",
+    "levels_of",
     "subject",
     "telling_columns",
     "unit_of",
+    "with_estimates",
 ]
 
 COMPARISONS = ("change", "composition effect", "contrast", "difference in differences", "slope")
@@ -134,19 +136,31 @@ def level_rows(table: pd.DataFrame) -> pd.DataFrame:
     SpecError
         If there are none, if they have no waves, or if none of them has an estimate.
     """
-    rows = _rows(table, ["level"])
-    if rows.empty:
-        raise SpecError(
-            f"plot_trend draws rows of estimand 'level', and this table has none. "
-            f"Found: {_found(table)}. Use plot_changes for these, or make levels with fit.levels()."
-        )
+    rows = levels_of(table, "plot_trend")
     if rows["wave"].isna().all():
         raise SpecError(
             f"plot_trend draws levels over waves, and the {len(rows)} level rows name no wave. "
             "Compare the groups with fit.contrasts() and draw that by plot_changes, "
             "or name the survey's wave column in SurveyDesign."
         )
-    return _with_estimates(rows[rows["wave"].notna()])
+    return with_estimates(rows[rows["wave"].notna()])
+
+
+def levels_of(table: pd.DataFrame, picture: str) -> pd.DataFrame:
+    """Take the levels of a table, of waves or of none.
+
+    Raises
+    ------
+    SpecError
+        If there are none; it names the picture that was asked for.
+    """
+    rows = _rows(table, ["level"])
+    if rows.empty:
+        raise SpecError(
+            f"{picture} draws rows of estimand 'level', and this table has none. "
+            f"Found: {_found(table)}. Use plot_changes for these, or make levels with fit.levels()."
+        )
+    return rows
 
 
 def comparison_rows(table: pd.DataFrame) -> pd.DataFrame:
@@ -165,7 +179,7 @@ def comparison_rows(table: pd.DataFrame) -> pd.DataFrame:
             f"this table has none. Found: {_found(table)}. Draw levels by plot_trend, or make "
             "changes with fit.changes()."
         )
-    return _with_estimates(rows)
+    return with_estimates(rows)
 
 
 def _is_effect(estimand: object) -> bool:
@@ -190,7 +204,7 @@ def _found(table: pd.DataFrame) -> str:
     return listing(names) if len(names) else "no rows"
 
 
-def _with_estimates(rows: pd.DataFrame) -> pd.DataFrame:
+def with_estimates(rows: pd.DataFrame) -> pd.DataFrame:
     """Refuse rows without a single estimate, naming the flags that say why."""
     if rows["estimate"].notna().any():
         return rows

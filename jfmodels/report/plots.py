@@ -6,6 +6,7 @@ Everything that is drawn stands in the table, so a picture needs neither the fit
 from jfmodels.report.plot_canvas import save_plot
 from jfmodels.report.plot_detectable import plot_detectable
 from jfmodels.report.plot_forest import plot_changes
+from jfmodels.report.plot_likert import plot_likert
 from jfmodels.report.plot_power import plot_power
 from jfmodels.report.plot_shrinkage import plot_shrinkage
 from jfmodels.report.plot_specifications import plot_specifications
@@ -16,6 +17,7 @@ __all__ = [
     "plot_changes",
     "plot_comparison",
     "plot_detectable",
+    "plot_likert",
     "plot_power",
     "plot_shrinkage",
     "plot_specifications",
