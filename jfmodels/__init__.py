@@ -72,6 +72,7 @@ _HOMES = {
         "plot_power",
         "plot_shrinkage",
         "plot_specifications",
+        "plot_tiles",
         "plot_trend",
     ),
     "jfmodels.results.composition_effect": ("composition_effect",),

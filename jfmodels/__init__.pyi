@@ -63,6 +63,7 @@ from jfmodels.report.plots import plot_likert as plot_likert
 from jfmodels.report.plots import plot_power as plot_power
 from jfmodels.report.plots import plot_shrinkage as plot_shrinkage
 from jfmodels.report.plots import plot_specifications as plot_specifications
+from jfmodels.report.plots import plot_tiles as plot_tiles
 from jfmodels.report.plots import plot_trend as plot_trend
 from jfmodels.results.composition_effect import composition_effect as composition_effect
 from jfmodels.results.estimands import Change as Change

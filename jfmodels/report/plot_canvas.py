@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from math import floor, log10
 from pathlib import Path
 from typing import Any, Literal
@@ -27,15 +28,18 @@ __all__ = [
     "LINE_HEIGHT",
     "POINTS_PER_INCH",
     "POINT_SIZE",
+    "RULE",
     "SMALL",
     "TITLE",
     "WARNING",
     "WITHHELD",
+    "Fitted",
     "breadth",
     "clean_axes",
     "extent",
     "format_axis",
     "height_in_points",
+    "keep_what_fits",
     "new_axes",
     "raise_title",
     "root_figure",
@@ -65,6 +69,23 @@ LETTER_WIDTH = 0.57
 POINTS_PER_INCH = 72.0
 
 FORMATS = {".png": "png", ".svg": "svg", ".pdf": "pdf"}
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A text that has a limited width, in the unit of the axes' horizontal coordinate."""
+
+    text: Text
+    room: float
+
+
+def keep_what_fits(ax: Axes, texts: Sequence[Fitted]) -> None:
+    """Take away the texts that are wider than their room, in axes of one scale, as laid out."""
+    root_figure(ax).draw_without_rendering()
+    pixels = ax.get_window_extent().width / float(np.ptp(ax.get_xlim()))
+    for each in texts:
+        if extent(ax, each.text).width + 2 > each.room * pixels:
+            each.text.remove()
 
 
 def new_axes(width: float, height: float) -> Axes:

@@ -12,7 +12,6 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.patheffects import withStroke
-from matplotlib.text import Text
 
 from jfmodels.errors import SpecError, choose
 from jfmodels.model.items import DONT_KNOW, REFUSED
@@ -21,10 +20,10 @@ from jfmodels.report.plot_canvas import (
     GREY,
     INK,
     WITHHELD,
+    Fitted,
     clean_axes,
-    extent,
+    keep_what_fits,
     new_axes,
-    root_figure,
 )
 from jfmodels.report.plot_colours import BETWEEN, either_side, ink_on
 from jfmodels.report.plot_panels import frame, lay_out, name_panel, require_panels
@@ -167,7 +166,7 @@ def plot_likert(
     notes = [_explained(scale, words), *_error(rows, words), *_flags(marks, words)]
     title = subject(rows.assign(category=None), words) or words.phrase("answers")
     frame(axes, title, key, notes, words, simulated=is_simulated(table), grow=ax is None)
-    _keep_what_fits(axes[0], numbers)
+    keep_what_fits(axes[0], numbers)
     return axes[0]
 
 
@@ -189,14 +188,6 @@ class _Span:
     right: float
     apart: np.ndarray
     end: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Number:
-    """A number in a bar, and how wide the bar is in the axes' own unit."""
-
-    text: Text
-    room: float
 
 
 def _span(panels: Sequence[AnswerBars], scale: AnswerScale, marks: FlagMarks) -> _Span:
@@ -238,11 +229,11 @@ def _draw(
     span: _Span,
     signs: Mapping[str, Patch],
     words: Wording,
-) -> list[_Number]:
+) -> list[Fitted]:
     """Draw the bars of a panel, answer by answer, with their numbers."""
     shares = panel.shares(scale)
     starts = scale.starts(shares, span.apart)
-    numbers: list[_Number] = []
+    numbers: list[Fitted] = []
     for k, name in enumerate(scale.names):
         rows = np.flatnonzero(shares[:, k] > 0)
         bars = ax.barh(-rows.astype(float), shares[rows, k], left=starts[rows, k], height=BAR)
@@ -257,7 +248,7 @@ def _draw(
     return numbers
 
 
-def _write_number(ax: Axes, bar: Rectangle, words: Wording) -> _Number:
+def _write_number(ax: Axes, bar: Rectangle, words: Wording) -> Fitted:
     """Write a share in the middle of its bar; whether it fits is seen when all is laid out."""
     share, (x, y) = bar.get_width(), bar.get_center()
     text = ax.text(x, y, words.number(100 * share, 0), ha="center", va="center_baseline")
@@ -265,16 +256,7 @@ def _write_number(ax: Axes, bar: Rectangle, words: Wording) -> _Number:
     text.set(fontsize=NUMBER_SIZE, color=ink_on(colour), zorder=4)
     # keeps the centre line and hatches clear of the number
     text.set_path_effects([withStroke(linewidth=2.5, foreground=colour)])
-    return _Number(text, share)
-
-
-def _keep_what_fits(ax: Axes, numbers: Sequence[_Number]) -> None:
-    """Take away the numbers that are wider than their bars."""
-    root_figure(ax).draw_without_rendering()
-    per_share = ax.get_window_extent().width / float(np.ptp(ax.get_xlim()))
-    for number in numbers:
-        if extent(ax, number.text).width + 2 > number.room * per_share:
-            number.text.remove()
+    return Fitted(text, share)
 
 
 def _say_why(ax: Axes, y: float, codes: Sequence[str], span: _Span, words: Wording) -> None:

@@ -15,8 +15,10 @@ __all__ = [
     "FlagMarks",
     "Unit",
     "comparison_rows",
+    "coverage_in_words",
     "flag_marks",
     "group_columns",
+    "has_values",
     "interval_key",
     "is_simulated",
     "level_rows",
@@ -260,12 +262,21 @@ def subject(rows: pd.DataFrame, words: Wording) -> str:
 
 def interval_key(rows: pd.DataFrame, words: Wording) -> str:
     """Say what points and bars are, with the content of the interval where it is one."""
+    return words.phrase("key").format(coverage=coverage_in_words(rows, words))
+
+
+def coverage_in_words(rows: pd.DataFrame, words: Wording) -> str:
+    """Say the content of intervals beside their noun; empty where it is not one."""
     contents = set(rows["coverage"].dropna()) if "coverage" in rows.columns else set()
-    said = ""
-    if len(contents) == 1:
-        content = words.percent(float(contents.pop()))
-        said = {"en": f"{content} ", "fr": f" à {content}"}[words.lang]
-    return words.phrase("key").format(coverage=said)
+    if len(contents) != 1:
+        return ""
+    content = words.percent(float(contents.pop()))
+    return {"en": f"{content} ", "fr": f" à {content}"}[words.lang]
+
+
+def has_values(rows: pd.DataFrame, column: str) -> bool:
+    """Tell whether any row has a value in a column that may not be there."""
+    return column in rows.columns and bool(rows[column].notna().any())
 
 
 def flag_marks(rows: pd.DataFrame) -> FlagMarks:

@@ -10,6 +10,7 @@ from jfmodels.report.plot_likert import plot_likert
 from jfmodels.report.plot_power import plot_power
 from jfmodels.report.plot_shrinkage import plot_shrinkage
 from jfmodels.report.plot_specifications import plot_specifications
+from jfmodels.report.plot_tiles import plot_tiles
 from jfmodels.report.plot_trends import plot_trend
 from jfmodels.report.plot_ways import plot_comparison
 
@@ -21,6 +22,7 @@ __all__ = [
     "plot_power",
     "plot_shrinkage",
     "plot_specifications",
+    "plot_tiles",
     "plot_trend",
     "save_plot",
 ]
