@@ -69,6 +69,7 @@ _HOMES = {
         "plot_comparison",
         "plot_detectable",
         "plot_likert",
+        "plot_map",
         "plot_power",
         "plot_shrinkage",
         "plot_specifications",

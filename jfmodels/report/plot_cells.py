@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from math import floor, log10
 
@@ -13,13 +13,15 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from jfmodels.errors import SpecError, listing
+from jfmodels.report.plot_canvas import GREY
 from jfmodels.report.plot_colours import DIVERGING, SEQUENTIAL
-from jfmodels.report.plot_comparisons import decisive
+from jfmodels.report.plot_comparisons import SURE, decisive
 from jfmodels.report.plot_lines import waves_of
 from jfmodels.report.plot_rows import (
     Unit,
     comparison_rows,
     group_columns,
+    has_values,
     levels_of,
     subject,
     unit_of,
@@ -37,8 +39,22 @@ __all__ = [
     "heading",
     "panels_of",
     "placed_rows",
+    "stands_notes",
     "values_of",
 ]
+
+STANDS: Mapping[str, Mapping[str, str]] = {
+    "bold": {"en": "Bold", "fr": "En gras"},
+    "dots": {"en": "Dark dots", "fr": "Points foncés"},
+    "adjusted": {
+        "en": "the difference from zero stands after adjustment.",
+        "fr": "l'écart à zéro tient après ajustement.",
+    },
+    "probability": {
+        "en": "one sign has a probability of at least {bound}.",
+        "fr": "un signe a une probabilité d'au moins {bound}.",
+    },
+}
 
 type Key = tuple[Hashable, Hashable]
 
@@ -109,6 +125,10 @@ class CellColours:
         signed = self.compares and self.unit.null == 0
         return words.number(value * self.unit.scale, self._decimals, signed=signed)
 
+    def size(self, value: float, words: Wording) -> str:
+        """Write how far an interval reaches, which has no sign."""
+        return words.number(value * self.unit.scale, self._decimals)
+
     def write_cell(self, cell: Cell, words: Wording) -> tuple[str, str]:
         """Write an estimate, or why there is none, and its interval if it has one."""
         if not cell.drawn:
@@ -123,7 +143,11 @@ class CellColours:
         ticks = MaxNLocator(nbins=5, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
         values = [float(tick) for tick in ticks if low - 1e-9 <= tick <= high + 1e-9]
         sign = words.signs.percent if self.unit.share and not self.compares else ""
-        return {f"{self.write(v, words)}{sign}": Patch(facecolor=self.colour(v)) for v in values}
+        look = {"edgecolor": GREY, "linewidth": 0.4}
+        return {
+            f"{self.write(value, words)}{sign}": Patch(facecolor=self.colour(value), **look)
+            for value in values
+        }
 
     def unit_in_words(self, words: Wording) -> str:
         """Name the unit within a sentence."""
@@ -266,3 +290,16 @@ def heading(rows: pd.DataFrame, words: Wording) -> str:
     kind = words.phrase("change" if changes else "trends")
     named = words.listed(about)
     return " – ".join([named, kind] if named and changes else [named or kind])
+
+
+def stands_notes(rows: pd.DataFrame, sign: str, words: Wording) -> list[str]:
+    """Say which differences a sign marks, bold numbers or dark dots, if the rows are changes."""
+    if not (rows["estimand"] == "change").any():
+        return []
+    said = {"p_adjusted": "adjusted", "prob_positive": "probability"}
+    bound, lang = words.percent(SURE, 1), words.lang
+    return [
+        words.after(STANDS[sign][lang], STANDS[how][lang].format(bound=bound))
+        for column, how in said.items()
+        if has_values(rows, column)
+    ]

@@ -17,8 +17,8 @@ __all__ = ["BETWEEN", "DIVERGING", "SEQUENTIAL", "either_side", "ink_on", "light
 LEFT = ("#7F3600", "#C56A17", "#F2BE84")
 RIGHT = ("#A5CBE6", "#3F86BD", "#0B4471")
 BETWEEN = "#E4E4E4"
-DIVERGING = LinearSegmentedColormap.from_list("diverging", [*LEFT, "#F4F4F4", *RIGHT])
-SEQUENTIAL = LinearSegmentedColormap.from_list("sequential", ["#EAF2F8", *RIGHT])
+DIVERGING = LinearSegmentedColormap.from_list("diverging", [*LEFT, "#EFEFEF", *RIGHT])
+SEQUENTIAL = LinearSegmentedColormap.from_list("sequential", ["#DDEAF4", *RIGHT])
 NEAREST = 0.42  # how far from the middle the first step lies, where the ends are 1
 DARK_BELOW = 58.0  # lightness below which white is easier to read than ink
 

@@ -39,7 +39,7 @@ MOST_PANELS = 16
 ACROSS = {2: 6, 3: 9, 4: MOST_PANELS}  # panels beside one another, up to so many of them
 AROUND = 0.9  # inches for title, names and notes
 NAME_SIZE = 9.0
-SIGN_WIDTH = 38.0  # points of a sign in the key, with the room around it
+SIGN_WIDTH = 47.0  # points of a sign in the key, with the room around it
 ROOM_ABOVE_KEY = 3.0
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -17,6 +17,7 @@ __all__ = [
     "comparison_rows",
     "coverage_in_words",
     "flag_marks",
+    "flag_places",
     "group_columns",
     "has_values",
     "interval_key",
@@ -41,6 +42,7 @@ UNITS = {
     "mean": "mean",
     "total": "total",
 }
+MOST_PLACES = 6  # named in the note of one flag
 LETTERS = "ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ"
 
 
@@ -288,6 +290,29 @@ def flag_marks(rows: pd.DataFrame) -> FlagMarks:
     order = [*FLAGS, *sorted(marked - set(FLAGS))]
     letters = dict(zip([code for code in order if code in marked], LETTERS, strict=False))
     return FlagMarks(letters, tuple(code for code in order if code in everywhere))
+
+
+def flag_places(found: Mapping[str, Sequence[str]], count: int, words: Wording) -> list[str]:
+    """Say of every flag where it applies, in a sentence each.
+
+    Parameters
+    ----------
+    found : mapping of str to sequence of str
+        The places of each code, in words.
+    count : int
+        How many places there are in all.
+    words : Wording
+        The language.
+    """
+    notes = []
+    for code in FLAGS:
+        places = found.get(code, ())
+        more = len(places) - MOST_PLACES
+        rest = [words.phrase("more").format(count=more)] if more > 0 else []
+        named = ", ".join([*places[:MOST_PLACES], *rest])
+        where = words.phrase("everywhere") if len(places) == count else named
+        notes += [words.after(where, words.flag(code))] if places else []
+    return notes
 
 
 def is_simulated(table: pd.DataFrame) -> bool:

@@ -35,17 +35,16 @@ from jfmodels.report.plot_cells import (
     heading,
     panels_of,
     placed_rows,
+    stands_notes,
     values_of,
 )
 from jfmodels.report.plot_colours import ink_on
-from jfmodels.report.plot_comparisons import SURE
 from jfmodels.report.plot_panels import frame, lay_out, name_panel, require_panels
 from jfmodels.report.plot_rows import (
     FlagMarks,
     coverage_in_words,
     flag_marks,
     group_columns,
-    has_values,
     is_simulated,
     telling_columns,
 )
@@ -78,14 +77,6 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "interval": {
         "en": "; in brackets their {coverage}intervals.",
         "fr": " ; entre crochets, leurs intervalles{coverage}.",
-    },
-    "bold_adjusted": {
-        "en": "Bold: the difference from zero stands after adjustment.",
-        "fr": "En gras : l'écart à zéro tient après ajustement.",
-    },
-    "bold_probability": {
-        "en": "Bold: one sign has a probability of at least {bound}.",
-        "fr": "En gras : un signe a une probabilité d'au moins {bound}.",
     },
 }
 
@@ -190,7 +181,8 @@ def plot_tiles(
         _finish(each, grid)
         if len(grids) > 1:
             name_panel(each, grid.name)
-    notes = [*_explained(rows, colours, words), *marks.notes(words)]
+    notes = [_explained(rows, colours, words), *stands_notes(rows, "bold", words)]
+    notes += marks.notes(words)
     title = heading(rows, words)
     frame(axes, title, {}, notes, words, simulated=is_simulated(table), grow=ax is None)
     keep_what_fits(axes[0], written)
@@ -324,15 +316,8 @@ def _finish(ax: Axes, grid: _Grid) -> None:
     ax.set_yticks([-k for k in range(len(rows))], rows, parse_math=False)
 
 
-def _explained(rows: pd.DataFrame, colours: CellColours, words: Wording) -> list[str]:
-    """Say what numbers and colours are, and which differences are bold."""
+def _explained(rows: pd.DataFrame, colours: CellColours, words: Wording) -> str:
+    """Say what numbers and colours are."""
     kind = "changes" if colours.compares else "levels"
-    said = [WORDS[kind][words.lang].format(unit=colours.unit_in_words(words))]
-    said.append(WORDS["interval"][words.lang].format(coverage=coverage_in_words(rows, words)))
-    bold = []
-    if colours.compares and has_values(rows, "p_adjusted"):
-        bold.append(WORDS["bold_adjusted"][words.lang])
-    if colours.compares and has_values(rows, "prob_positive"):
-        bound = words.percent(SURE, 1)
-        bold.append(WORDS["bold_probability"][words.lang].format(bound=bound))
-    return ["".join(said), *bold]
+    said = WORDS[kind][words.lang].format(unit=colours.unit_in_words(words))
+    return said + WORDS["interval"][words.lang].format(coverage=coverage_in_words(rows, words))

@@ -13,6 +13,7 @@ from jfmodels.errors import SpecError
 from jfmodels.report.plot_lines import Line, Waves, gap_notes, lines_of, waves_of
 from jfmodels.report.plot_panels import frame, lay_out, name_panel, require_panels
 from jfmodels.report.plot_rows import (
+    flag_places,
     group_columns,
     interval_key,
     is_simulated,
@@ -28,7 +29,6 @@ __all__ = ["plot_comparison"]
 
 WAY = "fit"
 PANEL = (3.8, 2.4)  # width and height in inches
-MOST_PLACES = 6  # named in the note of one flag
 NAMES: Labels = {
     "direct": {"en": "direct estimate", "fr": "estimation directe"},
     "weighted": {"en": "weighted regression", "fr": "régression pondérée"},
@@ -143,12 +143,4 @@ def _flags(panels: Sequence[_Panel], waves: Waves, words: Wording) -> list[str]:
             told = {code for each in panel.drawn if each.drawn[w] for code in each.flags[w]}
             for code in told:
                 found[code].append(f"{panel.name} {words.name(wave)}")
-    everywhere = len(panels) * len(waves.values)
-    notes = []
-    for code, places in found.items():
-        more = len(places) - MOST_PLACES
-        rest = [words.phrase("more").format(count=more)] if more > 0 else []
-        named = ", ".join([*places[:MOST_PLACES], *rest])
-        where = words.phrase("everywhere") if len(places) == everywhere else named
-        notes += [words.after(where, words.flag(code))] if places else []
-    return notes
+    return flag_places(found, len(panels) * len(waves.values), words)

@@ -7,6 +7,7 @@ from jfmodels.report.plot_canvas import save_plot
 from jfmodels.report.plot_detectable import plot_detectable
 from jfmodels.report.plot_forest import plot_changes
 from jfmodels.report.plot_likert import plot_likert
+from jfmodels.report.plot_map import plot_map
 from jfmodels.report.plot_power import plot_power
 from jfmodels.report.plot_shrinkage import plot_shrinkage
 from jfmodels.report.plot_specifications import plot_specifications
@@ -19,6 +20,7 @@ __all__ = [
     "plot_comparison",
     "plot_detectable",
     "plot_likert",
+    "plot_map",
     "plot_power",
     "plot_shrinkage",
     "plot_specifications",
