@@ -71,6 +71,7 @@ _HOMES = {
         "plot_likert",
         "plot_map",
         "plot_power",
+        "plot_ppc",
         "plot_shrinkage",
         "plot_specifications",
         "plot_tiles",

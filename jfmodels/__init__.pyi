@@ -62,6 +62,7 @@ from jfmodels.report.plots import plot_detectable as plot_detectable
 from jfmodels.report.plots import plot_likert as plot_likert
 from jfmodels.report.plots import plot_map as plot_map
 from jfmodels.report.plots import plot_power as plot_power
+from jfmodels.report.plots import plot_ppc as plot_ppc
 from jfmodels.report.plots import plot_shrinkage as plot_shrinkage
 from jfmodels.report.plots import plot_specifications as plot_specifications
 from jfmodels.report.plots import plot_tiles as plot_tiles

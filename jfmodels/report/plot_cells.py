@@ -143,9 +143,10 @@ class CellColours:
         ticks = MaxNLocator(nbins=5, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
         values = [float(tick) for tick in ticks if low - 1e-9 <= tick <= high + 1e-9]
         sign = words.signs.percent if self.unit.share and not self.compares else ""
-        look = {"edgecolor": GREY, "linewidth": 0.4}
         return {
-            f"{self.write(value, words)}{sign}": Patch(facecolor=self.colour(value), **look)
+            f"{self.write(value, words)}{sign}": Patch(
+                facecolor=self.colour(value), edgecolor=GREY, linewidth=0.4
+            )
             for value in values
         }
 
@@ -176,7 +177,8 @@ def cell_rows(table: pd.DataFrame, picture: str, words: Wording) -> pd.DataFrame
     SpecError
         If the table has neither, both, or several units.
     """
-    kinds = [kind for kind in ("level", "change") if (table.get("estimand") == kind).any()]
+    found = set(table["estimand"]) if "estimand" in table.columns else set()
+    kinds = [kind for kind in ("level", "change") if kind in found]
     if len(kinds) > 1:
         raise SpecError(f"{picture} draws levels or changes, and this table has both: take one.")
     if kinds == ["change"]:
@@ -235,12 +237,12 @@ def cells_of(rows: pd.DataFrame, down: str, across: str) -> dict[Key, Cell]:
             f"A cell has one estimate, and {repeated} rows repeat one: {listing([down, across])}. "
             "Pass the table of one call, with one coverage."
         )
-    ends = rows[["estimate", "low", "high"]].to_numpy(dtype=np.float64)
-    labels = zip(rows[down], rows[across], strict=True)
-    parts = zip(labels, ends.tolist(), rows["flag"], decisive(rows).tolist(), strict=True)
+    sure = decisive(rows)
     return {
-        (_known(row), _known(column)): Cell(*numbers, tuple(codes), sure)
-        for (row, column), numbers, codes, sure in parts
+        (_known(row[down]), _known(row[across])): Cell(
+            *(float(row[name]) for name in ("estimate", "low", "high")), row["flag"], bool(sure[k])
+        )
+        for k, row in enumerate(rows.to_dict("records"))
     }
 
 

@@ -287,10 +287,10 @@ def _draw_dots(
         for name, cell in panel.cells.items():
             ax.add_line(_sign(outlines[name].middle, cell, points))
     unit = WORDS["reach_points" if colours.unit.share else "reach"][words.lang]
-    ticks = MaxNLocator(nbins=3, steps=[1, 2, 5, 10]).tick_values(0, max(halves, default=0.0))
+    ticks = MaxNLocator(nbins=3, steps=[1, 2, 5, 10]).tick_values(0, max(halves, default=1.0))
     return {
         unit.format(number=colours.size(half, words)): _dot((0, 0), points * half)
-        for half in ticks.tolist()
+        for half in map(float, ticks)
         if 0 < half <= max(halves, default=0.0)
     }
 

@@ -9,6 +9,7 @@ from jfmodels.report.plot_forest import plot_changes
 from jfmodels.report.plot_likert import plot_likert
 from jfmodels.report.plot_map import plot_map
 from jfmodels.report.plot_power import plot_power
+from jfmodels.report.plot_predictive import plot_ppc
 from jfmodels.report.plot_shrinkage import plot_shrinkage
 from jfmodels.report.plot_specifications import plot_specifications
 from jfmodels.report.plot_tiles import plot_tiles
@@ -22,6 +23,7 @@ __all__ = [
     "plot_likert",
     "plot_map",
     "plot_power",
+    "plot_ppc",
     "plot_shrinkage",
     "plot_specifications",
     "plot_tiles",

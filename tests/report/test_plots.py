@@ -138,23 +138,20 @@ def texts(ax: Axes) -> list[Text]:
     """List every visible text of the picture that says something."""
     ax.figure.draw_without_rendering()
     found = ax.figure.findobj(lambda artist: isinstance(artist, Text) and artist.get_visible())
-    panels = ax.figure.axes
-    inside = [text for text in found if text.get_text() and all(_is_shown(p, text) for p in panels)]
-    return list(dict.fromkeys(inside))
+    unseen = {text for panel in ax.figure.axes for text in _unseen(panel)}
+    return list(dict.fromkeys(t for t in found if t.get_text() and t not in unseen))
 
 
-def _is_shown(ax: Axes, text: Text) -> bool:
-    """Tell a shown text from the label of a tick outside the limits, or of the other side."""
-    ticks = [*ax.xaxis.get_major_ticks(), *ax.yaxis.get_major_ticks()]
-    if any(text is tick.label2 for tick in ticks):
-        return False
+def _unseen(ax: Axes) -> Iterator[Text]:
+    """List the labels of ticks outside the limits, and those of the other side."""
     for axis, (low, high), coordinate in (
         (ax.xaxis, ax.get_xlim(), 0),
         (ax.yaxis, ax.get_ylim(), 1),
     ):
-        if any(text is tick.label1 for tick in axis.get_major_ticks()):
-            return low <= text.get_position()[coordinate] <= high
-    return True
+        for tick in axis.get_major_ticks():
+            yield tick.label2
+            if not low <= tick.label1.get_position()[coordinate] <= high:
+                yield tick.label1
 
 
 def said(ax: Axes) -> str:
