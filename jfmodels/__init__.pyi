@@ -59,9 +59,13 @@ from jfmodels.report.files import write_table as write_table
 from jfmodels.report.plots import plot_changes as plot_changes
 from jfmodels.report.plots import plot_comparison as plot_comparison
 from jfmodels.report.plots import plot_detectable as plot_detectable
+from jfmodels.report.plots import plot_likert as plot_likert
+from jfmodels.report.plots import plot_map as plot_map
 from jfmodels.report.plots import plot_power as plot_power
+from jfmodels.report.plots import plot_ppc as plot_ppc
 from jfmodels.report.plots import plot_shrinkage as plot_shrinkage
 from jfmodels.report.plots import plot_specifications as plot_specifications
+from jfmodels.report.plots import plot_tiles as plot_tiles
 from jfmodels.report.plots import plot_trend as plot_trend
 from jfmodels.results.composition_effect import composition_effect as composition_effect
 from jfmodels.results.disclosure.stand_in import fill_withheld as fill_withheld
