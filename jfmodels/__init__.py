@@ -77,6 +77,7 @@ _HOMES = {
         "plot_tiles",
         "plot_trend",
     ),
+    "jfmodels.report.survey_report": ("write_report",),
     "jfmodels.results.composition_effect": ("composition_effect",),
     "jfmodels.results.disclosure.stand_in": ("fill_withheld",),
     "jfmodels.results.disclosure.withhold": ("withhold",),

@@ -67,6 +67,7 @@ from jfmodels.report.plots import plot_shrinkage as plot_shrinkage
 from jfmodels.report.plots import plot_specifications as plot_specifications
 from jfmodels.report.plots import plot_tiles as plot_tiles
 from jfmodels.report.plots import plot_trend as plot_trend
+from jfmodels.report.survey_report import write_report as write_report
 from jfmodels.results.composition_effect import composition_effect as composition_effect
 from jfmodels.results.disclosure.stand_in import fill_withheld as fill_withheld
 from jfmodels.results.disclosure.withhold import withhold as withhold

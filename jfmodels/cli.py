@@ -1,4 +1,4 @@
-"""The command line: `jfmodels demo`, `draft`, `check`, `estimate`, `judge`.
+"""The command line: `jfmodels demo`, `draft`, `check`, `estimate`, `judge`, `report`.
 
 Commands only read options, call the public functions and show what these return. The package
 itself is imported inside them, so that help and version come at once.
@@ -90,6 +90,9 @@ def demo(
         with _working("Drawing"):
             written = _write_demo(levels, changes, out)
         typer.echo(f"\nWritten: {', '.join(map(str, written))}")
+        with _working("Writing the report"):
+            english, french = _demo_reports(out)
+        typer.echo(f"The report of the last wave: {english} (in French: {french})")
 
 
 @app.command()
@@ -242,6 +245,47 @@ def judge(
             typer.echo(f"Written: {written}", err=True)
     if moved is not None:
         _tell_moved(moved)
+
+
+@app.command()
+def report(
+    context: typer.Context,
+    data: Data,
+    codebook: CodebookFile,
+    out: Annotated[Path, typer.Option(help="Write to this .html file.")],
+    lang: Annotated[str, typer.Option(help="en or fr.")] = "en",
+    claims: Annotated[Path | None, typer.Option(help="Claims to judge (YAML).")] = None,
+    by: Annotated[
+        str, typer.Option(help="Column to break numbers down by; by default that of the strata.")
+    ] = "strata",
+    minimum: Annotated[int, typer.Option(help="Interviews that a number must rest on.")] = 10,
+    wave: Wave = None,
+    strata: Strata = None,
+    cluster: Cluster = None,
+    weights: Weights = None,
+    repeats: Repeats = None,
+    target: Target = None,
+    interviewer: Interviewer = None,
+    person: Person = None,
+    date: Date = None,
+    lonely: Lonely = None,
+) -> None:
+    """Write the report of the last wave: one HTML file to read, print or send."""
+    import jfmodels as jf
+    from jfmodels.report.survey_report import require_page
+
+    with _plain_errors():
+        require_page(out, lang)
+        with _working("Reading"):
+            said = None if claims is None else jf.read_claims(claims)
+            survey = _read(data, codebook, context.params)
+        verdicts = None
+        if said is not None:
+            with _working("Judging"):
+                verdicts = jf.judge(said, survey)
+        with _working("Writing the report"):
+            jf.write_report(survey, out, lang=lang, claims=verdicts, by=by, minimum=minimum)
+    typer.echo(f"Written: {out}", err=True)
 
 
 def _tell_moved(moved: pd.DataFrame) -> None:
@@ -401,6 +445,18 @@ def _write_demo(levels: pd.DataFrame, changes: pd.DataFrame, folder: Path) -> li
         _draw(jf.plot_trend, levels, folder / "trend.png"),
         jf.write_table(changes, folder / "changes.csv"),
         _draw(jf.plot_changes, changes, folder / "changes.png"),
+    ]
+
+
+def _demo_reports(folder: Path) -> list[Path]:
+    """Write the report of the example in both languages."""
+    import jfmodels as jf
+
+    survey = jf.example()
+    verdicts = jf.judge(jf.example_claims(), survey)
+    return [
+        jf.write_report(survey, folder / f"report-{lang}.html", lang=lang, claims=verdicts)
+        for lang in ("en", "fr")
     ]
 
 

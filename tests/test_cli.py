@@ -193,7 +193,9 @@ def test_demo_prints_and_draws_the_simulated_survey(run, tmp_path):
     assert result.exit_code == 0, result.output
     assert "simulated" in result.stdout
     names = {path.name for path in (tmp_path / "demo").iterdir()}
-    assert names == {"trend.csv", "trend.png", "changes.csv", "changes.png"}
+    pictured = {"trend.csv", "trend.png", "changes.csv", "changes.png"}
+    assert names == pictured | {"report-en.html", "report-fr.html"}
+    assert f"{tmp_path}/demo/report-en.html" in result.stdout
 
 
 CLAIMS = """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, field, fields
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -80,6 +80,8 @@ class Claims(Displayed):
         By name.
     title, note : str
         What is judged, and what a reader must know of it.
+    french : mapping of str to str
+        The French of those texts, claims and sources that were given in two languages.
 
     Examples
     --------
@@ -92,6 +94,19 @@ class Claims(Displayed):
     claims: Mapping[str, Claim]
     title: str = ""
     note: str = ""
+    french: Mapping[str, str] = field(default_factory=dict)
+
+    def say(self, text: str, lang: str) -> str:
+        """Say a title, note, source or claim in a language, if it is known in it.
+
+        Parameters
+        ----------
+        text : str
+            As it stands in the record.
+        lang : {"en", "fr"}
+            Language.
+        """
+        return self.french.get(text, text) if lang == "fr" else text
 
     def _card(self) -> Card:
         n = len(self.claims)
@@ -134,20 +149,21 @@ class Claims(Displayed):
         >>> Claims.from_dict({"source": "a report", "claims": {"half": claim}})
         1 claim: half
         """
-        reader = _Reader([])
+        reader = _Reader([], {})
         if not isinstance(content, Mapping):
             raise ClaimError(f"{name}: claims: with one claim or more is needed.")
         meant = reader.unknown(content, FILE, "")
         faulty = "-" if "source" in content or "source" in meant else ""  # told once is enough
-        source = reader.field(content, "source", as_text, faulty, "")
+        source = reader.field(content, "source", reader.text, faulty, "")
         given = content.get("claims")
         if not isinstance(given, Mapping) or not given:
             reader.note(content, "claims", "claims: one claim or more is needed, by name.")
             given = {}
         claims = {str(each): _claim(reader, given, each, source) for each in given}
-        read = {field: reader.field(content, field, as_text, "", "") for field in ("title", "note")}
+        title, note = (reader.field(content, key, reader.text, "", "") for key in ("title", "note"))
         raise_all(ClaimError, reader.problems, name)
-        return cls(claims={key: each for key, each in claims.items() if each}, **read)
+        found = {key: each for key, each in claims.items() if each}
+        return cls(claims=found, title=title, note=note, french=reader.french)
 
 
 def read_claims(path: str | os.PathLike[str]) -> Claims:
@@ -198,6 +214,18 @@ class _Reader:
     """Reads fields, noting what is wrong and in which line."""
 
     problems: list[str]
+    french: dict[str, str]
+
+    def text(self, value: object) -> str:
+        """Read a text; of one in two languages the English, while the French is kept."""
+        if not isinstance(value, Mapping):
+            return as_text(value)
+        if not value or set(value) - {"en", "fr"}:
+            raise ClaimError(f"a text has the languages 'en' and 'fr'; found {listing(value)}.")
+        texts = {lang: as_text(each) for lang, each in value.items()}
+        first = next(iter(texts.values()))
+        self.french[texts.get("en", first)] = texts.get("fr", first)
+        return texts.get("en", first)
 
     def note(self, entry: object, key: object, problem: str) -> None:
         """Note a problem with a key of an entry, or with the entry."""
@@ -249,8 +277,8 @@ def _claim(reader: _Reader, given: Mapping[str, Any], name: Any, source: str) ->
         reader.note(given, name, f"{at}a mapping of {listing(CLAIM)} is needed.")
         return None
     meant = reader.unknown(entry, CLAIM, at)
-    text = reader.field(entry, "text", as_text, "", at)
-    own = reader.field(entry, "source", as_text, source, at)
+    text = reader.field(entry, "text", reader.text, "", at)
+    own = reader.field(entry, "source", reader.text, source, at)
     for key, value in (("text", text), ("source", own)):
         if not value and key not in entry and key not in meant:
             reader.note(given, name, f"{at}{key}: is missing; which sentence, and published where?")
@@ -286,11 +314,11 @@ def _parts(
     return {key: part for key, part in read.items() if part is not None}
 
 
-def _part(reader: _Reader, written: Mapping[str, Any], key: Any, claim: Any) -> Part | None:
+def _part(reader: _Reader, written: Mapping[str, Any], name: Any, claim: Any) -> Part | None:
     """Read one part; None where something is wrong with it."""
-    entry, at, before = written[key], f"claim '{claim}', part '{key}', ", len(reader.problems)
+    entry, at, before = written[name], f"claim '{claim}', part '{name}', ", len(reader.problems)
     if not isinstance(entry, Mapping):
-        reader.note(written, key, f"{at}a mapping with kind: is needed.")
+        reader.note(written, name, f"{at}a mapping with kind: is needed.")
         return None
     kind = entry.get("kind")
     if not isinstance(kind, str) or kind not in KINDS:
@@ -301,12 +329,12 @@ def _part(reader: _Reader, written: Mapping[str, Any], key: Any, claim: Any) -> 
     known = {each.name: each for each in fields(record)}  # type: ignore[arg-type]
     meant = reader.unknown(entry, ["kind", *known], at)
     values = {}
-    for field, each in known.items():
-        parse, means = FIELDS[field]
-        if field in entry:
-            values[field] = reader.field(entry, field, parse, None, at)
-        elif field not in meant and each.default is MISSING and each.default_factory is MISSING:
-            reader.note(entry, "kind", f"{at}{field}: is missing: {means}.")
+    for key, each in known.items():
+        parse, means = FIELDS[key]
+        if key in entry:
+            values[key] = reader.field(entry, key, parse, None, at)
+        elif key not in meant and each.default is MISSING and each.default_factory is MISSING:
+            reader.note(entry, "kind", f"{at}{key}: is missing: {means}.")
     if len(reader.problems) > before:
         return None
     part = record(**values)

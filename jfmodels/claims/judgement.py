@@ -22,6 +22,7 @@ from jfmodels.claims.sentences import (
     hinge_text,
     other_base,
     part_sentence,
+    what_is_said,
 )
 from jfmodels.claims.specification import DIRECT, OTHER_BASE, Fits, Specification, names_of
 from jfmodels.errors import ClaimError, JfmodelsError, choose, raise_all, unknown
@@ -224,10 +225,11 @@ class Judgement:
         return row | _numbers(evidence)
 
     def _text(self, claim: Claim, part: str, lang: str) -> str:
-        """Text of a part: that of its question, or its own name where there are several."""
-        readings = claim.parts[part].readings
+        """Text of a part: that of its question; where there are several, what is said of them."""
+        said = claim.parts[part]
+        readings = said.readings
         named = self.labels.get(self.names[readings[0]], {}) if len(readings) == 1 else {}
-        name = named.get(lang, part.replace("_", " "))
+        name = named.get(lang) or what_is_said(said, self.labels_of(said), lang)
         places = domain_text(claim.parts[part].where, self.labels, lang)
         return f"{name}, {places}" if places else name
 

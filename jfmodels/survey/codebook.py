@@ -55,8 +55,12 @@ class Codebook(Displayed):
         In order; empty where the data's own order serves.
     outcomes, covariates : mapping
         By name.
+    topics : mapping of str to Label
+        What outcomes are about, in the order in which a report speaks of them.
     crosswalks : mapping of str to mapping of str to mapping of str to str
         For a column and a wave, old value to new value.
+    title : Label or None
+        What the survey is called.
 
     Raises
     ------
@@ -74,7 +78,9 @@ class Codebook(Displayed):
     waves: Mapping[str, Wave] = field(default_factory=dict)
     outcomes: Mapping[str, Outcome] = field(default_factory=dict)
     covariates: Mapping[str, Covariate] = field(default_factory=dict)
+    topics: Mapping[str, Label] = field(default_factory=dict)
     crosswalks: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
+    title: Label | None = None
 
     def _card(self) -> Card:
         return codebook_card(self)
@@ -108,6 +114,7 @@ class Codebook(Displayed):
                 found += [f"{part} '{name}': {each}" for each in _named(name, entry, kind)]
                 if isinstance(entry, kind):
                     found += [f"{part} '{name}': {each}" for each in problems(entry)]
+        found += _topic_problems(self.outcomes, self.topics)
         raise_all(CodebookError, found, "Codebook")
 
     @classmethod
@@ -117,8 +124,9 @@ class Codebook(Displayed):
         Parameters
         ----------
         content : mapping
-            With any of the keys ``waves``, ``outcomes``, ``covariates``, ``crosswalks``; what
-            stands under ``notes`` is for people, and is not read.
+            With any of the keys ``title``, ``waves``, ``topics``, ``outcomes``,
+            ``covariates``, ``crosswalks``; what stands under ``notes`` is for people,
+            and is not read.
 
         Returns
         -------
@@ -136,19 +144,21 @@ class Codebook(Displayed):
         >>> list(Codebook.from_dict({"outcomes": {"safe": safe}}).outcomes)
         ['safe']
         """
+        keys = ("title", *PARTS)
         if not isinstance(content, Mapping):
             raise CodebookError(
-                f"Codebook: a mapping with any of {listing(PARTS)} is needed; found "
+                f"Codebook: a mapping with any of {listing(keys)} is needed; found "
                 f"{type(content).__name__}."
             )
-        known = [*PARTS, NOTES]
+        known = [*keys, NOTES]
         problems = [unknown("part", key, known) for key in content if key not in known]
+        title = Fields(content, problems).read("title", Label.parse, None)
         parts = {
             part: _parse_part(part, parse, content.get(part), problems)
             for part, parse in PARTS.items()
         }
         raise_all(CodebookError, problems, "Codebook")
-        return cls(**parts)
+        return cls(title=title, **parts)
 
 
 def _named(name: str, entry: object, kind: type) -> Iterator[str]:
@@ -159,6 +169,16 @@ def _named(name: str, entry: object, kind: type) -> Iterator[str]:
         yield f"{article} {kind.__name__} record is needed; found {found}. See Codebook.from_dict."
     elif getattr(entry, "name", name) != name:
         yield f"the record is named '{getattr(entry, 'name', '')}'; use one name."
+
+
+def _topic_problems(outcomes: Mapping[str, Any], topics: Mapping[str, Label]) -> list[str]:
+    """Find outcomes of topics that have no place in the order."""
+    named = {name: getattr(outcome, "topic", None) for name, outcome in outcomes.items()}
+    return [
+        f"outcomes '{name}': {unknown('topic', topic, topics)} List it under topics:."
+        for name, topic in named.items()
+        if topic is not None and topic not in topics
+    ]
 
 
 def _parse_part(
@@ -216,8 +236,22 @@ def _day(value: object) -> date | None:
         raise CodebookError(f"'{value}' is not a date such as 2024-10-20.") from None
 
 
+def _parse_topic(name: str, entry: Any) -> tuple[Label, list[str]]:
+    return Label.parse(name.replace("_", " ") if entry is None else entry), []
+
+
 OUTCOME_KEYS = (
-    *("column", "columns", "label", "scale", "categories", "shown", "dont_know", "refused"),
+    *(
+        "topic",
+        "column",
+        "columns",
+        "label",
+        "scale",
+        "categories",
+        "shown",
+        "dont_know",
+        "refused",
+    ),
     *("missing", "policy", "asked_in", "relabelled", "comparable"),
     *("named", "not_named", "written", "offered"),
 )
@@ -256,6 +290,7 @@ def _parse_outcome(name: str, entry: Any) -> tuple[Outcome, list[str]]:
         not_named=fields.read("not_named", as_codes, ZERO),
         written=fields.read("written", as_texts, ()),
         offered=fields.read("offered", lambda value: as_pairs(value, as_name, as_codes), {}),
+        topic=fields.read("topic", as_name, None),
     )
     if not fields.unread:
         fields.problems.extend(outcome_problems(outcome))
@@ -401,6 +436,7 @@ def _new_value(value: object) -> str:
 
 PARTS: Mapping[str, Callable[[str, Any], tuple[Any, list[str]]]] = {
     "waves": _parse_wave,
+    "topics": _parse_topic,
     "outcomes": _parse_outcome,
     "covariates": _parse_covariate,
     "crosswalks": _parse_crosswalk,

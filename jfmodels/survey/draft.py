@@ -49,7 +49,8 @@ UNKNOWN_COLUMNS = "columns of the data"
 HEADING = """\
 A draft that a person must finish: check every guessed scale and code of no answer, choose
 every policy and what is shown, check what stands under covariates, and delete entries that
-are no questions, such as weights. Say how the sample was drawn, under design:
+are no questions, such as weights. For a report, list topics: in its order, and give each
+outcome its topic:. Say how the sample was drawn, under design:
 
 design:
   wave:         # column of the wave

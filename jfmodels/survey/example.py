@@ -47,6 +47,7 @@ from jfmodels.survey.example_outcomes import (
     MISSING,
     QUESTIONS,
     REFUSED,
+    TOPICS,
     Question,
     Text,
 )
@@ -56,6 +57,10 @@ from jfmodels.survey.survey import Survey
 __all__ = ["Simulated", "example", "example_census", "example_truth", "simulate"]
 
 REFUSING, LOST = 0.01, 0.003  # shares of refusals where there are any, and of lost answers
+TITLE = {
+    "en": "Perceptions of security in four regions of Mali",
+    "fr": "Perceptions de la sécurité dans quatre régions du Mali",
+}
 COVARIATES: dict[str, Any] = {
     "region": {
         "label": {"en": "Region", "fr": "Région"},
@@ -66,6 +71,7 @@ COVARIATES: dict[str, Any] = {
             "Timbuktu": {"en": "Timbuktu", "fr": "Tombouctou"},
         },
     },
+    "commune": {"label": {"en": "Communes", "fr": "Communes"}},
     "age_group": {
         "column": "age",
         "bins": [first for first, _, _ in AGES] + [120],
@@ -314,7 +320,9 @@ def _as_asked(
 def _codebook() -> dict[str, Any]:
     """Describe the example as a codebook file would."""
     return {
+        "title": TITLE,
         "waves": {name: {"start": start, "end": end} for name, (start, end) in WAVES.items()},
+        "topics": {name: _label(text) for name, (text, _) in TOPICS.items()},
         "outcomes": {question.name: _entry(question) for question in QUESTIONS},
         "covariates": COVARIATES,
     }
@@ -322,6 +330,8 @@ def _codebook() -> dict[str, Any]:
 
 def _entry(question: Question) -> dict[str, Any]:
     entry: dict[str, Any] = {"label": _label(question.label), "scale": question.scale}
+    topics = [name for name, (_, questions) in TOPICS.items() if question.name in questions]
+    entry["topic"] = topics[0] if topics else None
     if question.scale == "multi":
         entry["columns"] = {item.option: item.column for item in items(question)}
         entry["categories"] = {text[0]: _label(text) for text in question.categories}

@@ -179,6 +179,8 @@ class Outcome(Displayed):
         In which waves which codes had other wording.
     comparable : tuple of str
         Relabelled waves that may be compared with the others all the same.
+    topic : str or None
+        What it is about: a name among the codebook's topics.
     mentions : mapping of str to str
         Of a multiple response whose columns list what was named: option to code. Empty where
         every option has a column of its own.
@@ -209,6 +211,7 @@ class Outcome(Displayed):
     asked_in: tuple[str, ...] | None = None
     relabelled: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     comparable: tuple[str, ...] = ()
+    topic: str | None = None
     mentions: Mapping[str, str] = field(default_factory=dict)
     named: tuple[str, ...] = ONE
     not_named: tuple[str, ...] = ZERO
