@@ -326,7 +326,10 @@ DETECTABLE: dict[str, Column] = {
     "level": Column("float", "share that the difference is meant to start from; not of means"),
     "icc": Column("float", "correlation of two answers in one cluster and wave, in all the survey"),
     "icc_between_waves": Column(
-        "float", "correlation of two answers in one cluster (of one person) in different waves"
+        "float", "correlation of two answers in one cluster in different waves"
+    ),
+    "person_correlation": Column(
+        "float", "correlation of one person's answers in different waves; missing if nobody's"
     ),
     **{name: COLUMNS[name] for name in ("n", "n_clusters", "unit", "target", "flag")},
 }
