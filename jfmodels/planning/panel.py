@@ -61,6 +61,8 @@ class People:
         ndarray, shape (U,)
             The factor of the covariance of one person's answers in two waves.
         """
+        if not len(self.unit):
+            return np.zeros(len(load))
         own = self.share[:, cells].toarray() * load[self.unit]
         in_wave = np.stack([own[:, wave == each].sum(axis=1) for each in np.unique(wave)])
         crossed = in_wave.sum(axis=0) ** 2 - (in_wave**2).sum(axis=0)

@@ -484,8 +484,8 @@ FLAGS: dict[str, dict[str, str]] = {
         "fr": "Aucun écart possible ici ne serait détecté avec cette puissance.",
     },
     "one_cluster": {
-        "en": "A tenth or more rests on strata of one cluster here, whose variance is not known.",
-        "fr": "Un dixième ou plus repose sur des strates à grappe unique, de variance inconnue.",
+        "en": "A tenth or more rests on strata of one cluster, whose own variance is not known.",
+        "fr": "Un dixième ou plus repose sur des strates à grappe unique, sans variance propre.",
     },
     "places_missing": {
         "en": "Some places were not reached in this wave; the model and other waves stand in.",
