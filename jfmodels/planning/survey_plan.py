@@ -14,7 +14,7 @@ from jfmodels.planning.plan_checks import is_number, problems_of
 from jfmodels.planning.power import TTest
 from jfmodels.planning.precision import Precision
 
-__all__ = ["SurveyPlan"]
+__all__ = ["RESIZED", "SurveyPlan", "never_found"]
 
 type Floats = NDArray[np.float64]
 
@@ -157,7 +157,7 @@ class SurveyPlan:
         require_share("alpha", alpha)
         found = float(self.precision(alpha).detectable(power)[0])
         if not isfinite(found):
-            raise SpecError(_never_found(self, power, alpha))
+            raise SpecError(never_found(self, power, alpha))
         return found
 
     def sample_size(
@@ -230,6 +230,11 @@ def _binomial(share: float | None) -> float:
 
 def _with_people(plan: SurveyPlan, size: int) -> SurveyPlan:
     """As many people in every cluster."""
+    if plan.n == plan.clusters and plan.icc is None:
+        raise SpecError(
+            "People drawn one by one are clusters of one: ask for more of them by vary='clusters', "
+            "or say icc= if several are to be asked in each."
+        )
     return replace(plan, n=size * plan.clusters)
 
 
@@ -258,7 +263,7 @@ def _out_of_reach(plan: SurveyPlan, change: float, vary: str, power: float, alph
     """Say what the best survey of its kind could find."""
     best = float(RESIZED[vary](plan, MOST).precision(alpha).detectable(power)[0])
     if vary == "people" and not isfinite(best):
-        return f"{_never_found(RESIZED[vary](plan, MOST), power, alpha)} vary='clusters' says when."
+        return f"{never_found(RESIZED[vary](plan, MOST), power, alpha)} vary='clusters' says when."
     if vary == "people":
         return (
             f"However many people are asked in {plan.clusters} clusters, a change of {change:g} "
@@ -268,7 +273,7 @@ def _out_of_reach(plan: SurveyPlan, change: float, vary: str, power: float, alph
     return f"No survey of any size finds a change of {change:g} with a power of {power:g}."
 
 
-def _never_found(plan: SurveyPlan, power: float, alpha: float) -> str:
+def never_found(plan: SurveyPlan, power: float, alpha: float) -> str:
     """Say how often the largest change that is possible is found."""
     most = _largest(plan)
     found = plan.precision(alpha).power(np.array([most]))[0]

@@ -167,7 +167,7 @@ def _met_again(codes: NDArray[np.int64], design: SurveyDesign) -> Iterator[str]:
 
 def _moved(rows: Rows, design: SurveyDesign) -> Iterator[str]:
     """People who are in another cluster than before."""
-    pairs = rows.aggregate([design.person, *as_names(design.all_stages[0].cluster)])
+    pairs = rows.aggregate([*as_names(design.person), *as_names(design.all_stages[0].cluster)])
     known = (pairs.codes >= 0).all(axis=1)
     moved = int((np.bincount(pairs.codes[known, 0]) > 1).sum())
     if moved:
