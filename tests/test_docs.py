@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import jfmodels as jf
+from jfmodels.claims.choices import CHOICES
 from jfmodels.claims.kinds import KINDS
-from jfmodels.claims.robustness import CHOICES
 from jfmodels.survey.read import read_design, read_yaml
 
 ROOT = Path(__file__).parents[1]

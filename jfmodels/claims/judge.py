@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
+from jfmodels.claims.choices import choices_named
 from jfmodels.claims.claim import Claim, Claims
 from jfmodels.claims.judgement import Judgement
 from jfmodels.claims.moved import moved_since
-from jfmodels.claims.robustness import choices_named, specification_table, with_standing
+from jfmodels.claims.robustness import specification_table, with_standing
 from jfmodels.claims.sentences import LANGUAGES
 from jfmodels.claims.specification import Specification, require_weighting
 from jfmodels.display.card import Card, Displayed
 from jfmodels.display.sheet import Sheet
 from jfmodels.engines.fitting import Settings
+from jfmodels.engines.progress import somebody_looks
 from jfmodels.errors import SpecError, choose, require_share, unknown
 from jfmodels.survey.design import Names, as_names
 from jfmodels.survey.survey import Survey, require_survey
@@ -182,6 +185,7 @@ def judge(
     over: object = None,
     alpha: float = 0.05,
     robustness: bool | Sequence[str] = False,
+    progress: bool | None = None,
 ) -> Verdicts:
     """Ask of every claim whether the data bear it: supported, contradicted or undecided.
 
@@ -214,7 +218,10 @@ def judge(
     robustness : bool or list of str, default False
         Whether to judge again under the choices that a critic would vary, all or those listed:
         "base", "weights", "places", in all combinations; "interviewers", "target", "engine",
-        "composition", one at a time. Multilevel models take a second or more each.
+        "composition", one at a time; what cannot be varied is said. Multilevel models take a
+        second or more each.
+    progress : bool, optional
+        Whether to show a bar while judging again; by default in a terminal or notebook.
 
     Returns
     -------
@@ -256,13 +263,35 @@ def judge(
         over=over,
     )
     require_weighting(survey, specification)
+    chosen = {} if robustness is False else choices_named(robustness)
+    _require_models(specification, survey, chosen)
     judgement = Judgement.of(every, survey, specification, alpha)
     table = judgement.table()
-    if robustness is False:
+    if not chosen:
         return Verdicts(table, every)
-    chosen = choices_named(robustness)
-    specifications = specification_table(judgement, table, chosen)
+    shown = somebody_looks(sys.stderr) if progress is None else progress
+    specifications = specification_table(judgement, table, chosen, progress=shown)
     return Verdicts(with_standing(table, specifications), every, specifications)
+
+
+def _require_models(
+    specification: Specification, survey: Survey, chosen: Mapping[str, object]
+) -> None:
+    """Refuse what is said of a model where there is none, and covariates that are not there."""
+    for name in specification.covariates:
+        survey.group(name)
+    if specification.is_direct and not {"engine", "composition"} & set(chosen):
+        said = [
+            f"{name}="
+            for name in ("covariates", "over", "weighting")
+            if getattr(specification, name)
+        ]
+        if said:
+            verb = "speak" if len(said) > 1 else "speaks"
+            raise SpecError(
+                f"{' and '.join(said)} {verb} of a model, and engine='direct' has none. Name an "
+                "engine, or let robustness= vary 'engine' or 'composition'."
+            )
 
 
 def _claims(given: object) -> Claims:

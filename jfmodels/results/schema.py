@@ -330,7 +330,10 @@ DETECTABLE: dict[str, Column] = {
     "level": Column("float", "share that the difference is meant to start from; not of means"),
     "icc": Column("float", "correlation of two answers in one cluster and wave, in all the survey"),
     "icc_between_waves": Column(
-        "float", "correlation of two answers in one cluster (of one person) in different waves"
+        "float", "correlation of two answers in one cluster in different waves"
+    ),
+    "person_correlation": Column(
+        "float", "correlation of one person's answers in different waves; missing if nobody's"
     ),
     **{name: COLUMNS[name] for name in ("n", "n_clusters", "unit", "target", "flag")},
 }
@@ -636,8 +639,8 @@ FLAGS: dict[str, dict[str, str]] = {
         "fr": "Aucun écart possible ici ne serait détecté avec cette puissance.",
     },
     "one_cluster": {
-        "en": "A tenth or more rests on strata of one cluster here, whose variance is not known.",
-        "fr": "Un dixième ou plus repose sur des strates à grappe unique, de variance inconnue.",
+        "en": "A tenth or more rests on strata of one cluster, whose own variance is not known.",
+        "fr": "Un dixième ou plus repose sur des strates à grappe unique, sans variance propre.",
     },
     "places_missing": {
         "en": "Some places were not reached in this wave; the model and other waves stand in.",

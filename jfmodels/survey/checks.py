@@ -148,9 +148,26 @@ def person_problems(rows: Rows, design: SurveyDesign) -> Iterator[str]:
             f"{_persons(twice)} ('{design.person}') interviewed more than once{where}. Keep one "
             "interview of each, or repair the identities."
         )
-    if design.repeats != "people" or not design.all_stages:
-        return
-    pairs = rows.aggregate([design.person, *as_names(design.all_stages[0].cluster)])
+    if design.repeats == "nothing":
+        yield from _met_again(asked.codes, design)
+    if design.repeats == "people" and design.all_stages:
+        yield from _moved(rows, design)
+
+
+def _met_again(codes: NDArray[np.int64], design: SurveyDesign) -> Iterator[str]:
+    """People who come in several waves although the design says that nobody does."""
+    again = int((np.bincount(codes[(codes >= 0).all(axis=1), 0]) > 1).sum())
+    if again:
+        yield (
+            f"{_persons(again)} ('{design.person}') in several waves, but "
+            "repeats='nothing' says that nobody is asked again. If they are the same people, say "
+            "repeats='people'; if numbers begin anew in every wave, leave person= out."
+        )
+
+
+def _moved(rows: Rows, design: SurveyDesign) -> Iterator[str]:
+    """People who are in another cluster than before."""
+    pairs = rows.aggregate([*as_names(design.person), *as_names(design.all_stages[0].cluster)])
     known = (pairs.codes >= 0).all(axis=1)
     moved = int((np.bincount(pairs.codes[known, 0]) > 1).sum())
     if moved:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from releases import ANSWERS, changes, finest, follows, levels, people, secrets, span, told
 
 import jfmodels as jf
-from releases import ANSWERS, AXES, changes, finest, follows, levels, people, secrets, span, told
 
 WAVES = ["Q1", "Q2"]
 MINIMUM = 10
