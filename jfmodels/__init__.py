@@ -108,6 +108,7 @@ _HOMES = {
         "example_census",
         "example_truth",
     ),
+    "jfmodels.survey.example_files": ("write_example",),
     "jfmodels.survey.outcome": (
         "Covariate",
         "Outcome",

@@ -90,6 +90,7 @@ from jfmodels.survey.draft import write_codebook as write_codebook
 from jfmodels.survey.example import example as example
 from jfmodels.survey.example import example_census as example_census
 from jfmodels.survey.example import example_truth as example_truth
+from jfmodels.survey.example_files import write_example as write_example
 from jfmodels.survey.outcome import Covariate as Covariate
 from jfmodels.survey.outcome import Outcome as Outcome
 from jfmodels.survey.population import Population as Population

@@ -15,9 +15,10 @@ import pandas as pd
 from jfmodels.display.card import Card, Displayed
 from jfmodels.engines.agreement import Asked, agreement_table
 from jfmodels.engines.design_based.direct import direct
+from jfmodels.engines.evidence import reached
 from jfmodels.engines.fitting import Settings, fit
 from jfmodels.errors import EstimationError, SpecError, choose, require_share
-from jfmodels.model.cells import Where
+from jfmodels.model.cells import Where, places, read_where
 from jfmodels.model.formula import Formula, parse
 from jfmodels.model.model import Model
 from jfmodels.model.syntax import Name, written
@@ -34,6 +35,8 @@ from jfmodels.survey.population import Population
 from jfmodels.survey.survey import Survey, require_survey
 
 __all__ = ["WAYS", "Comparison", "compare", "default_formula"]
+
+type Allowed = Mapping[str, Sequence[str]]  # labels of a domain by column
 
 WAYS: Mapping[str, str] = {
     "direct": "weighted shares or means, no model",
@@ -307,7 +310,8 @@ def compare(
     for way in given:
         choose("way with a formula", way, {"weighted": "", "multilevel": ""})
     _check(outcome, population)
-    chosen = _formulas(survey, outcome, groups, fixed, weighting) | dict(given)
+    allowed = read_where(survey, where)
+    chosen = _formulas(survey, outcome, groups, fixed, weighting, allowed) | dict(given)
     fits: dict[str, Fit] = {"direct": direct(survey, outcome, by=by, where=where)}
     failures = []
     for way, formula in chosen.items():
@@ -350,6 +354,7 @@ def _formulas(
     groups: Sequence[str],
     covariates: Sequence[str],
     weighting: Weighting | None,
+    allowed: Allowed,
 ) -> dict[str, str | Model]:
     """The formula of each model where none is given."""
     left = _left(survey.outcome(outcome))
@@ -359,7 +364,7 @@ def _formulas(
     plain = " + ".join([*trend, *more]) or "1"
     random = _random_terms(survey, weighting)
     found: dict[str, str | Model] = {
-        "weighted": f"{left} ~ {full if _fits(survey, groups, covariates) else plain}"
+        "weighted": f"{left} ~ {full if _fits(survey, groups, covariates, allowed) else plain}"
     }
     if random:
         found["multilevel"] = f"{left} ~ {' + '.join([full, *random])}"
@@ -390,7 +395,7 @@ def default_formula(
     weighting : str or Pseudo, optional
         Of the multilevel model; answers that count by their weights have no effects of people.
     """
-    chosen = _formulas(survey, outcome, groups, covariates, weighting)
+    chosen = _formulas(survey, outcome, groups, covariates, weighting, {})
     way = "multilevel" if random else "weighted"
     if way not in chosen:
         raise SpecError("The design names no clusters and no interviewers, so nothing is random.")
@@ -412,11 +417,26 @@ def _quoted(name: str) -> str:
     return written(Name(name))
 
 
-def _fits(survey: Survey, groups: Sequence[str], covariates: Sequence[str]) -> bool:
-    """Whether the design has degrees of freedom for all interactions of wave and groups."""
-    cells = prod(len(survey.group(name).labels) for name in groups) * max(len(survey.waves), 1)
-    others = sum(len(survey.group(name).labels) - 1 for name in covariates)
-    return cells + others - 1 < survey.sampling.df
+def _fits(
+    survey: Survey, groups: Sequence[str], covariates: Sequence[str], allowed: Allowed
+) -> bool:
+    """Whether a domain has degrees of freedom for all interactions of wave and groups."""
+    waves = ["wave"] if survey.waves else []
+    size = {
+        name: len(allowed.get(name, survey.group(name).labels))
+        for name in (*waves, *groups, *covariates)
+    }
+    cells = prod(size[name] for name in (*waves, *groups))
+    others = sum(size[name] - 1 for name in covariates)
+    return cells + others - 1 < _df(survey, allowed)
+
+
+def _df(survey: Survey, allowed: Allowed) -> int:
+    """First-stage units that a domain reaches, minus their strata."""
+    codes = survey.rows.aggregate([*allowed, "unit"]).codes
+    inside, _ = places(survey.rows, list(allowed), codes, allowed)
+    units, strata = reached(survey.sampling, codes[inside, -1])
+    return units - strata
 
 
 def _random_terms(survey: Survey, weighting: Weighting | None) -> list[str]:
