@@ -1,4 +1,4 @@
-"""The command line: `jfmodels demo`, `check`, `estimate`, `judge`, `report`.
+"""The command line: `jfmodels demo`, `draft`, `check`, `estimate`, `judge`, `report`.
 
 Commands only read options, call the public functions and show what these return. The package
 itself is imported inside them, so that help and version come at once.
@@ -109,6 +109,9 @@ def estimate(
         list[str] | None, typer.Option(help="Domain, such as region=Mopti,Gao; repeatable.")
     ] = None,
     small_sample: Annotated[str, typer.Option(help="cr2 or none.")] = "cr2",
+    minimum: Annotated[
+        int | None, typer.Option(help="Withhold what rests on fewer interviews or exposes them.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Write to a .csv, .xlsx or .json file.")] = None,
     form: Annotated[
         str, typer.Option("--format", help="On the screen: table, csv or json.")
@@ -135,6 +138,8 @@ def estimate(
         with _working("Estimating"):
             fit = jf.direct(survey, outcome, by=groups, where=domain, small_sample=small_sample)
             table = fit.changes(against=changes, by=groups) if changes else fit.levels(by=groups)
+            if minimum is not None:
+                (table,) = jf.withhold([table], minimum=minimum)
         deliver(table, "Changes" if changes else "Levels")
 
 
@@ -158,7 +163,32 @@ def check(
     with _plain_errors():
         with _working("Reading"):
             survey = _read(data, codebook, context.params)
-        _tell(survey.describe(), repr(survey))
+        _tell(survey.describe(), repr(survey).splitlines()[0])
+
+
+@app.command()
+def draft(
+    data: Data,
+    form: Annotated[
+        Path | None,
+        typer.Option(help="Questionnaire: XLSForm (.xlsx), or LimeSurvey structure (.lss, .txt)."),
+    ] = None,
+    wave: Annotated[str | None, typer.Option(help="Column of the wave.")] = None,
+    out: Annotated[
+        Path, typer.Option(help="Codebook to write; a file that is there stays.")
+    ] = Path("codebook.yaml"),
+) -> None:
+    """Draft a codebook from labels or a questionnaire, and list what is left to decide."""
+    import jfmodels as jf
+
+    with _plain_errors():
+        with _working("Reading"):
+            drafted = jf.draft_codebook(data, form=form, wave=wave)
+        jf.write_codebook(drafted, out)
+    typer.echo("To decide and to check:")
+    for each in jf.to_decide(drafted):
+        typer.echo(f"- {each}")
+    typer.echo(f"Written: {out}", err=True)
 
 
 @app.command()

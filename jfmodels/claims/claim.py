@@ -11,6 +11,8 @@ from typing import Any
 
 from jfmodels.claims.fields import FIELDS, as_text
 from jfmodels.claims.kinds import KINDS, Part
+from jfmodels.display.card import Card, Displayed, some
+from jfmodels.display.sheet import Sheet
 from jfmodels.errors import ClaimError, listing, raise_all, unknown
 from jfmodels.survey.read import load_yaml
 
@@ -24,8 +26,8 @@ CLAIM = ("text", "source", "joined", "parts")
 FILE = ("title", "source", "note", "claims")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Claim(Displayed):
     """A sentence, and what it says of the data.
 
     Attributes
@@ -33,9 +35,15 @@ class Claim:
     text, source : str
         The sentence as published, and where.
     parts : mapping of str to Part
-        What it says, part by part; records of :data:`jfmodels.claims.kinds.KINDS`.
+        What it says, part by part, each by the record of its kind.
     joined : str
-        A key of :data:`JOINED`.
+        "all" or "any" of several parts.
+
+    Examples
+    --------
+    >>> import jfmodels as jf
+    >>> jf.example_claims().claims["C15_living_conditions"].joined
+    'all'
     """
 
     text: str
@@ -43,9 +51,27 @@ class Claim:
     parts: Mapping[str, Part]
     joined: str = "all"
 
+    def _card(self) -> Card:
+        said = {name: _in_short(part) for name, part in self.parts.items()}
+        joined = JOINED[self.joined] if len(self.parts) > 1 else ""
+        return Card("Claim", self.text, {"source": self.source, **said, "joined": joined})
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claims:
+
+def _in_short(part: Part) -> str:
+    """Write a part as its kind and the fields that it fills."""
+    kind = next(name for name, record in KINDS.items() if isinstance(part, record))
+    told = ((each.name, getattr(part, each.name)) for each in fields(part))  # type: ignore[arg-type]
+    return f"{kind}: " + "; ".join(f"{name} {_plain(value)}" for name, value in told if value)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}: {_plain(each)}" for name, each in value.items())
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Claims(Displayed):
     """The claims of a publication.
 
     Attributes
@@ -82,11 +108,16 @@ class Claims:
         """
         return self.french.get(text, text) if lang == "fr" else text
 
-    def __repr__(self) -> str:
+    def _card(self) -> Card:
         n = len(self.claims)
-        names = list(self.claims)
-        shown = ", ".join(names[:5]) + (f" and {n - 5} more" if n > 5 else "")
-        return f"{n} claim{'s' if n != 1 else ''}: {shown}"
+        rows = [(name, each.text, each.source) for name, each in self.claims.items()]
+        return Card(
+            f"{n} claim{'s' if n != 1 else ''}",
+            some(list(self.claims), 5),
+            {"title": self.title, "note": self.note},
+            sheets=[Sheet("", ("claim", "as published", "source"), tuple(rows), words=(0, 1, 2))],
+            notes=["Do the data bear them: jf.judge(claims, survey)."],
+        )
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any], *, name: str = "Claims") -> Claims:
@@ -99,11 +130,24 @@ class Claims:
         name : str
             What the error is to call it.
 
+        Returns
+        -------
+        Claims
+            Of the publication.
+
         Raises
         ------
         ClaimError
             One error that lists every unknown key, every choice left open and every
             contradiction, with its line where it came from a file.
+
+        Examples
+        --------
+        >>> part = {"kind": "majority", "outcome": "safe", "counting": "yes",
+        ...         "base": "in_base", "wave": "R2"}
+        >>> claim = {"text": "Most feel safe", "parts": {"safe": part}}
+        >>> Claims.from_dict({"source": "a report", "claims": {"half": claim}})
+        1 claim: half
         """
         reader = _Reader([], {})
         if not isinstance(content, Mapping):
@@ -132,6 +176,11 @@ def read_claims(path: str | os.PathLike[str]) -> Claims:
     ----------
     path : path
         See ``docs/claims.md`` for the format.
+
+    Returns
+    -------
+    Claims
+        Those of the file, for :func:`judge`.
 
     Raises
     ------

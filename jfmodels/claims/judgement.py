@@ -28,8 +28,10 @@ from jfmodels.claims.specification import DIRECT, OTHER_BASE, Fits, Specificatio
 from jfmodels.errors import ClaimError, JfmodelsError, choose, raise_all, unknown
 from jfmodels.model.cells import read_where
 from jfmodels.results.schema import VERDICTS, Column
+from jfmodels.results.table import Table
 from jfmodels.results.tables import versions
 from jfmodels.survey.readings import Reading, reread
+from jfmodels.survey.records import in_full
 from jfmodels.survey.survey import Survey
 
 __all__ = ["Judgement", "as_table"]
@@ -107,7 +109,7 @@ class Judgement:
         """Say what made the table, so that it can be made again."""
         spec = self.fits.specification
         settings = {name: getattr(spec, name) for name in Specification.__slots__}
-        said = hashlib.blake2b(repr(self.claims.claims).encode(), digest_size=8)
+        said = hashlib.blake2b(in_full(self.claims.claims).encode(), digest_size=8)
         return {
             **self.fits.survey.record,
             "labels": dict(self.labels),
@@ -236,7 +238,7 @@ def as_table(rows: Sequence[Mapping[str, Any]], glossary: Mapping[str, Column]) 
     """Lay rows out in a glossary's columns, each of its kind."""
     kinds = {"text": "str", "bool": "boolean", "int": "Int64", "float": "float64"}
     kept = {n: kinds[column.dtype] for n, column in glossary.items() if column.dtype in kinds}
-    return pd.DataFrame(rows, columns=list(glossary), dtype=object).astype(kept)
+    return Table(rows, columns=list(glossary), dtype=object).astype(kept)
 
 
 def _strangers(claims: Claims, survey: Survey) -> Iterator[str]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from jfmodels.display.numbers import digits_of
 from jfmodels.report.html import Html, element, joined
 from jfmodels.report.names import Names
 from jfmodels.report.plot_text import NO_BREAK
 from jfmodels.report.release import ALPHA
 from jfmodels.report.table_rows import Row
 from jfmodels.report.words import phrase
-from jfmodels.results.render import digits_of
 
 __all__ = [
     "change_in_words",

@@ -8,7 +8,7 @@ figures of a real survey fix what its last wave shows, and everything else is in
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise, product
 from typing import Any
@@ -18,7 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from jfmodels.errors import SpecError, choose
-from jfmodels.survey.design import TARGETS, SurveyDesign
+from jfmodels.survey.design import TARGETS
 from jfmodels.survey.example_answers import (
     SD_COMMUNE,
     SD_FACILITATOR,
@@ -52,10 +52,22 @@ from jfmodels.survey.example_outcomes import (
     Text,
 )
 from jfmodels.survey.population import Population
+from jfmodels.survey.read import read_design
 from jfmodels.survey.survey import Survey
 
 __all__ = ["Simulated", "example", "example_census", "example_truth", "simulate"]
 
+DESIGN: Mapping[str, str] = {
+    "wave": "wave",
+    "strata": "region",
+    "cluster": "commune",
+    "weights": "weight",
+    "repeats": "clusters",
+    "target": "population",
+    "interviewer": "facilitator",
+    "person": "person",
+    "date": "date",
+}
 REFUSING, LOST = 0.01, 0.003  # shares of refusals where there are any, and of lost answers
 TITLE = {
     "en": "Perceptions of security in four regions of Mali",
@@ -146,6 +158,7 @@ def example(seed: int = 2024) -> Survey:
     See Also
     --------
     example_truth : The shares that it was drawn from.
+    write_example : The same as files.
 
     Examples
     --------
@@ -153,7 +166,7 @@ def example(seed: int = 2024) -> Survey:
     True
     """
     simulated = simulate(seed)
-    return Survey(simulated.frame, _design(), simulated.codebook, simulated=True)
+    return Survey(simulated.frame, read_design(DESIGN), simulated.codebook, simulated=True)
 
 
 def example_truth(seed: int = 2024, *, target: str = "these_clusters") -> pd.DataFrame:
@@ -280,20 +293,6 @@ def _ask(
         )
         code = np.where(told, question.first_code + answer(mechanism, latent), silence)
         yield mechanism, _as_asked(code, question, people)
-
-
-def _design() -> SurveyDesign:
-    return SurveyDesign(
-        wave="wave",
-        strata="region",
-        cluster="commune",
-        weights="weight",
-        repeats="clusters",
-        target="population",
-        interviewer="facilitator",
-        person="person",
-        date="date",
-    )
 
 
 def _silence(rng: np.random.Generator, question: Question, people: People) -> NDArray[np.float64]:

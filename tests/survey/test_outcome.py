@@ -171,7 +171,7 @@ class TestScale:
             ({**SAFE, "columns": {"a": "b"}}, "columns: is for scale 'multi'"),
             ({"scale": "multi"}, "needs columns: {option: column"),
             ({"scale": "multi", "columns": ["a"]}, "needs columns: {option: column"),
-            ({**SOURCES, "column": "q"}, "column: is not for scale 'multi'"),
+            ({**SOURCES, "column": "q"}, "give column: (what was named) or columns:, not both"),
             ({**SOURCES, "categories": {"thefts": "T"}}, "Did you mean 'theft'?"),
             ({"scale": "multi", "columns": {"a": "x", "b": "x"}}, "read from the same column"),
             ({**SAFE, "column": {}}, "names no wave"),
