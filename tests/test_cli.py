@@ -198,6 +198,30 @@ def test_demo_prints_and_draws_the_simulated_survey(run, tmp_path):
     assert f"{tmp_path}/demo/report-en.html" in result.stdout
 
 
+def test_report_writes_one_page(run, folder):
+    (folder / "claims.yaml").write_text(CLAIMS)
+    line = "report data.csv --codebook book.yaml --claims claims.yaml --out q2.html --lang fr"
+    result = run(line)
+    assert result.exit_code == 0, result.output
+    page = (folder / "q2.html").read_text(encoding="utf-8")
+    assert '<html lang="fr">' in page
+    assert "Most feel safe." in page
+    assert str(folder) not in page
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ("--out q2.pdf", "'.html'"),
+        ("--out q2.html --lang de", "Unknown language 'de'"),
+        ("--out q2.html --by regoin", "Did you mean 'region'?"),
+        ("--out nowhere/q2.html", "nowhere"),
+    ],
+)
+def test_report_refuses_with_a_sentence(run, options, says):
+    assert says in refusal(run(f"report data.csv --codebook book.yaml {options}"))
+
+
 CLAIMS = """
 source: a report
 claims:

@@ -1,20 +1,29 @@
-"""All answers to a question on a page: a bar for each wave, divided among them."""
+"""All answers to a question on a page: a bar for each wave, about the middle of the scale.
+
+Places and colours are those of :func:`jfmodels.plot_likert`; the bars stretch with the page, and
+take no time to draw.
+"""
 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from jfmodels.report.findings import level
 from jfmodels.report.html import Html, element
 from jfmodels.report.names import Names
+from jfmodels.report.plot_answers import REST, TOLERANCE, AnswerScale
+from jfmodels.report.plot_colours import BETWEEN, either_side
 from jfmodels.report.table_rows import Rows, split
 from jfmodels.report.words import phrase
 from jfmodels.survey.outcome import Outcome
 
 __all__ = ["answer_bars"]
 
-# from one pole over light to the other; told apart by the colour-blind and in grey
-POLES = ((0xA6, 0x4A, 0x08), (0xF4, 0xE3, 0xD3), (0xDC, 0xE8, 0xF2), (0x0B, 0x4F, 0x7D))
+type Floats = NDArray[np.float64]
+
+GAP = 0.04  # share of all answers left free before what is no answer
+NO_ANSWER = "url(#no-answer)"
 
 
 def answer_bars(outcome: Outcome, answers: Rows, names: Names) -> Html | None:
@@ -32,60 +41,89 @@ def answer_bars(outcome: Outcome, answers: Rows, names: Names) -> Html | None:
     Returns
     -------
     Html or None
-        None where a wave has no number for any answer.
+        None where no wave has a number for every answer.
     """
-    waves = {
-        wave: {row["category"]: row["estimate"] for row in rows}
-        for wave, rows in split(answers, "wave").items()
-    }
-    shares = {
-        wave: np.array([of.get(each, np.nan) for each in outcome.labels])
-        for wave, of in waves.items()
-    }
-    drawn = {wave: each for wave, each in shares.items() if not np.isnan(each).any()}
+    found = {wave: _shares(outcome, rows) for wave, rows in split(answers, "wave").items()}
+    drawn = {wave: shares for wave, shares in found.items() if not np.isnan(shares).any()}
     if not drawn:
         return None
-    colours = _colours(len(outcome.labels))
-    key = [
-        element("li", element("span", class_="swatch", style=f"background:{colour}"), text)
-        for colour, text in zip(
-            colours, (names.answer(outcome, each) for each in outcome.labels), strict=True
-        )
+    scale, shares = _scale(outcome), np.array(list(drawn.values()))
+    fills = _fills(scale)
+    rows = [
+        element("li", element("span", wave or "", class_="bar-wave"), bar)
+        for wave, bar in zip(drawn, _bars(scale, shares, fills), strict=True)
     ]
-    bars = [
-        element("li", element("span", wave or "", class_="bar-wave"), _bar(each, colours))
-        for wave, each in drawn.items()
-    ]
+    said = _in_words(outcome, answers, names)
     return element(
         "div",
-        element("ul", *key, class_="key", aria_hidden="true"),
-        element(
-            "ul", *bars, class_="bars", role="img", aria_label=_in_words(outcome, answers, names)
-        ),
+        _key(outcome, fills, names, unanswered=bool(shares[:, -1].max() > TOLERANCE)),
+        element("ul", *rows, class_="bars", role="img", aria_label=said),
         class_="answers",
     )
 
 
-def _bar(shares: np.ndarray, colours: list[str]) -> Html:
-    """Draw one bar; what is missing to the whole stays empty."""
-    starts = np.concatenate([[0.0], np.cumsum(shares)[:-1]])
-    pieces = [
-        element(
-            "rect", x=f"{100 * start:.2f}", width=f"{100 * share:.2f}", y=0, height=1, fill=fill
-        )
-        for start, share, fill in zip(starts, shares, colours, strict=True)
+def _shares(outcome: Outcome, rows: Rows) -> Floats:
+    """Shares of the A answers of a wave in order, and what they leave of the whole: (A + 1,)."""
+    of = {row["category"]: row["estimate"] for row in rows}
+    shares = np.array([of.get(each, np.nan) for each in outcome.labels])
+    return np.append(shares, max(0.0, 1 - shares.sum()) if not np.isnan(shares).any() else np.nan)
+
+
+def _scale(outcome: Outcome) -> AnswerScale:
+    """Put the answers left and right of the middle."""
+    labels = tuple(outcome.labels)
+    half, odd = divmod(len(labels), 2)
+    return AnswerScale(labels[:half], labels[half : half + odd], labels[half + odd :], (REST,))
+
+
+def _fills(scale: AnswerScale) -> list[str]:
+    """Give every answer its colour; what is no answer is hatched."""
+    colours = either_side(len(scale.left), len(scale.right))
+    return [
+        *colours[: len(scale.left)],
+        *[BETWEEN] * len(scale.middle),
+        *colours[len(scale.left) :],
+        NO_ANSWER,
     ]
-    return element(
-        "svg", *pieces, viewBox="0 0 100 1", preserveAspectRatio="none", aria_hidden="true"
-    )
 
 
-def _colours(n: int) -> list[str]:
-    """Choose `n` colours from one pole to the other."""
-    places = np.linspace(0, 1, n)
-    at = (0.0, 0.46, 0.54, 1.0)
-    channels = [np.interp(places, at, [pole[k] for pole in POLES]) for k in range(3)]
-    return [f"#{int(r):02x}{int(g):02x}{int(b):02x}" for r, g, b in zip(*channels, strict=True)]
+def _bars(scale: AnswerScale, shares: Floats, fills: list[str]) -> list[Html]:
+    """Draw each row of shares (R, A + 1) as one bar; all on one scale."""
+    left, right = scale.sides(shares)
+    starts = scale.starts(shares, np.array([right + GAP])) + left
+    whole = left + right + GAP + shares[:, -1].max()
+    centre = _percent(left / whole)
+    line = element("line", x1=centre, x2=centre, y1=0, y2="100%", class_="centre")
+    drawn = []
+    for row, begin in zip(shares / whole, starts / whole, strict=True):
+        pieces = [
+            element("rect", x=_percent(x), width=_percent(share), height="100%", fill=fill)
+            for x, share, fill in zip(begin, row, fills, strict=True)
+            if share > 0
+        ]
+        drawn.append(element("svg", *pieces, line, aria_hidden="true"))
+    return drawn
+
+
+def _key(outcome: Outcome, fills: list[str], names: Names, *, unanswered: bool) -> Html:
+    """Name the colours."""
+    texts = [names.answer(outcome, each) for each in outcome.labels]
+    texts += [phrase("no_answer", names.lang)] if unanswered else []
+    items = [
+        element(
+            "li",
+            element(
+                "svg", element("rect", width="100%", height="100%", fill=fill), class_="swatch"
+            ),
+            text,
+        )
+        for fill, text in zip(fills, texts, strict=False)
+    ]
+    return element("ul", *items, class_="key", aria_hidden="true")
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2f}%"
 
 
 def _in_words(outcome: Outcome, answers: Rows, names: Names) -> str:
@@ -93,10 +131,5 @@ def _in_words(outcome: Outcome, answers: Rows, names: Names) -> str:
     known = split([row for row in answers if not np.isnan(row["estimate"])], "wave")
     wave, last = list(known.items())[-1]
     shares = [f"{names.answer(outcome, row['category'])} {level(row, names)}" for row in last]
-    return phrase(
-        "answers_alt",
-        names.lang,
-        outcome=names.outcome(outcome.name),
-        last_wave=wave or "",
-        shares="; ".join(shares),
-    )
+    terms = {"outcome": names.outcome(outcome.name), "shares": "; ".join(shares)}
+    return phrase("answers_alt", names.lang, last_wave=wave or "", **terms)

@@ -6,17 +6,8 @@ from html import escape
 
 __all__ = ["Html", "element", "joined"]
 
-EMPTY = (
-    "circle",
-    "col",
-    "img",
-    "line",
-    "meta",
-    "path",
-    "polygon",
-    "polyline",
-    "rect",
-)  # hold nothing
+# elements that hold nothing
+EMPTY = ("circle", "line", "meta", "path", "polygon", "polyline", "rect")
 
 
 class Html(str):

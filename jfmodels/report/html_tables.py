@@ -88,7 +88,7 @@ def html_table(
     ]
     table = element(
         "table",
-        element("caption", caption),
+        element("caption", element("span", caption)),
         element("thead", element("tr", *titles)),
         element("tbody", *body),
         class_=class_,

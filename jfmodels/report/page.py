@@ -18,6 +18,24 @@ STYLE = Path(__file__).with_name("page.css")
 # the head of every printed page; browsers that know no margin boxes print the watermark alone
 RUNNING = '@page { @top-center { content: "MARK"; font: 700 10pt sans-serif; color: #a33a00; } }'
 
+# fills that pictures of a page refer to
+PATTERNS = element(
+    "svg",
+    element(
+        "defs",
+        element(
+            "pattern",
+            element("path", d="M0 5L5 0", stroke="#8a949d", stroke_width="1"),
+            id="no-answer",
+            width="5",
+            height="5",
+            patternUnits="userSpaceOnUse",
+        ),
+    ),
+    class_="patterns",
+    aria_hidden="true",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Section:
@@ -77,7 +95,7 @@ def page(
     navigation = _navigation(sections, lang) if contents else None
     frame = element("div", navigation, main, class_="frame" if contents else "frame plain")
     behind = element("div", mark, class_="watermark", aria_hidden="true") if mark else None
-    parts = (skip, banner, header, frame, behind)
+    parts = (skip, banner, header, frame, behind, PATTERNS)
     body = element("body", *parts, class_="simulated" if mark else None)
     document = element("html", element("head", head), body, lang=lang)
     return f"<!doctype html>\n{document}\n"

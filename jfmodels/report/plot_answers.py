@@ -15,7 +15,7 @@ from jfmodels.report.plot_lines import waves_of
 from jfmodels.report.plot_rows import group_columns, telling_columns
 from jfmodels.report.plot_text import Wording
 
-__all__ = ["REST", "AnswerBars", "AnswerScale", "bars_of", "scale_of"]
+__all__ = ["REST", "TOLERANCE", "AnswerBars", "AnswerScale", "bars_of", "scale_of"]
 
 type Floats = NDArray[np.float64]
 

@@ -245,3 +245,16 @@ def test_every_kind_speaks_both_languages_with_the_same_fields(kind):
             for text in (english, french)
         ]
         assert fields[0] == fields[1]
+
+
+def test_texts_in_two_languages():
+    text = {"en": "Most feel safe", "fr": "La plupart se sentent en sécurité"}
+    part = {"kind": "majority", "outcome": "safe", "counting": "yes", "base": "in_base"}
+    claim = {"text": text, "parts": {"safe": part | {"wave": "R2"}}}
+    claims = jf.Claims.from_dict({"source": "a report", "claims": {"most": claim}})
+    assert claims.claims["most"].text == "Most feel safe"
+    assert claims.say("Most feel safe", "fr") == "La plupart se sentent en sécurité"
+    assert claims.say("a report", "fr") == "a report"
+    unknown = {"source": "a report", "claims": {"most": claim | {"text": {"en": "x", "de": "y"}}}}
+    with pytest.raises(jf.ClaimError, match="languages 'en' and 'fr'; found 'en', 'de'"):
+        jf.Claims.from_dict(unknown)

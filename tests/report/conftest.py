@@ -25,20 +25,19 @@ def program(*names: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def example_verdicts():
-    return jf.judge(jf.example_claims(), jf.example())
+def example_survey() -> jf.Survey:
+    return jf.example()
 
 
 @pytest.fixture(scope="session")
-def reports(tmp_path_factory, example_verdicts) -> dict[str, Path]:
+def reports(tmp_path_factory, example_survey) -> dict[str, Path]:
     """The report of the example, by language."""
     folder = tmp_path_factory.mktemp("reports")
-    return {
-        lang: jf.write_report(
-            jf.example(), folder / f"{lang}.html", lang=lang, claims=example_verdicts
-        )
-        for lang in ("en", "fr")
-    }
+    verdicts = jf.judge(jf.example_claims(), example_survey)
+    paths = {lang: folder / f"{lang}.html" for lang in ("en", "fr")}
+    for lang, path in paths.items():
+        jf.write_report(example_survey, path, lang=lang, claims=verdicts)
+    return paths
 
 
 @pytest.fixture(scope="session")

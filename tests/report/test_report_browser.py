@@ -8,7 +8,6 @@ from itertools import pairwise
 
 import pytest
 
-import jfmodels as jf
 from jfmodels.report.words import PHRASES
 
 LANGUAGES = ("en", "fr")
@@ -164,7 +163,7 @@ def english_of(survey) -> set[str]:
     return {english for english, french in texts.items() if english not in french}
 
 
-def test_the_french_report_has_no_english_left(reports, browser):
+def test_the_french_report_has_no_english_left(example_survey, reports, browser):
     page = browser.new_page()
     page.goto(reports["fr"].as_uri())
     texts = page.evaluate(
@@ -175,7 +174,7 @@ def test_the_french_report_has_no_english_left(reports, browser):
     )
     page.close()
     said = texts.replace("\N{NO-BREAK SPACE}", " ")
-    left = [text for text in english_of(jf.example()) if found(text, said)]
+    left = [text for text in english_of(example_survey) if found(text, said)]
     assert left == []
 
 

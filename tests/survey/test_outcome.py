@@ -409,3 +409,18 @@ class TestRecords:
         book = Codebook.from_dict({"waves": {"R1": Wave("R1")}, "covariates": {"age": age}})
         assert book.covariates["age"] is age
         assert "the record is named 'R1'" in refusal({"waves": {"R2": Wave("R1")}})
+
+
+class TestTopics:
+    def test_topics_have_labels_in_order(self):
+        book = Codebook.from_dict(
+            {"topics": {"b": {"en": "Safety", "fr": "Sécurité"}, "a_b": None}, "title": "A survey"}
+        )
+        assert [label.fr for label in book.topics.values()] == ["Sécurité", "a b"]
+        assert book.title is not None
+        assert book.title.fr == "A survey"
+
+    def test_a_topic_without_a_place_names_the_near_miss(self):
+        outcome = {"scale": "binary", "topic": "safty"}
+        says = refusal({"topics": ["safety"], "outcomes": {"q": outcome}})
+        assert "outcomes 'q': Unknown topic 'safty'. Did you mean 'safety'?" in says

@@ -42,7 +42,7 @@ def finding(release: Release, part: Part, names: Names) -> Html | None:
     if not known:
         return element("p", phrase("cell_missing", names.lang), class_="finding")
     last = known[-1]
-    since = _since(release, part.changes[0], last, names) if part.changes else None
+    since = _since(release, part, last, names) if release.wave is not None else None
     return element("p", _level(last, names), " ", since, class_="finding")
 
 
@@ -59,11 +59,14 @@ def _level(row: Row, names: Names) -> Html:
     return joined(*filled(template, figure(row, names)))
 
 
-def _since(release: Release, change: Row, last: Row, names: Names) -> Html:
+def _since(release: Release, part: Part, last: Row, names: Names) -> Html:
     """Say what changed since the wave before, or why that cannot be said."""
     lang = names.lang
     if last["wave"] != release.wave:
         return joined(phrase("last_asked", lang, wave=release.wave, last=last["wave"]))
+    if not part.changes:
+        return joined(phrase("asked_once", lang))
+    change = part.changes[0]
     if standing(change) != "missing":
         return change_sentence(change, names, release.families[0])
     if "relabelled" in change["flag"]:

@@ -155,16 +155,17 @@ FINDINGS: dict[str, dict[str, str]] = {
         "fr": "{name} : {last} en {last_wave}.",
     },
     "panel_alt_none": {"en": "{name}: no estimate.", "fr": "{name} : sans estimation."},
+    "no_answer": {"en": "no answer", "fr": "sans réponse"},
     "answers_title": {"en": "All answers", "fr": "Toutes les réponses"},
     "answers_alt": {
         "en": "Answers to {outcome} in each wave. {last_wave}: {shares}.",
         "fr": "Réponses à « {outcome} » à chaque vague. {last_wave} : {shares}.",
     },
     "answers_caption": {
-        "en": "Bars: shares of each answer; the gap to the full width are those who did not know "
-        "or refused. Their intervals stand in the table of all waves.",
-        "fr": "Barres : part de chaque réponse ; ce qui manque à la largeur entière : sans avis ou "
-        "refus. Les intervalles figurent dans le tableau de toutes les vagues.",
+        "en": "Bars: shares of each answer, to the left and right of the middle of the scale. "
+        "Their intervals stand in the table of all waves.",
+        "fr": "Barres : part de chaque réponse, à gauche et à droite du milieu de l'échelle. Les "
+        "intervalles figurent dans le tableau de toutes les vagues.",
     },
     "overall_changes": {
         "en": "Changes from {ref} to {wave}, all together",

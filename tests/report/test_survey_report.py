@@ -1,0 +1,201 @@
+"""The report says what the tables say, of any survey, in the order of its codebook."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import jfmodels as jf
+from jfmodels.report.findings import figure, p_text
+from jfmodels.report.names import Names
+
+DESIGN = jf.SurveyDesign(
+    wave="wave",
+    strata="region",
+    cluster="village",
+    weights="weight",
+    repeats="clusters",
+    target="population",
+)
+TRUST = {"scale": "ordinal", "categories": {0: "none", 1: "some", 2: "much"}, "shown": ["much"]}
+BOOK = {
+    "topics": {"b": {"en": "Second thoughts", "fr": "Réflexions"}, "a": "First things"},
+    "outcomes": {
+        "trust": {"topic": "a", **TRUST},
+        "safe": {"topic": "b", "scale": "binary"},
+        "income": {"scale": "continuous"},
+    },
+}
+
+
+def frame_of(waves: tuple[str, ...] = ("Q1", "Q2"), people: int = 15) -> pd.DataFrame:
+    """Answers of `people` in each of eight villages of two regions, in every wave."""
+    rng = np.random.default_rng(3)
+    places = [(w, f"R{v // 4}", f"V{v}") for w in waves for v in range(8) for _ in range(people)]
+    frame = pd.DataFrame(places, columns=["wave", "region", "village"])
+    frame["weight"] = rng.uniform(0.5, 1.5, len(frame))
+    frame["trust"] = rng.integers(0, 3, len(frame))
+    frame["safe"] = rng.integers(0, 2, len(frame))
+    frame["income"] = rng.normal(1000, 100, len(frame))
+    return frame
+
+
+@pytest.fixture(scope="module")
+def survey() -> jf.Survey:
+    return jf.Survey(frame_of(), DESIGN, BOOK)
+
+
+def page_of(survey: jf.Survey, folder: Path, **settings: object) -> str:
+    path = jf.write_report(survey, folder / "report.html", **settings)
+    return path.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def page(survey, tmp_path_factory) -> str:
+    return page_of(survey, tmp_path_factory.mktemp("report"))
+
+
+def sections(page: str) -> list[str]:
+    return re.findall(r'<section id="([^"]+)"', page)
+
+
+def test_sections_follow_the_codebook(page):
+    told = ["summary", "method", "topic-b", "topic-a", "topic-other", "changes", "limits", "record"]
+    assert sections(page) == told
+
+
+def test_without_topics_there_is_one_section(survey, tmp_path):
+    book = {"outcomes": {"safe": BOOK["outcomes"]["safe"] | {"topic": None}}}
+    page = page_of(jf.Survey(frame_of(), DESIGN, book), tmp_path)
+    assert "What people said" in page
+    assert "Other questions" not in page
+
+
+@pytest.mark.parametrize("by", [None, "region"])
+def test_every_level_of_the_last_wave_is_told_with_its_interval(survey, page, by):
+    levels = jf.direct(survey, list(survey.codebook.outcomes)).levels(by)
+    last = levels[levels["wave"] == "Q2"]
+    assert len(last) == 3 * (1 if by is None else 2)
+    for row in last.to_dict("records"):
+        assert figure(row, Names(survey, "en")) in page
+
+
+def test_every_change_is_told_with_its_evidence(survey, page):
+    changes = jf.direct(survey, list(survey.codebook.outcomes)).changes()
+    for row in changes.to_dict("records"):
+        assert figure(row, Names(survey, "en"), signed=True) in page
+        assert p_text(row, "en") in page
+
+
+def test_what_would_have_been_found_is_said(survey, page):
+    found = jf.detectable_change(survey, "safe")["detectable"].item()
+    assert f"a change of {100 * found:.0f}\N{NO-BREAK SPACE}points would have been found" in page
+
+
+def test_means_have_no_percent(page):
+    income = page[page.index('id="outcome-income"') : page.index('id="changes"')]
+    assert "Mean." in income
+    assert "%" not in income.replace("95\N{NO-BREAK SPACE}%", "")
+
+
+def test_a_change_that_is_there_is_shown(tmp_path):
+    frame = frame_of()
+    often = np.where(np.arange(len(frame)) % 8 > 0, 1, 0)
+    frame["safe"] = frame["safe"].where(frame["wave"] == "Q1", often)
+    book = {"outcomes": {"safe": {"scale": "binary", "label": "Feels safe"}}}
+    page = page_of(jf.Survey(frame, DESIGN, book), tmp_path)
+    assert re.search(r"Feels safe: rose by <b>3\d\N{NO-BREAK SPACE}points</b>", page)
+    assert "a change could be shown:" in page
+
+
+def test_a_single_wave_has_levels_and_no_changes(tmp_path):
+    frame = frame_of(("Q1",)).drop(columns="wave")
+    design = jf.SurveyDesign(cluster="village", strata="region", target="population")
+    page = page_of(jf.Survey(frame, design, BOOK), tmp_path)
+    assert "changes" not in sections(page)
+    assert "nothing can be said of change" in page
+    assert "Level" in page
+
+
+def test_a_question_that_was_not_asked_is_shown_as_of_its_last_wave(tmp_path):
+    frame = frame_of(("Q1", "Q2", "Q3"))
+    frame["safe"] = frame["safe"].where(frame["wave"] != "Q3")
+    page = page_of(jf.Survey(frame, DESIGN, BOOK), tmp_path)
+    assert "Not asked in Q3; last asked in Q2." in page
+
+
+def test_waves_of_other_wording_are_neither_compared_nor_joined(tmp_path):
+    trust = TRUST | {"relabelled": {"Q1": {2: "very much"}}}
+    page = page_of(jf.Survey(frame_of(), DESIGN, {"outcomes": {"trust": trust}}), tmp_path)
+    assert "not compared, since the wording of the answers changed" in page
+    assert "<polyline" not in page
+
+
+def test_small_groups_are_withheld_everywhere(tmp_path):
+    frame = frame_of()
+    frame["group"] = np.where(np.arange(len(frame)) % 60 == 0, "few", "many")
+    survey = jf.Survey(frame, DESIGN, BOOK)
+    few = jf.direct(survey, "safe").levels("group")
+    small = few[(few["group"] == "few") & (few["n"] < 10)]
+    assert len(small) == 2
+    page = page_of(survey, tmp_path, by="group")
+    assert "withheld" in page
+    for row in small.to_dict("records"):
+        assert figure(row, Names(survey, "en")) not in page
+
+
+def test_places_and_people_are_not_named(page, example_survey, reports):
+    assert not re.search(r"\bV\d\b", page)
+    names = {each for name in ("commune", "facilitator") for each in labels(example_survey, name)}
+    # a region's capital bears the region's name
+    names -= set(labels(example_survey, "region"))
+    for path in reports.values():
+        words = set(re.findall(r"\w+", path.read_text(encoding="utf-8").partition("<main")[2]))
+        assert not names & words
+
+
+def labels(survey: jf.Survey, column: str) -> tuple[str, ...]:
+    return survey.group(column).labels
+
+
+def test_the_record_holds_no_path_and_makes_the_page_again(survey, page, tmp_path):
+    assert str(tmp_path.parent) not in page
+    assert survey.record["data_hash"] in page
+    assert page_of(survey, tmp_path) == page
+
+
+def test_nothing_that_a_label_says_is_run(tmp_path):
+    book = {"outcomes": {"safe": {"scale": "binary", "label": "<script>alert(1)</script>"}}}
+    assert "<script" not in page_of(jf.Survey(frame_of(), DESIGN, book), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"lang": "de"}, "Unknown language 'de'"),
+        ({"by": "regoin"}, "Did you mean 'region'?"),
+        ({"minimum": 0}, "minimum takes a whole number from 1"),
+    ],
+)
+def test_what_cannot_be_done_is_said(survey, tmp_path, settings, says):
+    with pytest.raises(jf.SpecError, match=re.escape(says)):
+        jf.write_report(survey, tmp_path / "report.html", **settings)
+
+
+def test_an_unknown_format_or_folder_is_named(survey, tmp_path):
+    with pytest.raises(jf.SpecError, match=r"'\.html'"):
+        jf.write_report(survey, tmp_path / "report.pdf")
+    with pytest.raises(jf.SpecError, match="no folder"):
+        jf.write_report(survey, tmp_path / "nowhere" / "report.html")
+
+
+def test_topics_of_the_example_come_in_the_order_of_the_update(example_survey, reports):
+    page = reports["fr"].read_text(encoding="utf-8")
+    places = [page.index(f'id="topic-{name}"') for name in example_survey.codebook.topics]
+    assert all(before < after for before, after in pairwise(places))
+    assert page.index('id="topic-other"') > places[-1]
