@@ -221,6 +221,8 @@ def _parse_outcome(name: str, entry: Any) -> tuple[Outcome, list[str]]:
         fields.problems.append(f"shown: is left open. Choose one of {_names_of(categories)}.")
     elif scale == "binary" and not shown:
         shown = tuple(label.en for label in categories.values())[-1:]
+    if fields.content.get("named", ()) is None:
+        fields.problems.append("named: is left open. Give the code of an option that was named.")
     outcome = Outcome(
         name=name,
         columns=columns,

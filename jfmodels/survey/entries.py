@@ -124,12 +124,13 @@ def _options(question: Question) -> dict[str, Any]:
     """Write the options of a multiple response with a column each."""
     entry: dict[str, Any] = {"columns": dict(question.columns)}
     lists: Mapping[str, Sequence[Any]] = {
-        "named": question.named,
+        "named": question.named or (),
         "not_named": question.not_named,
         "written": question.written,
     }
     entry |= {"categories": dict(question.options)} if question.options else {}
-    return entry | {key: list(found) for key, found in lists.items() if found}
+    named: dict[str, Any] = {"named": None} if question.named is None else {}
+    return entry | named | {key: list(found) for key, found in lists.items() if found}
 
 
 def _kind(question: Question, code: Code, label: Text) -> str:
