@@ -51,4 +51,5 @@ def whole(code: Any) -> Any:
 
 
 def code_order(code: Code) -> tuple[bool, Any]:
+    """Sort key under which numbers come before texts."""
     return isinstance(code, str), code

@@ -1,4 +1,4 @@
-"""The survey structures that LimeSurvey exports, whichever its version: questions and their parts."""
+"""The survey structures that LimeSurvey exports, of any version: questions and their parts."""
 
 from __future__ import annotations
 
