@@ -214,9 +214,8 @@ def _parse_outcome(name: str, entry: Any) -> tuple[Outcome, list[str]]:
         fields.problems.append(f"scale: is missing. Choose one of {listing(SCALES)}.")
     scale = fields.read("scale", _scale, "")
     listed = scale == "multi" and fields.content.get("columns") is None
-    columns, categories, mentions = (columns_of_lists if listed else columns_of_options)(
-        name, scale, fields
-    )
+    read_columns = columns_of_lists if listed else columns_of_options
+    columns, categories, mentions = read_columns(name, scale, fields)
     shown = fields.read("shown", as_texts, ())
     if scale == "binary" and fields.content.get("shown", ()) is None:
         fields.problems.append(f"shown: is left open. Choose one of {_names_of(categories)}.")

@@ -121,6 +121,7 @@ class TestKobo:
         sim.kobo(ANSWERS, select="details").to_csv(data, index=False)
         draft = jf.draft_codebook(data, form=folder / "form.xlsx", wave="round")
         assert draft["outcomes"]["sources"]["columns"]["Cattle theft"] == "sources/theft"
+        assert "option 'Don't know' has a column of its own" in draft["notes"]["sources"][0]
         survey = read(data, folder / "form.xlsx")
         for label, option in NAMED.items():
             assert counts(survey, f"sources|{label}") == mentions(option, dont_know=False)
