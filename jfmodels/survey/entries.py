@@ -57,7 +57,7 @@ def entries(questions: Iterable[Question]) -> dict[str, dict[str, Any]]:
         if question.left_out is not None:
             notes = [f"left out: {question.left_out}."] if question.left_out else []
         if notes:
-            draft["notes"][name] = notes
+            draft["notes"].setdefault(name, []).extend(notes)
     return {part: found for part, found in draft.items() if found or part == "outcomes"}
 
 

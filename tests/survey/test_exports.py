@@ -324,6 +324,7 @@ class TestDrafts:
 
     def test_say_what_is_to_be_decided(self, folder):
         said = jf.to_decide(jf.draft_codebook(folder / "form.xlsx"))
+        assert "member_age: left out: asked in the repeat 'members'" in said[-1]
         assert any(each.startswith("policy: choose: in_base") and "'army'" in each for each in said)
         assert any(each.startswith("scale: ") and "'reason'" in each for each in said)
         assert any("covariates" in each and "'sex'" in each for each in said)
