@@ -7,7 +7,7 @@ everything that is wrong with a codebook.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -26,17 +26,16 @@ from jfmodels.survey.fields import (
     as_texts,
 )
 from jfmodels.survey.outcome import (
-    NAMED,
     ONE,
     SCALES,
     ZERO,
     Covariate,
     Label,
     Outcome,
-    Place,
     Wave,
     canonical,
 )
+from jfmodels.survey.outcome_columns import as_offered, columns_of_lists, columns_of_options
 
 __all__ = ["Codebook"]
 
@@ -265,12 +264,15 @@ def _parse_outcome(name: str, entry: Any) -> tuple[Outcome, list[str]]:
         fields.problems.append(f"scale: is missing. Choose one of {listing(SCALES)}.")
     scale = fields.read("scale", _scale, "")
     listed = scale == "multi" and fields.content.get("columns") is None
-    columns, categories, mentions = (_listed if listed else _columns)(name, scale, fields)
+    read_columns = columns_of_lists if listed else columns_of_options
+    columns, categories, mentions = read_columns(name, scale, fields)
     shown = fields.read("shown", as_texts, ())
     if scale == "binary" and fields.content.get("shown", ()) is None:
         fields.problems.append(f"shown: is left open. Choose one of {_names_of(categories)}.")
     elif scale == "binary" and not shown:
         shown = tuple(label.en for label in categories.values())[-1:]
+    if fields.content.get("named", ()) is None:
+        fields.problems.append("named: is left open. Give the code of an option that was named.")
     outcome = Outcome(
         name=name,
         columns=columns,
@@ -294,7 +296,7 @@ def _parse_outcome(name: str, entry: Any) -> tuple[Outcome, list[str]]:
     )
     if not fields.unread:
         fields.problems.extend(outcome_problems(outcome))
-    return _as_offered(outcome), fields.problems
+    return as_offered(outcome), fields.problems
 
 
 def _names_of(categories: Mapping[str, Label]) -> str:
@@ -305,94 +307,6 @@ def _scale(value: object) -> str:
     if not isinstance(value, str) or value not in SCALES:
         raise CodebookError(unknown("scale", value, SCALES))
     return value
-
-
-type Read = tuple[dict[str, Place], dict[str, Label], dict[str, str]]
-
-
-def _columns(name: str, scale: str, fields: Fields) -> Read:
-    """Read where the answers are: a column, one per wave, or one per option."""
-    columns: dict[str, Place]
-    if scale != "multi":
-        if "columns" in fields.content and scale:
-            fields.problems.append("columns: is for scale 'multi'; give column: instead.")
-        columns = {"": fields.read("column", _per_wave, name)}
-    else:
-        if "column" in fields.content:
-            fields.problems.append("give column: (what was named) or columns:, not both.")
-        columns = fields.read("columns", _options, {})
-    return columns, _categories(scale, columns, fields), {}
-
-
-def _listed(name: str, scale: str, fields: Fields) -> Read:
-    """Read a multiple response whose column, or columns, list the codes of what was named."""
-    codes: dict[str, Label] = fields.read("categories", as_labels, {})
-    if not codes and fields.content.get("categories") is None:
-        fields.problems.append(
-            "scale 'multi' needs columns: {option: column, ...}, or column: and categories: "
-            "{code: label, ...} where one column lists what was named."
-        )
-    place: Place = fields.read("column", _lists_per_wave, name)
-    options = {label.en: label for label in codes.values()}
-    if len(options) < len(codes):
-        fields.problems.append("categories: two options bear the same label.")
-    mentions = {label.en: code for code, label in codes.items()}
-    return dict.fromkeys(options, place), options, mentions
-
-
-def _as_offered(outcome: Outcome) -> Outcome:
-    """Give an option that some waves offered its columns in these waves alone."""
-    columns = dict(outcome.columns)
-    for option, waves in outcome.offered.items():
-        place = columns.get(option, "")
-        per_wave = place if isinstance(place, Mapping) else dict.fromkeys(waves, place)
-        columns[option] = {wave: per_wave[wave] for wave in waves if wave in per_wave}
-    return replace(outcome, columns=columns) if outcome.offered else outcome
-
-
-def _options(value: object) -> dict[str, Place]:
-    if not isinstance(value, Mapping) or not value:
-        raise CodebookError("scale 'multi' needs columns: {option: column, ...}.")
-    return as_pairs(value, as_name, _per_wave)
-
-
-def _per_wave(value: object) -> Place:
-    return _by_wave(value, as_name)
-
-
-def _lists_per_wave(value: object) -> Place:
-    return _by_wave(value, _names)
-
-
-def _by_wave(value: object, read: Callable[[Any], str | tuple[str, ...]]) -> Place:
-    """Read columns, the same in all waves or each wave's own."""
-    if not isinstance(value, Mapping):
-        return read(value)
-    if not value:
-        raise CodebookError("it names no wave; use {wave: column, ...}.")
-    return as_pairs(value, canonical, read)
-
-
-def _names(value: object) -> str | tuple[str, ...]:
-    """Read one column, or several that hold one code each."""
-    names = tuple(as_name(each) for each in as_list(value))
-    if not names or len(set(names)) < len(names):
-        raise CodebookError("a column, or several different ones, are needed.")
-    return names if isinstance(value, list | tuple) and len(names) > 1 else names[0]
-
-
-def _categories(scale: str, columns: Mapping[str, Place], fields: Fields) -> dict[str, Label]:
-    """Read codes and labels; of a multiple response, the labels of options."""
-    if scale != "multi":
-        default = dict(NAMED) if scale == "binary" else {}
-        return fields.read("categories", as_labels, {}) or default
-    labels: dict[str, Label] = fields.read(
-        "categories", lambda value: as_pairs(value, as_name, Label.parse), {}
-    )
-    for option in labels:
-        if option not in columns:
-            fields.problems.append(f"categories: {unknown('option', option, columns)}")
-    return {option: labels.get(option) or Label(option, option) for option in columns}
 
 
 def _relabelled(value: object) -> dict[str, dict[str, str]]:

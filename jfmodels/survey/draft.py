@@ -20,9 +20,10 @@ from jfmodels.survey.encode import natural_order
 from jfmodels.survey.entries import entries
 from jfmodels.survey.export_columns import located, unlocated
 from jfmodels.survey.formats import is_questionnaire, open_with, read_labelled
+from jfmodels.survey.frame_questions import questions_of_frame
 from jfmodels.survey.limesurvey import questions_of_lss, questions_of_txt
 from jfmodels.survey.outcome import canonical
-from jfmodels.survey.questions import Question, questions_of_frame
+from jfmodels.survey.questions import Question
 from jfmodels.survey.read import Source, read_frame
 from jfmodels.survey.xlsform import questions_of_form
 
@@ -37,6 +38,7 @@ TO_CHOOSE = {
     "policy": "choose: in_base, excluded or own_category",
     "scale": "choose: ordinal if the answers stand in order (then shown: too), else nominal",
     "shown": "choose the answers whose share tables speak of",
+    "named": "choose the code by which a column says that its option was named",
 }
 TO_ADD = {"bins": "edges such as [18, 25, 35, 50, 120], if tables are to be split by it"}
 MANY = 60  # names that one sentence lists

@@ -53,12 +53,23 @@ def entries(questions: Iterable[Question]) -> dict[str, dict[str, Any]]:
             described = is_covariate(question)
             part, write = ("covariates", _covariate) if described else ("outcomes", _outcome)
             draft[part][name] = write(name, question)
-        notes = list(question.notes)
+        notes = [*question.notes, *_no_answer_options(question)]
         if question.left_out is not None:
             notes = [f"left out: {question.left_out}."] if question.left_out else []
         if notes:
-            draft["notes"][name] = notes
+            draft["notes"].setdefault(name, []).extend(notes)
     return {part: found for part, found in draft.items() if found or part == "outcomes"}
+
+
+def _no_answer_options(question: Question) -> list[str]:
+    """Note the options with a column of their own that are no answers."""
+    labels = {option: question.options.get(option, option) for option in question.columns}
+    return [
+        f"option '{option}' has a column of its own, so that whoever ticked it counts as naming "
+        "none of the others. To choose a policy for them, give the columns as a list of mentions."
+        for option, label in labels.items()
+        if no_answer(label)
+    ]
 
 
 def _named(name: str) -> str:
@@ -124,12 +135,13 @@ def _options(question: Question) -> dict[str, Any]:
     """Write the options of a multiple response with a column each."""
     entry: dict[str, Any] = {"columns": dict(question.columns)}
     lists: Mapping[str, Sequence[Any]] = {
-        "named": question.named,
+        "named": question.named or (),
         "not_named": question.not_named,
         "written": question.written,
     }
     entry |= {"categories": dict(question.options)} if question.options else {}
-    return entry | {key: list(found) for key, found in lists.items() if found}
+    named: dict[str, Any] = {"named": None} if question.named is None else {}
+    return entry | named | {key: list(found) for key, found in lists.items() if found}
 
 
 def _kind(question: Question, code: Code, label: Text) -> str:

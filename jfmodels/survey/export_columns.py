@@ -7,8 +7,9 @@ how they hold a multiple response: one column that lists what was named, one per
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -16,6 +17,7 @@ from jfmodels.survey.columns import distinct
 from jfmodels.survey.encode import quote
 from jfmodels.survey.outcome import ONE, ZERO, canonical
 from jfmodels.survey.questions import Code, Question, Text, no_answer, texts_of
+from jfmodels.survey.response_sets import BLANK
 
 __all__ = ["located", "unlocated"]
 
@@ -23,11 +25,7 @@ SEPARATORS = ("/", "-", ".", ":", "_")  # between question and option
 NAMED = ("Y", "Yes", "Oui", "1")
 NOT_NAMED = ("N", "No", "Non", "0", "2")
 LOST = "no column of the data bears its name or its label"
-AMBIGUOUS = (
-    "where others are named, blank means not named; but whoever ticked nothing cannot be told from "
-    "whoever was not asked, and is in no base. Export again with N converted to 0 to tell them "
-    "apart."
-)
+AMBIGUOUS = f"{BLANK} Export again with N converted to 0 to tell them apart."
 
 
 def unlocated(question: Question) -> Question:
@@ -59,22 +57,27 @@ def located(questions: Iterable[Question], frame: pd.DataFrame) -> list[Question
         In their order; those without a column say so in ``left_out``.
     """
     questions = list(questions)
-    names = _Names(frame, questions)
+    names = _Names.of(frame, questions)
     return [
         question if question.left_out is not None else _located(question, frame, names)
         for question in questions
     ]
 
 
+@dataclass(frozen=True, slots=True)
 class _Names:
-    """The columns of a frame by what a form may call them."""
+    """The columns of a frame by what a form may call them, and names that two questions bear."""
 
-    def __init__(self, frame: pd.DataFrame, questions: Sequence[Question]) -> None:
-        self.columns = {str(name): str(name) for name in reversed(list(frame.columns))}
-        heads = {name.partition(". ")[0]: name for name in self.columns if ". " in name}
-        self.columns = heads | self.columns
-        asked = [alias for question in questions for alias in set(question.aliases)]
-        self.shared = {alias for alias in asked if asked.count(alias) > 1}
+    columns: Mapping[str, str]
+    shared: frozenset[str]
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame, questions: Sequence[Question]) -> _Names:
+        """Take the columns by their names, and by what stands before a text: ``Q1. How ...``."""
+        columns = {name: name for name in map(str, frame.columns)}
+        heads = {name.partition(". ")[0]: name for name in columns if ". " in name}
+        count = Counter(alias for question in questions for alias in set(question.aliases))
+        return cls(heads | columns, frozenset(alias for alias, n in count.items() if n > 1))
 
     def find(self, aliases: Iterable[str]) -> str | None:
         """Give the column of the first alias found; one that two questions bear is neither's."""
@@ -181,7 +184,7 @@ def _naming(
     """Give the codes of named and not named, unless they are the usual 1 and 0."""
     if set(named) <= set(ONE) and set(not_named) <= set(ZERO) and (named or not_named):
         return (), ()
-    return _codes(named or question.named), _codes(not_named or question.not_named)
+    return _codes(named or question.named or ()), _codes(not_named or question.not_named)
 
 
 def _codes(texts: Iterable[Code]) -> tuple[Code, ...]:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jfmodels.errors import listing
-from jfmodels.survey.encode import NONE, OPTION, Encoder, places, quote
+from jfmodels.survey.encode import NONE, OPTION, Encoder, in_rows, places, quote
 from jfmodels.survey.outcome import Outcome, as_columns, canonical
 from jfmodels.survey.rows import Answers, Key
 
@@ -48,6 +48,7 @@ def read_mentions(
             here, said = _read_list(encoder, outcome, name, rows, single=len(columns) == 1)
             named |= here
             reply = np.where(reply == NONE, said, reply)
+    _note_not_offered(encoder, outcome, (named & ~offered).sum(axis=0).tolist())
     _note_never_named(encoder, outcome, named, offered, wave)
     answered = named.any(axis=1)
     coded = np.where(answered[:, None], named, reply[:, None]).astype(np.int8)
@@ -113,6 +114,16 @@ def _meaning(outcome: Outcome) -> dict[str, int]:
 def _words(text: str, meaning: Mapping[str, int]) -> Sequence[str]:
     """Split a list of codes; what is known as a whole is one."""
     return [text] if text in meaning else [canonical(word) for word in text.split()]
+
+
+def _note_not_offered(encoder: Encoder, outcome: Outcome, counts: Sequence[int]) -> None:
+    """Find options that were named where they are said not to have been offered."""
+    for option, n in zip(outcome.columns, counts, strict=True):
+        if n:
+            encoder.problems.append(
+                f"outcome '{outcome.name}': option '{option}' was named in {in_rows(n)} of waves "
+                "in which offered: says it was not. Add these waves."
+            )
 
 
 def _note_never_named(

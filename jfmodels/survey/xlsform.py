@@ -34,7 +34,7 @@ type Row = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A row of the survey sheet outside repeats, with the groups it stands in.
+    """A row of the survey sheet, with the groups it stands in.
 
     Attributes
     ----------
@@ -46,18 +46,21 @@ class Asked:
         Names, outermost first.
     relevant : tuple of str
         Conditions under which it was asked, those of its groups included.
+    repeat : str
+        The repeat that it stands in; blank outside.
     """
 
     number: int
     row: Row
     groups: tuple[str, ...]
     relevant: tuple[str, ...]
+    repeat: str = ""
 
 
 def questions_of_form(path: Path) -> list[Question]:
     """Read what was asked; what has neither codes nor numbers for answers says why it is left out.
 
-    Questions within a repeat are left out, since an interview may answer them several times.
+    Questions within a repeat are left out too, since an interview may answer them several times.
 
     Parameters
     ----------
@@ -78,7 +81,7 @@ def questions_of_form(path: Path) -> list[Question]:
     problems += _name_problems(asked)
     problems += _list_problems(asked, choices)
     raise_all(ReadError, problems, path.name)
-    count = Counter(each.row["name"] for each in asked)
+    count = Counter(each.row["name"] for each in asked if not each.repeat)
     return [_question(each, choices, alone=count[each.row["name"]] == 1) for each in asked]
 
 
@@ -165,10 +168,11 @@ def _asked(rows: Sequence[Row], problems: list[str]) -> Iterator[Asked]:
             opened = opened[:-1]
         elif row["type"] and not row["name"] and words[0] not in SILENT:
             problems.append(f"row {number} ('{row['type']}') has no name. Are cells merged?")
-        elif row["type"] and row["name"] and all(kind == "group" for kind, *_ in opened):
+        elif row["type"] and row["name"]:
             relevant = [each[-1] for each in opened] + [row.get("relevant", "")]
             groups = tuple(name for _, name, *_ in opened if name)
-            yield Asked(number, row, groups, tuple(filter(None, relevant)))
+            repeat = next((name for kind, name, *_ in opened if kind != "group"), "")
+            yield Asked(number, row, groups, tuple(filter(None, relevant)), repeat)
     for kind, name, number, _ in opened:
         problems.append(f"{kind} '{name}', begun in row {number}, is never ended. {ORDER}")
 
@@ -234,12 +238,15 @@ def _question(asked: Asked, choices: Mapping[str, dict[Code, Text]], *, alone: b
         aliases=(*((name,) if alone else ()), *dict.fromkeys(aliases)),
         notes=tuple(_notes(asked, kind)),
         measure=MEASURES.get(kind, ""),
-        left_out=_left_out(kind, row["type"], coded=bool(codes)),
+        left_out=_left_out(asked, kind, coded=bool(codes)),
     )
 
 
-def _left_out(kind: str, said: str, *, coded: bool) -> str | None:
+def _left_out(asked: Asked, kind: str, *, coded: bool) -> str | None:
     """Tell why a question has no place in a codebook; None where it has one."""
+    said = asked.row["type"]
+    if asked.repeat and kind not in SILENT:
+        return f"asked in the repeat '{asked.repeat}', several times an interview"
     if kind in MEASURED or (coded and kind in ("select_one", "select_multiple")):
         return None
     if kind in ("select_one", "select_multiple"):

@@ -16,6 +16,7 @@ import pandas as pd
 import pyreadstat
 
 LANGUAGES = ("label::English (en)", "label::Français (fr)")
+TITLE = "Simulated survey: nobody was asked"
 SURVEY = [
     # type, name, English, French, relevant
     ("start", "start", "", "", ""),
@@ -70,6 +71,8 @@ def write_form(path, survey=SURVEY, choices=CHOICES, languages=LANGUAGES):
         pd.DataFrame(survey, columns=columns).to_excel(book, sheet_name="survey", index=False)
         listed = pd.DataFrame(choices, columns=["list_name", "name", *languages])
         listed.to_excel(book, sheet_name="choices", index=False)
+        title = pd.DataFrame({"form_title": [TITLE], "default_language": ["English (en)"]})
+        title.to_excel(book, sheet_name="settings", index=False)
     return path
 
 
@@ -293,6 +296,8 @@ def write_lime_csv(frame, path, **options):
 def write_lss(path, questions=QUESTIONS, languages=("en", "fr")):
     """Write a survey structure in XML as LimeSurvey 4 and later do: texts in their own tables."""
     tables = {name: [] for name in TABLES}
+    title = {"surveyls_language": languages[0], "surveyls_title": TITLE}
+    tables["surveys_languagesettings"].append(title)
     tables["groups"].append({"gid": 1, "group_order": 1})
     tables["group_l10ns"] += [{"gid": 1, "group_name": "All", "language": k} for k in languages]
     qid, aid = 100, 1000
@@ -316,7 +321,7 @@ def write_lss(path, questions=QUESTIONS, languages=("en", "fr")):
 
 
 TABLES = ("groups", "group_l10ns", "questions", "subquestions", "question_l10ns", "answers")
-TABLES += ("answer_l10ns",)
+TABLES += ("answer_l10ns", "surveys_languagesettings")
 
 
 def _texts(key, name, texts, languages):
@@ -398,6 +403,7 @@ def write_spss(frame, path, sets=SETS):
         column_labels=TITLES,
         variable_value_labels={k: {float(c): t for c, t in v.items()} for k, v in LABELS.items()},
         missing_ranges={"army": [99]},
+        file_label=TITLE,
     )
     return add_sets(path, sets)
 

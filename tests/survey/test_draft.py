@@ -150,8 +150,19 @@ class TestSpss:
         pyreadstat.write_sav(frame, tmp_path / "a.sav")
         add_response_set(tmp_path / "a.sav", "$s=D1 Y 4 News a b\n")
         draft = draft_codebook(tmp_path / "a.sav")
-        assert draft["outcomes"]["s"]["not_named"] == ["N", "Y"]
-        assert "say under named:" in draft["notes"]["s"][0]
+        assert draft["outcomes"]["s"]["named"] is None
+        with pytest.raises(CodebookError, match="'s': named: is left open"):
+            Codebook.from_dict(draft)
+        entry = draft["outcomes"]["s"] | {"named": ["Y"], "not_named": ["N"]}
+        assert Codebook.from_dict({"outcomes": {"s": entry}}).outcomes["s"].named == ("Y",)
+
+    def test_sets_of_one_text_count_it(self, tmp_path):
+        frame = pd.DataFrame({"a": ["Y", "", "Y"], "b": ["", "", "Y"]})
+        pyreadstat.write_sav(frame, tmp_path / "a.sav")
+        add_response_set(tmp_path / "a.sav", "$s=D1 Y 4 News a b\n")
+        draft = draft_codebook(tmp_path / "a.sav")
+        assert draft["outcomes"]["s"]["named"] == ["Y"]
+        assert "cannot be told from whoever was not asked" in draft["notes"]["s"][0]
 
 
 def test_stata_letters_are_no_categories(tmp_path):

@@ -121,6 +121,7 @@ class TestKobo:
         sim.kobo(ANSWERS, select="details").to_csv(data, index=False)
         draft = jf.draft_codebook(data, form=folder / "form.xlsx", wave="round")
         assert draft["outcomes"]["sources"]["columns"]["Cattle theft"] == "sources/theft"
+        assert "option 'Don't know' has a column of its own" in draft["notes"]["sources"][0]
         survey = read(data, folder / "form.xlsx")
         for label, option in NAMED.items():
             assert counts(survey, f"sources|{label}") == mentions(option, dont_know=False)
@@ -323,6 +324,7 @@ class TestDrafts:
 
     def test_say_what_is_to_be_decided(self, folder):
         said = jf.to_decide(jf.draft_codebook(folder / "form.xlsx"))
+        assert "member_age: left out: asked in the repeat 'members'" in said[-1]
         assert any(each.startswith("policy: choose: in_base") and "'army'" in each for each in said)
         assert any(each.startswith("scale: ") and "'reason'" in each for each in said)
         assert any("covariates" in each and "'sex'" in each for each in said)

@@ -142,6 +142,11 @@ class TestOffered:
         assert rows.loc[("Television", "R2"), "estimate"] == 0.5
         assert rows.loc[("Radio", "R1"), "estimate"] == 0.75
 
+    def test_it_was_named_where_it_was_not_offered(self):
+        entry = NEWS | {"offered": {"Television": ["R1"]}}
+        with pytest.raises(DataError, match=r"'Television' was named in 2 rows of waves in which"):
+            survey(entry, WAVES, wave=self.WAVE, news=self.NEWS)
+
     def test_or_nobody_named_it(self):
         entry = NEWS | {"offered": {"Television": ["R1", "R2"]}}
         read = survey(entry, WAVES, wave=self.WAVE, news=self.NEWS)
