@@ -105,6 +105,18 @@ class Claims(Displayed):
             As it stands in the record.
         lang : {"en", "fr"}
             Language.
+
+        Returns
+        -------
+        str
+            The text in that language, or as it is.
+
+        Examples
+        --------
+        >>> import jfmodels as jf
+        >>> claims = jf.example_claims()
+        >>> claims.say(claims.claims["C12_traditional_justice_fast"].text, "fr")[:18]
+        '49 % disent que la'
         """
         return self.french.get(text, text) if lang == "fr" else text
 

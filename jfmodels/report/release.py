@@ -14,9 +14,9 @@ import pandas as pd
 from jfmodels.claims.judge import Verdicts
 from jfmodels.engines.design_based.direct import direct
 from jfmodels.planning.detectable import detectable_change
-from jfmodels.report.disclosure import withhold
 from jfmodels.report.plot_lines import Waves, waves_of
 from jfmodels.report.table_rows import Rows, rows_of, split
+from jfmodels.results.disclosure.withhold import withhold
 from jfmodels.results.multiplicity import with_adjustment
 from jfmodels.results.tables import RETAINED
 from jfmodels.survey.describe import Description, describe

@@ -92,7 +92,7 @@ def write_report(
     True
     """
     require_survey(survey)
-    require_whole("minimum", minimum, 1)
+    require_whole("minimum", minimum, 2)
     path = Path(path)
     require_page(path, lang)
     column = _column(survey, by)

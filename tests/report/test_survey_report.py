@@ -179,7 +179,7 @@ def test_nothing_that_a_label_says_is_run(tmp_path):
     [
         ({"lang": "de"}, "Unknown language 'de'"),
         ({"by": "regoin"}, "Did you mean 'region'?"),
-        ({"minimum": 0}, "minimum takes a whole number from 1"),
+        ({"minimum": 1}, "minimum takes a whole number from 2"),
     ],
 )
 def test_what_cannot_be_done_is_said(survey, tmp_path, settings, says):
