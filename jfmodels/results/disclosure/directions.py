@@ -21,14 +21,13 @@ from itertools import islice, product
 import numpy as np
 from numpy.typing import NDArray
 
-from jfmodels.results.disclosure.release import Domain, Release
+from jfmodels.results.disclosure.release import OUTSIDE, Domain, Release
 
 __all__ = ["Corner", "Surroundings", "direction", "noticed"]
 
 type Bools = NDArray[np.bool_]
 type Ints = NDArray[np.int64]
 
-OUTSIDE = ""  # stands for every label of a group that the release does not name
 MOST = 8  # partners tried along a group, the best ones first
 
 

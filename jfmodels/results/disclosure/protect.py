@@ -8,15 +8,16 @@ somebody took part knows what they said.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, combinations
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
-from jfmodels.results.disclosure.directions import OUTSIDE, Surroundings, direction, noticed
-from jfmodels.results.disclosure.release import Cell, Domain, Labels, Release, Side
+from jfmodels.results.disclosure.derived import derived
+from jfmodels.results.disclosure.directions import Surroundings, direction, noticed
+from jfmodels.results.disclosure.release import OUTSIDE, Cell, Domain, Labels, Release, Side
 
 __all__ = ["withheld_rows"]
 
@@ -105,62 +106,12 @@ def _uniform(release: Release, minimum: int) -> Iterator[Target]:
 
 
 def _remainders(release: Release, minimum: int) -> Iterator[Target]:
-    """Cells that have no row, and are what is left of a total when its parts are taken away."""
-    families: dict[tuple[str, str, str], dict[tuple[int, Domain], dict[Labels, int]]]
-    families = defaultdict(lambda: defaultdict(dict))
-    for cell, n in release.counts.items():
-        found = families[cell.survey, cell.outcome, cell.wave]
-        for axis, labels in enumerate(cell.domain):
-            for total in _totals(release, cell.domain, axis):
-                found[axis, total][labels] = n
-    for (survey, outcome, wave), found in families.items():
-        for (axis, total), parts in found.items():
-            for n, whole, without in _left(parts):
-                if 0 < n < minimum:
-                    rest = _rest(release, total, axis, whole, without)
-                    yield Target(Cell(survey, outcome, wave, rest), n)
-
-
-def _totals(release: Release, domain: Domain, axis: int) -> Iterator[Domain]:
-    """Domains that sum over an axis, and over larger groups that it implies."""
-    implied = release.parents[axis] if domain[axis] is not None else frozenset()
-    for size in range(len(implied) + 1):
-        for dropped in combinations(sorted(implied), size):
-            yield tuple(
-                None if k == axis or k in dropped else labels for k, labels in enumerate(domain)
-            )
-
-
-def _left(parts: Mapping[Labels, int]) -> Iterator[tuple[int, Labels, set[str]]]:
-    """Interviews that are left of every total, of which labels, and without which."""
-    single = {next(iter(part)): n for part, n in parts.items() if part and len(part) == 1}
-    for whole, n in parts.items():
-        inside = {label: m for label, m in single.items() if whole is None or label in whole}
-        if whole is None or len(whole) > 1:
-            yield n - sum(inside.values()), whole, set(inside)
-            for part, m in parts.items():
-                if part and len(part) > 1 and (whole is None or part < whole):
-                    yield n - m, whole, set(part)
-
-
-def _rest(
-    release: Release, total: Domain, axis: int, whole: Labels, without: Iterable[str]
-) -> Domain:
-    """The domain that is left: one of its labels if one is known."""
-    name, axes = release.axes[axis], release.axes
-    left = [
-        label
-        for label in release.labels[axis]
-        if label not in without
-        and (whole is None or label in whole)
-        and all(
-            total[axes.index(parent)] in (None, frozenset([larger]))
-            for parent, larger in release.within[name].get(label, {}).items()
-        )
-    ]
-    domain = list(total)
-    domain[axis] = frozenset([min(left, default=OUTSIDE)])
-    return tuple(domain)
+    """Small cells that have no row, but follow from rows that are large enough to be shown."""
+    for (survey, outcome, wave), counts in release.by_wave.items():
+        shown = {domain: n for domain, n in counts.items() if n == 0 or n >= minimum}
+        for domain, n in derived(release, shown).items():
+            if 0 < n < minimum:
+                yield Target(Cell(survey, outcome, wave, domain), n)
 
 
 # ----------------------------------------------------------------------- what gives it away
