@@ -66,17 +66,27 @@ def _told(release: Release, minimum: int) -> set[Side]:
     strata = _strata(release)
     alike = _same_base(release, minimum)
     told: set[Side] = set()
-    for target in chain(
-        _small(release, minimum), _remainders(release, minimum), _uniform(release, minimum)
-    ):
+    taken: dict[tuple[object, ...], set[Domain]] = defaultdict(set)
+    small = dict.fromkeys(sorted(_small(release, minimum), key=_order))
+    for target in chain(small, _remainders(release, minimum), _uniform(release, minimum)):
         stratum = strata[target.cell.survey, target.cell.wave]
-        changed = stratum.changed(release, target, _around(release, target, minimum))
+        cell, split = target.cell, tuple(each is not None for each in target.cell.domain)
+        others = taken[cell.survey, cell.outcome, cell.wave, split]
+        others = others if target in small else set(others)
+        changed = stratum.changed(release, target, _around(release, target, minimum, others))
         if target.uniform:
             told |= _telling_answers(release, target, changed)
         else:
             outcomes = {target.cell.outcome} | alike[target.cell.survey, target.cell.outcome]
             told |= {side for side in changed if side.cell.outcome in outcomes}
     return told
+
+
+def _order(target: Target) -> tuple[object, ...]:
+    """An order that depends on nothing but the cells: the smallest first."""
+    cell = target.cell
+    domain = [sorted(each) if each else [] for each in cell.domain]
+    return target.n, cell.survey, cell.outcome, cell.wave, domain
 
 
 # ------------------------------------------------------------------------- what is protected
@@ -179,12 +189,12 @@ def _members(
     return place, members
 
 
-def _around(release: Release, target: Target, minimum: int) -> Surroundings:
+def _around(release: Release, target: Target, minimum: int, taken: set[Domain]) -> Surroundings:
     """What is known of cells that may be partners."""
     cell = target.cell
     counts = release.by_wave[cell.survey, cell.outcome, cell.wave]
     alike = release.uniform[cell.survey, cell.outcome, cell.wave, target.answers]
-    return Surroundings(counts, frozenset(alike if target.uniform else ()), minimum)
+    return Surroundings(counts, frozenset(alike if target.uniform else ()), minimum, taken)
 
 
 def _telling_answers(release: Release, target: Target, changed: Iterable[Side]) -> set[Side]:
