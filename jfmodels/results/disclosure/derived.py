@@ -7,7 +7,7 @@ there is a row for men, and its people are all its communes' together.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import combinations
 
 from jfmodels.results.disclosure.release import OUTSIDE, Domain, Labels, Release, filled
@@ -28,12 +28,21 @@ def derived(release: Release, counts: Counts) -> dict[Domain, int]:
     counts : mapping of domain to int
         Those of one outcome and wave.
     """
-    known, new = dict(counts), dict(counts)
-    while new:
-        found = dict(_step(release, known))
-        new = {domain: n for domain, n in found.items() if domain not in known}
-        known |= new
-    return {domain: n for domain, n in known.items() if domain not in counts}
+    given = [{domain[axis] for domain in counts} for axis in range(len(release.axes))]
+    known, found, used = dict(counts), dict[Domain, int](), 0
+    while len(known) > used:
+        used = len(known)
+        found |= {domain: n for domain, n in _step(release, known) if domain not in counts}
+        known |= {domain: n for domain, n in found.items() if _goes_on(domain, given)}
+    return found
+
+
+def _goes_on(domain: Domain, given: Sequence[Collection[Labels]]) -> bool:
+    """Whether more is derived from a domain: leftovers of several labels are many."""
+    return all(
+        labels is None or labels in each or (len(labels) == 1 and OUTSIDE not in labels)
+        for labels, each in zip(domain, given, strict=True)
+    )
 
 
 def _step(release: Release, counts: Counts) -> Iterator[tuple[Domain, int]]:
