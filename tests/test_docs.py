@@ -42,6 +42,7 @@ PAGES = [
     "planning",
     "populations",
     "regression",
+    "sharing",
     "weights",
 ]
 
