@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from math import floor, log10
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -237,13 +238,16 @@ def cells_of(rows: pd.DataFrame, down: str, across: str) -> dict[Key, Cell]:
             f"A cell has one estimate, and {repeated} rows repeat one: {listing([down, across])}. "
             "Pass the table of one call, with one coverage."
         )
-    sure = decisive(rows)
     return {
-        (_known(row[down]), _known(row[across])): Cell(
-            *(float(row[name]) for name in ("estimate", "low", "high")), row["flag"], bool(sure[k])
-        )
-        for k, row in enumerate(rows.to_dict("records"))
+        (_known(row[down]), _known(row[across])): _cell(row, sure)
+        for row, sure in zip(rows.to_dict("records"), decisive(rows), strict=True)
     }
+
+
+def _cell(row: Mapping[Hashable, Any], sure: np.bool_) -> Cell:
+    """Read one row of a table."""
+    estimate, low, high = (float(row[name]) for name in ("estimate", "low", "high"))
+    return Cell(estimate, low, high, row["flag"], bool(sure))
 
 
 def _known(value: Hashable) -> Hashable:

@@ -8,7 +8,7 @@ numbers of colours, markers and dashes have no common divisor: no two lines look
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,7 @@ __all__ = [
     "Line",
     "Look",
     "Waves",
+    "aligned",
     "flag_notes",
     "gap_notes",
     "lines_of",
@@ -195,6 +196,17 @@ def looks(all_groups: Sequence[bool]) -> list[Look]:
         width = 2.4 if together else 1.6
         given.append(Look(colour, MARKERS[k % len(MARKERS)], DASHES[k % len(DASHES)], width))
     return given
+
+
+def aligned(panels: Sequence[Sequence[Line]], waves: Waves, words: Wording) -> list[list[Line]]:
+    """Give lines of one name the same look and the same place beside a wave in all panels."""
+    names = list(dict.fromkeys(line.name for lines in panels for line in lines))
+    each_look = dict(zip(names, looks([n == words.phrase("all") for n in names]), strict=True))
+    shifts = dict(zip(names, _shifts(len(names), waves.step), strict=True))
+    return [
+        [replace(line, look=each_look[line.name], x=waves.x + shifts[line.name]) for line in lines]
+        for lines in panels
+    ]
 
 
 def _line(name: str, part: pd.DataFrame, waves: Waves, shift: float, look: Look) -> Line:

@@ -352,7 +352,8 @@ def _flags(panels: Sequence[_Panel], words: Wording) -> list[str]:
         for name, cell in panel.cells.items():
             for code in cell.flags:
                 found.setdefault(code, []).append(f"{words.name(name)} {panel.name}".strip())
-    return flag_places(found, sum(len(panel.cells) for panel in panels), words)
+    cells = sum(len(panel.cells) for panel in panels)
+    return flag_places(found, {code for code in found if len(found[code]) == cells}, words)
 
 
 def _bare(panels: Sequence[_Panel], words: Wording, *, written: bool) -> list[str]:

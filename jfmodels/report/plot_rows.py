@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -292,15 +292,17 @@ def flag_marks(rows: pd.DataFrame) -> FlagMarks:
     return FlagMarks(letters, tuple(code for code in order if code in everywhere))
 
 
-def flag_places(found: Mapping[str, Sequence[str]], count: int, words: Wording) -> list[str]:
+def flag_places(
+    found: Mapping[str, Sequence[str]], everywhere: Collection[str], words: Wording
+) -> list[str]:
     """Say of every flag where it applies, in a sentence each.
 
     Parameters
     ----------
     found : mapping of str to sequence of str
         The places of each code, in words.
-    count : int
-        How many places there are in all.
+    everywhere : collection of str
+        Codes that apply to all estimates.
     words : Wording
         The language.
     """
@@ -309,8 +311,8 @@ def flag_places(found: Mapping[str, Sequence[str]], count: int, words: Wording) 
         places = found.get(code, ())
         more = len(places) - MOST_PLACES
         rest = [words.phrase("more").format(count=more)] if more > 0 else []
-        named = ", ".join([*places[:MOST_PLACES], *rest])
-        where = words.phrase("everywhere") if len(places) == count else named
+        named = "; ".join([*places[:MOST_PLACES], *rest])
+        where = words.phrase("everywhere") if code in everywhere else named
         notes += [words.after(where, words.flag(code))] if places else []
     return notes
 
