@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from jfmodels.errors import SpecError, listing
-from jfmodels.report.plot_rows import group_columns, telling_columns
+from jfmodels.report.plot_rows import group_columns, identifying_columns
 from jfmodels.report.plot_text import Wording
 from jfmodels.results.schema import FLAGS
 
@@ -164,9 +164,9 @@ def lines_of(rows: pd.DataFrame, waves: Waves, words: Wording) -> list[Line]:
 def _line_columns(rows: pd.DataFrame) -> list[str]:
     """Find the columns whose values tell lines apart, leaving one row per line and wave."""
     groups = [column for column in group_columns(rows) if rows[column].notna().any()]
-    keys = [*telling_columns(rows, ["outcome", "category"]), *groups]
-    if rows.duplicated([*keys, "wave"]).any():
-        keys += telling_columns(rows, ["target", "over", "engine"])
+    told, groups = identifying_columns(rows, groups, ["wave"])
+    made = [name for name in told if name not in ("outcome", "category")]
+    keys = [*(name for name in told if name not in made), *groups, *made]
     repeated = int(rows.duplicated([*keys, "wave"]).sum())
     if repeated:
         raise SpecError(

@@ -20,6 +20,7 @@ __all__ = [
     "flag_places",
     "group_columns",
     "has_values",
+    "identifying_columns",
     "interval_key",
     "is_simulated",
     "level_rows",
@@ -42,6 +43,7 @@ UNITS = {
     "mean": "mean",
     "total": "total",
 }
+FIT = "fit"  # the column of several fits' tables that names the fit
 MOST_PLACES = 6  # named in the note of one flag
 LETTERS = "ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ"
 
@@ -251,6 +253,47 @@ def telling_columns(rows: pd.DataFrame, candidates: Sequence[str]) -> list[str]:
     return [
         column for column in candidates if column in rows.columns and len(rows[column].unique()) > 1
     ]
+
+
+def identifying_columns(
+    rows: pd.DataFrame, groups: Sequence[str], others: Sequence[str]
+) -> tuple[list[str], list[str]]:
+    """Find the columns that tell rows apart, beside what is compared.
+
+    How a row was made (target, composition, engine) is told only where the rest leaves rows
+    alike, and so is which of several fits it is of.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        The rows to draw.
+    groups : sequence of str
+        Their group columns.
+    others : sequence of str
+        Further columns that tell rows apart.
+
+    Returns
+    -------
+    told : list of str
+        Of outcome, answer and how the row was made.
+    groups : list of str
+        Those of the group columns that are needed.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"fit": ["a", "b"], "outcome": ["trust", "fear"], "wave": "Q1"})
+    >>> identifying_columns(rows, ["fit"], ["wave"])
+    (['outcome'], [])
+    """
+    told = telling_columns(rows, ["outcome", "category"])
+    beside = [name for name in others if name in rows.columns]
+    beside += [f"{name}_ref" for name in groups if f"{name}_ref" in rows.columns]
+    needed = [name for name in groups if name != FIT]
+    if rows.duplicated([*told, *needed, *beside]).any():
+        needed = list(groups)
+    if rows.duplicated([*told, *needed, *beside]).any():
+        told += telling_columns(rows, ["target", "over", "engine"])
+    return told, needed
 
 
 def subject(rows: pd.DataFrame, words: Wording) -> str:

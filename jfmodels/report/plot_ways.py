@@ -15,12 +15,6 @@ from jfmodels.report.plot_trends import plot_trend
 __all__ = ["plot_comparison"]
 
 WAY = "fit"
-NAMES: Labels = {
-    "direct": {"en": "direct estimate", "fr": "estimation directe"},
-    "weighted": {"en": "weighted regression", "fr": "régression pondérée"},
-    "multilevel": {"en": "multilevel model", "fr": "modèle multiniveau"},
-    "mrp": {"en": "poststratified model", "fr": "modèle poststratifié"},
-}
 
 
 def plot_comparison(
@@ -67,9 +61,8 @@ def plot_comparison(
         )
     rows = level_rows(table)
     groups = [name for name in group_columns(rows) if name != WAY]
-    texts: Labels = {**NAMES, **(labels or {})}
     parts = list(rows.groupby(groups, sort=False, observed=True, dropna=False)) if groups else []
     if len(parts) < 2:
-        return plot_trend(table, labels=texts, lang=lang, ax=ax)
+        return plot_trend(table, labels=labels, lang=lang, ax=ax)
     require_panels(len(parts), ax)
-    return trend_panels(table, rows, groups, wording(lang, texts, table))
+    return trend_panels(table, rows, groups, wording(lang, labels, table))
