@@ -8,14 +8,16 @@ RUN := .venv/bin/python -m
 MADE_OF := pyproject.toml constraints.txt tools/environment tools/find-python
 BENCHMARKS = $(wildcard benchmarks/[!_]*.py)
 
-.PHONY: help demo test validate validate-short check lint types layers benchmark clean
+.PHONY: help demo test validate validate-short check lint types layers benchmark docs links clean
 
 help:
-	@echo "make demo            trend and change tables of the bundled example, pictures in demo/"
+	@echo "make demo            tables, pictures and the report of the bundled example, in demo/"
 	@echo "make test            the fast tests"
 	@echo "make check           style, types, import layers, and the fast tests"
 	@echo "make validate        the statistics, by simulation: slow"
 	@echo "make validate-short  the same with fewer simulated surveys"
+	@echo "make docs            the documentation, in build/docs"
+	@echo "make links           whether its links to other sites lead somewhere"
 	@echo "make benchmark       time and memory"
 	@echo "make clean           remove the environment and everything built"
 
@@ -47,8 +49,15 @@ benchmark: .venv/ready-dev
 	@for each in $(BENCHMARKS); do echo "$$each"; .venv/bin/python "$$each" || exit 1; done
 	@$(if $(BENCHMARKS),:,echo "There is no benchmark yet.")
 
+docs: .venv/ready-dev
+	$(RUN) sphinx -W --keep-going -n -b html -d build/doctrees docs build/docs
+	@echo "Open build/docs/index.html"
+
+links: .venv/ready-dev
+	$(RUN) sphinx -b linkcheck -d build/doctrees docs build/links
+
 clean:
-	rm -rf .venv demo build dist
+	rm -rf .venv demo build dist docs/generated docs/notebooks docs/reference
 
 .venv/ready: $(MADE_OF)
 	@tools/environment

@@ -28,7 +28,7 @@ _HOMES = {
     "jfmodels.engines.bayesian.shared": ("SharedFit",),
     "jfmodels.engines.small_areas": ("small_area_check",),
     "jfmodels.engines.design_based.table_test": ("goodness_of_fit", "table_test"),
-    "jfmodels.engines.design_based.weighted": ("Weighted",),
+    "jfmodels.engines.design_based.settings": ("Weighted",),
     "jfmodels.engines.design_based.wild": ("Wild",),
     "jfmodels.errors": (
         "ClaimError",
@@ -77,7 +77,10 @@ _HOMES = {
         "plot_tiles",
         "plot_trend",
     ),
+    "jfmodels.report.survey_report": ("write_report",),
     "jfmodels.results.composition_effect": ("composition_effect",),
+    "jfmodels.results.disclosure.stand_in": ("fill_withheld",),
+    "jfmodels.results.disclosure.withhold": ("withhold",),
     "jfmodels.results.estimands": (
         "Change",
         "Contrast",
@@ -97,6 +100,7 @@ _HOMES = {
     ),
     "jfmodels.survey.draft": (
         "draft_codebook",
+        "to_decide",
         "write_codebook",
     ),
     "jfmodels.survey.example": (
@@ -104,6 +108,7 @@ _HOMES = {
         "example_census",
         "example_truth",
     ),
+    "jfmodels.survey.example_files": ("write_example",),
     "jfmodels.survey.outcome": (
         "Covariate",
         "Outcome",

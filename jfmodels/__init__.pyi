@@ -19,9 +19,9 @@ from jfmodels.engines.design_based.direct import Quantile as Quantile
 from jfmodels.engines.design_based.direct import Ratio as Ratio
 from jfmodels.engines.design_based.direct import direct as direct
 from jfmodels.engines.design_based.missing_places import missing_places as missing_places
+from jfmodels.engines.design_based.settings import Weighted as Weighted
 from jfmodels.engines.design_based.table_test import goodness_of_fit as goodness_of_fit
 from jfmodels.engines.design_based.table_test import table_test as table_test
-from jfmodels.engines.design_based.weighted import Weighted as Weighted
 from jfmodels.engines.design_based.wild import Wild as Wild
 from jfmodels.engines.fitting import fit as fit
 from jfmodels.engines.many import Fits as Fits
@@ -67,7 +67,10 @@ from jfmodels.report.plots import plot_shrinkage as plot_shrinkage
 from jfmodels.report.plots import plot_specifications as plot_specifications
 from jfmodels.report.plots import plot_tiles as plot_tiles
 from jfmodels.report.plots import plot_trend as plot_trend
+from jfmodels.report.survey_report import write_report as write_report
 from jfmodels.results.composition_effect import composition_effect as composition_effect
+from jfmodels.results.disclosure.stand_in import fill_withheld as fill_withheld
+from jfmodels.results.disclosure.withhold import withhold as withhold
 from jfmodels.results.estimands import Change as Change
 from jfmodels.results.estimands import Contrast as Contrast
 from jfmodels.results.estimands import DiffInDiff as DiffInDiff
@@ -82,10 +85,12 @@ from jfmodels.survey.codebook import Codebook as Codebook
 from jfmodels.survey.design import Stage as Stage
 from jfmodels.survey.design import SurveyDesign as SurveyDesign
 from jfmodels.survey.draft import draft_codebook as draft_codebook
+from jfmodels.survey.draft import to_decide as to_decide
 from jfmodels.survey.draft import write_codebook as write_codebook
 from jfmodels.survey.example import example as example
 from jfmodels.survey.example import example_census as example_census
 from jfmodels.survey.example import example_truth as example_truth
+from jfmodels.survey.example_files import write_example as write_example
 from jfmodels.survey.outcome import Covariate as Covariate
 from jfmodels.survey.outcome import Outcome as Outcome
 from jfmodels.survey.population import Population as Population

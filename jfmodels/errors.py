@@ -26,39 +26,135 @@ __all__ = [
 
 
 class JfmodelsError(ValueError):
-    """Any error that the package raises on purpose."""
+    """Any error that the package raises on purpose.
+
+    Every message says what is wrong, what was found, and what would do. It is a ValueError.
+
+    Examples
+    --------
+    >>> import jfmodels as jf
+    >>> try:
+    ...     jf.direct(jf.example(), "trust_amry")
+    ... except jf.JfmodelsError as error:
+    ...     print(str(error)[:55])
+    Unknown outcome 'trust_amry'. Did you mean 'trust_army'
+    """
 
 
 class DesignError(JfmodelsError):
-    """The survey design is incomplete, contradictory, or does not fit the data."""
+    """The survey design is incomplete, contradictory, or does not fit the data.
+
+    Examples
+    --------
+    >>> import jfmodels as jf
+    >>> try:
+    ...     jf.SurveyDesign(cluster="commune")
+    ... except jf.DesignError as error:
+    ...     print(str(error)[:54])
+    SurveyDesign: a survey with clusters must say target=.
+    """
 
 
 class CodebookError(JfmodelsError):
-    """The codebook is incomplete, contradictory, or does not fit the data."""
+    """The codebook is incomplete, contradictory, or does not fit the data.
+
+    Examples
+    --------
+    >>> import jfmodels as jf
+    >>> try:
+    ...     jf.Codebook.from_dict({"outcomes": {"safe": {"scale": "binray"}}})
+    ... except jf.CodebookError as error:
+    ...     print("Did you mean 'binary'?" in str(error))
+    True
+    """
 
 
 class ClaimError(JfmodelsError):
-    """A claim leaves open what decides its answer, or contradicts itself or the survey."""
+    """A claim leaves open what decides its answer, or contradicts itself or the survey.
+
+    Examples
+    --------
+    >>> import jfmodels as jf
+    >>> try:
+    ...     jf.Claims.from_dict({"claims": {"half": {"text": "Half feel safe", "parts": {}}}})
+    ... except jf.ClaimError as error:
+    ...     print("source" in str(error))
+    True
+    """
 
 
 class DataError(JfmodelsError):
-    """The rows do not bear out what the design and the codebook say of them."""
+    """The rows do not bear out what the design and the codebook say of them.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import jfmodels as jf
+    >>> design = jf.SurveyDesign(weights="weight")
+    >>> book = {"outcomes": {"safe": {"scale": "binary"}}}
+    >>> try:
+    ...     jf.Survey(pd.DataFrame({"safe": [0, 1]}), design, book)
+    ... except jf.DataError as error:
+    ...     print("'weight'" in str(error))
+    True
+    """
 
 
 class ReadError(JfmodelsError):
-    """A file could not be read as a survey."""
+    """A file could not be read as a survey.
+
+    Examples
+    --------
+    >>> import jfmodels as jf
+    >>> try:
+    ...     jf.read_frame("survey.doc")
+    ... except jf.ReadError as error:
+    ...     print(str(error)[:25])
+    Unknown file type '.doc'.
+    """
 
 
 class SpecError(JfmodelsError):
-    """A question was asked that cannot be answered, or not in that form."""
+    """A question was asked that cannot be answered, or not in that form.
+
+    Examples
+    --------
+    >>> import jfmodels as jf
+    >>> try:
+    ...     jf.direct(jf.example(), "trust_army").levels(by="regoin")
+    ... except jf.SpecError as error:
+    ...     print("Did you mean 'region'?" in str(error))
+    True
+    """
 
 
 class EstimationError(JfmodelsError):
-    """A model could not be fitted to these data, for a reason that is named."""
+    """A model could not be fitted to these data, for a reason that is named.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import jfmodels as jf
+    >>> frame = pd.DataFrame({"safe": [0, 0, 1, 1], "place": ["a", "a", "b", "b"]})
+    >>> survey = jf.Survey(frame, jf.SurveyDesign(), {"outcomes": {"safe": {"scale": "binary"}}})
+    >>> try:
+    ...     jf.fit("shown(safe) ~ place", survey)
+    ... except jf.EstimationError as error:
+    ...     print(str(error)[:48])
+    Separation: some groups all gave one answer, or
+    """
 
 
 class FitWarning(UserWarning):
-    """A fit was made in another way than asked, or cannot be believed in full."""
+    """A fit was made in another way than asked, or cannot be believed in full.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> import jfmodels as jf
+    >>> warnings.simplefilter("error", jf.FitWarning)  # stop instead
+    >>> warnings.resetwarnings()
+    """
 
 
 def listing(names: Iterable[object], most: int = 8) -> str:

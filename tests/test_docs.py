@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import jfmodels as jf
+from jfmodels.claims.choices import CHOICES
 from jfmodels.claims.kinds import KINDS
-from jfmodels.claims.robustness import CHOICES
 from jfmodels.survey.read import read_design, read_yaml
 
 ROOT = Path(__file__).parents[1]
@@ -37,6 +37,7 @@ def test_every_codebook_shown_can_be_read(path, text, tmp_path):
 PAGES = [
     "claims",
     "comparing",
+    "exports",
     "multilevel",
     "planning",
     "populations",
@@ -59,7 +60,8 @@ def test_every_kind_of_claim_is_documented():
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_pages_of_code_run(page):
+def test_pages_of_code_run(page, monkeypatch):
+    monkeypatch.chdir(ROOT)
     namespace: dict[str, object] = {}
     for text in blocks(ROOT / "docs" / f"{page}.md", "python"):
         exec(text, namespace)

@@ -8,17 +8,18 @@ from jfmodels.engines.bayesian.bayesian_fit import BayesianFit
 from jfmodels.engines.bayesian.laplace import Laplace
 from jfmodels.engines.bayesian.multilevel import fit_multilevel
 from jfmodels.engines.bayesian.nuts import Nuts
-from jfmodels.engines.design_based.weighted import Weighted, fit_weighted
+from jfmodels.engines.design_based.settings import Weighted
 from jfmodels.errors import SpecError, choose, listing
 from jfmodels.model.cells import Where
 from jfmodels.model.families import Family
 from jfmodels.model.model import Model
 from jfmodels.model.priors import Prior
 from jfmodels.model.weighting import Weighting
+from jfmodels.results.engine import Engine
 from jfmodels.results.fit import Fit
 from jfmodels.survey.survey import Survey, require_survey
 
-__all__ = ["ENGINES", "Settings", "fit"]
+__all__ = ["ENGINES", "Settings", "fit", "read_model", "settings_of"]
 
 type Settings = Weighted | Laplace | Nuts
 
@@ -103,17 +104,21 @@ def fit(
     ['Q2', 'Q3', 'Q4', 'Q5', 'Q6']
     """
     require_survey(survey)
-    model = _model(formula, family, priors)
-    settings = _settings(engine, model)
+    model = read_model(formula, family, priors)
+    settings = settings_of(engine, model)
     if isinstance(settings, Weighted):
         _refuse_bayesian(weighting, model)
-        return Fit(
-            fit_weighted(model.formula, survey, settings=settings, family=model.family, where=where)
-        )
+        return Fit(_weighted(model, survey, settings, where))
     return BayesianFit(fit_multilevel(model, survey, settings, where=where, weighting=weighting))
 
 
-def _model(
+def _weighted(model: Model, survey: Survey, settings: Weighted, where: Where | None) -> Engine:
+    from jfmodels.engines.design_based.weighted import fit_weighted  # not for Bayesian fits
+
+    return fit_weighted(model.formula, survey, settings=settings, family=model.family, where=where)
+
+
+def read_model(
     formula: str | Model, family: str | Family | None, priors: Mapping[str, Prior] | None
 ) -> Model:
     """Read the model; a Model brings its family and priors along."""
@@ -124,7 +129,7 @@ def _model(
     return formula
 
 
-def _settings(engine: object, model: Model) -> Settings:
+def settings_of(engine: object, model: Model) -> Settings:
     """Read the engine; random terms decide where none is named."""
     default = "laplace" if model.formula.effects else "weighted"
     if engine is None or isinstance(engine, str):

@@ -10,9 +10,11 @@ from functools import partial
 
 import pandas as pd
 
-from jfmodels.engines.bayesian.nuts import Nuts
+from jfmodels.display.card import Card, Displayed
+from jfmodels.display.sheet import Sheet
 from jfmodels.engines.bayesian.parcel import Parcel
-from jfmodels.engines.fitting import Settings, fit
+from jfmodels.engines.design_based.settings import Weighted
+from jfmodels.engines.fitting import Settings, fit, read_model, settings_of
 from jfmodels.engines.progress import somebody_looks, watched
 from jfmodels.errors import EstimationError, SpecError, choose
 from jfmodels.model.cells import Where
@@ -20,11 +22,13 @@ from jfmodels.model.families import Family
 from jfmodels.model.model import Model
 from jfmodels.model.priors import Prior
 from jfmodels.model.weighting import Weighting
+from jfmodels.results.engine import WithCoefficients
 from jfmodels.results.estimands import Change, Estimand, Level
 from jfmodels.results.fit import Categories, Fit
 from jfmodels.results.multiplicity import with_adjustment
 from jfmodels.results.schema import FAILURES
 from jfmodels.results.stacked import stacked
+from jfmodels.results.table import Table
 from jfmodels.survey.design import Names
 from jfmodels.survey.survey import Survey
 
@@ -34,8 +38,15 @@ type Formulas = Mapping[str, str | Model] | Sequence[str]
 type Fitting = Callable[[str | Model, Survey], Fit]
 
 
+def _said(fit: Fit) -> str:
+    """Formula of a fit, or the outcomes of one without."""
+    if isinstance(fit.engine, WithCoefficients):
+        return fit.engine.reading.title
+    return ", ".join(getattr(fit.engine, "outcomes", ()))
+
+
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Fits(Mapping[str, Fit]):
+class Fits(Displayed, Mapping[str, Fit]):
     """Several fits by name, and what became of those that failed; see :func:`fit_many`.
 
     Attributes
@@ -44,6 +55,14 @@ class Fits(Mapping[str, Fit]):
         Those that succeeded, in the order asked for.
     failures : DataFrame
         Columns of :data:`jfmodels.results.schema.FAILURES`.
+
+    Examples
+    --------
+    >>> import jfmodels as jf
+    >>> formulas = ["shown(trust_army) ~ wave", "shown(trust_police) ~ wave"]
+    >>> fits = jf.fit_many(formulas, jf.example(), engine="weighted")
+    >>> fits
+    Fits: 2 succeeded, 0 failed
     """
 
     fits: Mapping[str, Fit]
@@ -58,8 +77,17 @@ class Fits(Mapping[str, Fit]):
     def __len__(self) -> int:
         return len(self.fits)
 
-    def __repr__(self) -> str:
-        return f"Fits: {len(self)} succeeded, {len(self.failures)} failed"
+    def _card(self) -> Card:
+        n = len(self.failures)
+        failed = [f"{row.fit} failed. {row.message}" for row in self.failures.itertuples()]
+        rows = [(name, _said(each), each.engine.name) for name, each in self.items()]
+        return Card(
+            "Fits",
+            f"{len(self)} succeeded, {n} failed",
+            warnings=failed,
+            sheets=[Sheet("", ("fit", "of", "engine"), tuple(rows), words=(0, 1, 2))],
+            notes=["One table of all: levels(), changes(), estimate()."],
+        )
 
     def levels(
         self,
@@ -70,7 +98,26 @@ class Fits(Mapping[str, Fit]):
         categories: Categories = "shown",
         coverage: float = 0.95,
     ) -> pd.DataFrame:
-        """Tabulate the levels of all fits; see :meth:`jfmodels.Fit.levels`."""
+        """Tabulate the levels of all fits.
+
+        Parameters
+        ----------
+        by, over, where, categories, coverage
+            As in :meth:`jfmodels.Fit.levels`.
+
+        Returns
+        -------
+        DataFrame
+            As of :meth:`estimate`.
+
+        Examples
+        --------
+        >>> import jfmodels as jf
+        >>> formulas = ["shown(trust_army) ~ wave", "shown(trust_police) ~ wave"]
+        >>> fits = jf.fit_many(formulas, jf.example(), engine="weighted")
+        >>> len(fits.levels(over="wave"))
+        12
+        """
         return self.estimate(
             Level(by), over=over, where=where, categories=categories, coverage=coverage
         )
@@ -87,9 +134,27 @@ class Fits(Mapping[str, Fit]):
         coverage: float = 0.95,
         rope: float | None = None,
     ) -> pd.DataFrame:
-        """Tabulate the changes of all fits; see :meth:`jfmodels.Fit.changes`.
+        """Tabulate the changes of all fits.
 
-        P-values are adjusted over the rows of all fits together.
+        Parameters
+        ----------
+        against, by, over, where, categories, coverage, rope
+            As in :meth:`jfmodels.Fit.changes`.
+        adjust : {"holm", "bh", "bonferroni", "none"}, optional
+            Adjustment over the rows of all fits together; Holm where there are p-values.
+
+        Returns
+        -------
+        DataFrame
+            As of :meth:`estimate`.
+
+        Examples
+        --------
+        >>> import jfmodels as jf
+        >>> formulas = ["shown(trust_army) ~ wave", "shown(trust_police) ~ wave"]
+        >>> fits = jf.fit_many(formulas, jf.example(), engine="weighted")
+        >>> fits.changes(over="wave")["adjustment"].unique().tolist()
+        ['holm over 10']
         """
         return self.estimate(
             Change(against, by),
@@ -125,6 +190,14 @@ class Fits(Mapping[str, Fit]):
         -------
         DataFrame
             Columns of :data:`jfmodels.results.schema.STACKED`.
+
+        Examples
+        --------
+        >>> import jfmodels as jf
+        >>> formulas = ["shown(trust_army) ~ wave", "shown(trust_police) ~ wave"]
+        >>> fits = jf.fit_many(formulas, jf.example(), engine="weighted")
+        >>> len(fits.estimate(jf.Slope(), over="wave"))
+        2
         """
         if not self.fits:
             raise EstimationError("No fit succeeded; read why in .failures.")
@@ -184,17 +257,17 @@ def fit_many(
     Examples
     --------
     >>> import jfmodels as jf
-    >>> items = ["trust_army", "trust_police", "trust_amry"]
+    >>> items = ["trust_army", "trust_police"]
     >>> fits = jf.fit_many({item: f"shown({item}) ~ wave" for item in items}, jf.example())
     >>> fits
-    Fits: 2 succeeded, 1 failed
+    Fits: 2 succeeded, 0 failed
     >>> fits.changes("first")["adjustment"].unique().tolist()
     ['holm over 10']
     """
     models = _named(formulas)
     shown = somebody_looks(sys.stderr) if progress is None else progress
     fitting = partial(
-        fit, engine=_silent(engine), family=family, where=where, weighting=weighting, priors=priors
+        _silently, engine=engine, family=family, priors=priors, where=where, weighting=weighting
     )
     done = (
         _here(fitting, models, survey)
@@ -205,15 +278,25 @@ def fit_many(
     fits = {name: each for name in models if isinstance(each := found[name], Fit)}
     failed = {name: each for name in models if isinstance(each := found[name], Exception)}
     rows = [(name, type(each).__name__, str(each)) for name, each in failed.items()]
-    return Fits(fits, pd.DataFrame(rows, columns=list(FAILURES)))
+    return Fits(fits, Table(rows, columns=list(FAILURES)))
 
 
-def _silent(engine: str | Settings | None) -> str | Settings | None:
-    """Sampling without a bar for every model, unless it was asked for."""
-    settings = Nuts() if engine == "nuts" else engine
-    if isinstance(settings, Nuts) and settings.progress is None:
-        return replace(settings, progress=False)
-    return settings
+def _silently(
+    formula: str | Model,
+    survey: Survey,
+    *,
+    engine: str | Settings | None,
+    family: str | Family | None,
+    priors: Mapping[str, Prior] | None,
+    where: Where | None,
+    weighting: Weighting | None,
+) -> Fit:
+    """Fit a model among many, without a bar for its own sampling unless that was asked for."""
+    model = read_model(formula, family, priors)
+    settings = settings_of(engine, model)
+    if not isinstance(settings, Weighted) and settings.progress is None:
+        settings = replace(settings, progress=False)
+    return fit(model, survey, engine=settings, where=where, weighting=weighting)
 
 
 def _named(formulas: object) -> Mapping[str, str | Model]:

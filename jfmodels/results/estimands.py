@@ -70,6 +70,13 @@ class Level:
     ----------
     by : str or list of str, optional
         Groups.
+
+    Examples
+    --------
+    >>> import jfmodels as jf
+    >>> fit = jf.direct(jf.example(), "trust_army", by="region")
+    >>> len(fit.estimate(jf.Level("region")))  # six waves of four regions
+    24
     """
 
     by: Names = None
@@ -96,6 +103,13 @@ class Change:
         Groups.
     scale : {"difference", "ratio", "log_ratio", "log_odds_ratio"}
         How the two levels are set against each other.
+
+    Examples
+    --------
+    >>> import jfmodels as jf
+    >>> fit = jf.direct(jf.example(), "trust_army", by="region")
+    >>> fit.estimate(jf.Change("first", scale="ratio"))["unit"].unique().tolist()
+    ['ratio of shares']
     """
 
     against: str = "previous"
@@ -128,6 +142,13 @@ class Contrast:
         Further groups, within which to compare.
     scale : {"difference", "ratio", "log_ratio", "log_odds_ratio"}
         How the two are set against each other.
+
+    Examples
+    --------
+    >>> import jfmodels as jf
+    >>> fit = jf.direct(jf.example(), "trust_army", by="region")
+    >>> fit.estimate(jf.Contrast("region", reference="Mopti"))["region_ref"].unique().tolist()
+    ['Mopti']
     """
 
     along: str
@@ -160,6 +181,14 @@ class DiffInDiff:
         As in :class:`Change`.
     by : str or list of str, optional
         Further groups, within which to compare.
+
+    Examples
+    --------
+    >>> import jfmodels as jf
+    >>> fit = jf.direct(jf.example(), "trust_army", by="region")
+    >>> table = fit.estimate(jf.DiffInDiff("region", reference="Mopti", against="Q1"))
+    >>> table["estimand"].unique().tolist()
+    ['difference in differences']
     """
 
     along: str
@@ -190,6 +219,13 @@ class Slope:
         Groups.
     per : {"year", "wave"}, default "year"
         Real time between the waves' midpoints, or waves counted as evenly spaced.
+
+    Examples
+    --------
+    >>> import jfmodels as jf
+    >>> fit = jf.direct(jf.example(), "trust_army", by="region")
+    >>> fit.estimate(jf.Slope("region"))["unit"].unique().tolist()
+    ['share per year']
     """
 
     by: Names = None
@@ -232,6 +268,14 @@ class Index:
         What is asked of the mean: its levels, changes, contrasts, slopes.
     name : str, default "index"
         Its name in tables.
+
+    Examples
+    --------
+    >>> import jfmodels as jf
+    >>> fit = jf.direct(jf.example(), ["trust_army", "trust_police"])
+    >>> trust = jf.Index(["trust_army", "trust_police"], of=jf.Change(), name="trust")
+    >>> fit.estimate(trust)["outcome"].unique().tolist()
+    ['trust']
     """
 
     outcomes: Names
@@ -296,6 +340,14 @@ class Range:
         Among what: ``"outcome"``, ``"category"`` or a group.
     by : str or list of str, optional
         Further groups, within which to compare.
+
+    Examples
+    --------
+    >>> import jfmodels as jf
+    >>> fit = jf.direct(jf.example(), "trust_army", by="region")
+    >>> table = fit.estimate(jf.Range("region"), where={"wave": "Q6"})
+    >>> table["estimand"].tolist()
+    ['lowest', 'highest', 'range']
     """
 
     along: str = "outcome"
@@ -319,7 +371,28 @@ class Range:
         return replace(plan, comparable=comparable)
 
     def groups(self, plan: Plan, grid: Grid) -> list[Ints]:
-        """Rows of the plan that are compared with each other."""
+        """Rows of the plan that are compared with each other.
+
+        Parameters
+        ----------
+        plan : Plan
+            As :meth:`plan` lists the levels.
+        grid : Grid
+            The cells.
+
+        Returns
+        -------
+        list of ndarray of int
+            Row numbers, one array for each comparison.
+
+        Examples
+        --------
+        >>> import jfmodels as jf
+        >>> grid = jf.direct(jf.example(), "trust_army").joint("region").grid
+        >>> asked = Range("region")
+        >>> [len(rows) for rows in asked.groups(asked.plan(grid), grid)]
+        [4, 4, 4, 4, 4, 4]
+        """
         return along_groups(plan, grid, self.along)
 
 

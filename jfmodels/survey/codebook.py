@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from jfmodels.display.card import Card, Displayed
 from jfmodels.errors import CodebookError, listing, raise_all, unknown
+from jfmodels.survey.cards import codebook_card
 from jfmodels.survey.contradictions import covariate_problems, outcome_problems
 from jfmodels.survey.fields import (
     Fields,
@@ -23,15 +25,27 @@ from jfmodels.survey.fields import (
     as_pairs,
     as_texts,
 )
-from jfmodels.survey.outcome import NAMED, SCALES, Covariate, Label, Outcome, Wave, canonical
+from jfmodels.survey.outcome import (
+    ONE,
+    SCALES,
+    ZERO,
+    Covariate,
+    Label,
+    Outcome,
+    Wave,
+    canonical,
+)
+from jfmodels.survey.outcome_columns import as_offered, columns_of_lists, columns_of_options
 
 __all__ = ["Codebook"]
+
+NOTES = "notes"  # remarks for people, which a draft leaves there
 
 type Crosswalk = dict[str, dict[str, str]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Codebook:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Codebook(Displayed):
     """What every column means.
 
     Attributes
@@ -40,8 +54,12 @@ class Codebook:
         In order; empty where the data's own order serves.
     outcomes, covariates : mapping
         By name.
+    topics : mapping of str to Label
+        What outcomes are about, in the order in which a report speaks of them.
     crosswalks : mapping of str to mapping of str to mapping of str to str
         For a column and a wave, old value to new value.
+    title : Label or None
+        What the survey is called.
 
     Raises
     ------
@@ -59,7 +77,12 @@ class Codebook:
     waves: Mapping[str, Wave] = field(default_factory=dict)
     outcomes: Mapping[str, Outcome] = field(default_factory=dict)
     covariates: Mapping[str, Covariate] = field(default_factory=dict)
+    topics: Mapping[str, Label] = field(default_factory=dict)
     crosswalks: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
+    title: Label | None = None
+
+    def _card(self) -> Card:
+        return codebook_card(self)
 
     @property
     def texts(self) -> dict[str, dict[str, str]]:
@@ -90,6 +113,7 @@ class Codebook:
                 found += [f"{part} '{name}': {each}" for each in _named(name, entry, kind)]
                 if isinstance(entry, kind):
                     found += [f"{part} '{name}': {each}" for each in problems(entry)]
+        found += _topic_problems(self.outcomes, self.topics)
         raise_all(CodebookError, found, "Codebook")
 
     @classmethod
@@ -99,25 +123,41 @@ class Codebook:
         Parameters
         ----------
         content : mapping
-            With any of the keys ``waves``, ``outcomes``, ``covariates``, ``crosswalks``.
+            With any of the keys ``title``, ``waves``, ``topics``, ``outcomes``,
+            ``covariates``, ``crosswalks``; what stands under ``notes`` is for people,
+            and is not read.
+
+        Returns
+        -------
+        Codebook
+            Every entry read and checked.
 
         Raises
         ------
         CodebookError
             One error that lists every unknown key, missing choice and contradiction.
+
+        Examples
+        --------
+        >>> safe = {"scale": "binary", "categories": {0: "no", 1: "yes"}}
+        >>> list(Codebook.from_dict({"outcomes": {"safe": safe}}).outcomes)
+        ['safe']
         """
+        keys = ("title", *PARTS)
         if not isinstance(content, Mapping):
             raise CodebookError(
-                f"Codebook: a mapping with any of {listing(PARTS)} is needed; found "
+                f"Codebook: a mapping with any of {listing(keys)} is needed; found "
                 f"{type(content).__name__}."
             )
-        problems = [unknown("part", key, PARTS) for key in content if key not in PARTS]
+        known = [*keys, NOTES]
+        problems = [unknown("part", key, known) for key in content if key not in known]
+        title = Fields(content, problems).read("title", Label.parse, None)
         parts = {
             part: _parse_part(part, parse, content.get(part), problems)
             for part, parse in PARTS.items()
         }
         raise_all(CodebookError, problems, "Codebook")
-        return cls(**parts)
+        return cls(title=title, **parts)
 
 
 def _named(name: str, entry: object, kind: type) -> Iterator[str]:
@@ -128,6 +168,16 @@ def _named(name: str, entry: object, kind: type) -> Iterator[str]:
         yield f"{article} {kind.__name__} record is needed; found {found}. See Codebook.from_dict."
     elif getattr(entry, "name", name) != name:
         yield f"the record is named '{getattr(entry, 'name', '')}'; use one name."
+
+
+def _topic_problems(outcomes: Mapping[str, Any], topics: Mapping[str, Label]) -> list[str]:
+    """Find outcomes of topics that have no place in the order."""
+    named = {name: getattr(outcome, "topic", None) for name, outcome in outcomes.items()}
+    return [
+        f"outcomes '{name}': {unknown('topic', topic, topics)} List it under topics:."
+        for name, topic in named.items()
+        if topic is not None and topic not in topics
+    ]
 
 
 def _parse_part(
@@ -185,9 +235,24 @@ def _day(value: object) -> date | None:
         raise CodebookError(f"'{value}' is not a date such as 2024-10-20.") from None
 
 
+def _parse_topic(name: str, entry: Any) -> tuple[Label, list[str]]:
+    return Label.parse(name.replace("_", " ") if entry is None else entry), []
+
+
 OUTCOME_KEYS = (
-    *("column", "columns", "label", "scale", "categories", "shown", "dont_know", "refused"),
+    *(
+        "topic",
+        "column",
+        "columns",
+        "label",
+        "scale",
+        "categories",
+        "shown",
+        "dont_know",
+        "refused",
+    ),
     *("missing", "policy", "asked_in", "relabelled", "comparable"),
+    *("named", "not_named", "written", "offered"),
 )
 
 
@@ -198,11 +263,16 @@ def _parse_outcome(name: str, entry: Any) -> tuple[Outcome, list[str]]:
     if fields.content.get("scale") is None:
         fields.problems.append(f"scale: is missing. Choose one of {listing(SCALES)}.")
     scale = fields.read("scale", _scale, "")
-    columns = _columns(name, scale, fields)
-    categories = _categories(scale, columns, fields)
+    listed = scale == "multi" and fields.content.get("columns") is None
+    read_columns = columns_of_lists if listed else columns_of_options
+    columns, categories, mentions = read_columns(name, scale, fields)
     shown = fields.read("shown", as_texts, ())
-    if scale == "binary" and not shown:
+    if scale == "binary" and fields.content.get("shown", ()) is None:
+        fields.problems.append(f"shown: is left open. Choose one of {_names_of(categories)}.")
+    elif scale == "binary" and not shown:
         shown = tuple(label.en for label in categories.values())[-1:]
+    if fields.content.get("named", ()) is None:
+        fields.problems.append("named: is left open. Give the code of an option that was named.")
     outcome = Outcome(
         name=name,
         columns=columns,
@@ -217,58 +287,26 @@ def _parse_outcome(name: str, entry: Any) -> tuple[Outcome, list[str]]:
         asked_in=fields.read("asked_in", as_codes, None),
         relabelled=fields.read("relabelled", _relabelled, {}),
         comparable=fields.read("comparable", as_codes, ()),
+        mentions=mentions,
+        named=fields.read("named", as_codes, ONE),
+        not_named=fields.read("not_named", as_codes, ZERO),
+        written=fields.read("written", as_texts, ()),
+        offered=fields.read("offered", lambda value: as_pairs(value, as_name, as_codes), {}),
+        topic=fields.read("topic", as_name, None),
     )
     if not fields.unread:
         fields.problems.extend(outcome_problems(outcome))
-    return outcome, fields.problems
+    return as_offered(outcome), fields.problems
+
+
+def _names_of(categories: Mapping[str, Label]) -> str:
+    return listing(label.en for label in categories.values())
 
 
 def _scale(value: object) -> str:
     if not isinstance(value, str) or value not in SCALES:
         raise CodebookError(unknown("scale", value, SCALES))
     return value
-
-
-def _columns(name: str, scale: str, fields: Fields) -> dict[str, str | dict[str, str]]:
-    """Read where the answers are: a column, one per wave, or one per option."""
-    if scale != "multi":
-        if "columns" in fields.content and scale:
-            fields.problems.append("columns: is for scale 'multi'; give column: instead.")
-        return {"": fields.read("column", _per_wave, name)}
-    if "column" in fields.content:
-        fields.problems.append("column: is not for scale 'multi'; give columns: instead.")
-    columns: dict[str, str | dict[str, str]] = fields.read("columns", _options, {})
-    if fields.content.get("columns") is None:
-        fields.problems.append("scale 'multi' needs columns: {option: column, ...}.")
-    return columns
-
-
-def _options(value: object) -> dict[str, str | dict[str, str]]:
-    if not isinstance(value, Mapping) or not value:
-        raise CodebookError("scale 'multi' needs columns: {option: column, ...}.")
-    return as_pairs(value, as_name, _per_wave)
-
-
-def _per_wave(value: object) -> str | dict[str, str]:
-    if not isinstance(value, Mapping):
-        return as_name(value)
-    if not value:
-        raise CodebookError("it names no wave; use {wave: column, ...}.")
-    return as_pairs(value, canonical, as_name)
-
-
-def _categories(scale: str, columns: Mapping[str, object], fields: Fields) -> dict[str, Label]:
-    """Read codes and labels; of a multiple response, the labels of options."""
-    if scale != "multi":
-        default = dict(NAMED) if scale == "binary" else {}
-        return fields.read("categories", as_labels, {}) or default
-    labels: dict[str, Label] = fields.read(
-        "categories", lambda value: as_pairs(value, as_name, Label.parse), {}
-    )
-    for option in labels:
-        if option not in columns:
-            fields.problems.append(f"categories: {unknown('option', option, columns)}")
-    return {option: labels.get(option) or Label(option, option) for option in columns}
 
 
 def _relabelled(value: object) -> dict[str, dict[str, str]]:
@@ -312,6 +350,7 @@ def _new_value(value: object) -> str:
 
 PARTS: Mapping[str, Callable[[str, Any], tuple[Any, list[str]]]] = {
     "waves": _parse_wave,
+    "topics": _parse_topic,
     "outcomes": _parse_outcome,
     "covariates": _parse_covariate,
     "crosswalks": _parse_crosswalk,

@@ -9,17 +9,23 @@ from datetime import date, datetime
 from itertools import chain
 from unicodedata import normalize
 
+from jfmodels.display.card import Card, Displayed
 from jfmodels.errors import CodebookError, listing
+from jfmodels.survey.cards import outcome_card
 
 __all__ = [
     "JOINTS",
     "NAMED",
+    "ONE",
     "POLICIES",
     "SCALES",
+    "ZERO",
     "Covariate",
     "Label",
     "Outcome",
+    "Place",
     "Wave",
+    "as_columns",
     "canonical",
 ]
 
@@ -36,10 +42,24 @@ POLICIES: Mapping[str, str] = {
     "excluded": "they leave the denominator",
     "own_category": "they stay in the denominator and are answers of their own",
 }
+ONE, ZERO = ("1",), ("0",)  # what an option's column holds, unless the codebook says otherwise
 CODED = ("binary", "ordinal", "nominal")
 MEASURED = ("count", "continuous")
 JOINTS = ("|", "/")  # join an outcome to its option, and the two outcomes of a ratio
 NUMBER = re.compile(r"([+-]?)([0-9]+)(?:\.([0-9]*))?")
+
+type Place = str | tuple[str, ...] | Mapping[str, str | tuple[str, ...]]
+
+
+def as_columns(named: str | tuple[str, ...]) -> tuple[str, ...]:
+    """List the columns that hold answers together: one, or several.
+
+    Examples
+    --------
+    >>> as_columns("news"), as_columns(("news_1", "news_2"))
+    (('news',), ('news_1', 'news_2'))
+    """
+    return (named,) if isinstance(named, str) else named
 
 
 def canonical(code: object) -> str:
@@ -129,19 +149,22 @@ class Wave:
     end: date | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Outcome(Displayed):
     """One question, its answers, and what is to be made of those who did not answer it.
 
     Attributes
     ----------
     name : str
         How the outcome is called in calls and tables.
-    columns : mapping of str to (str or mapping of str to str)
+    columns : mapping of str to (str, tuple of str, or mapping of wave to these)
         For each option of a multiple response, and for ``""`` otherwise, the column that
-        holds it, or a mapping of wave to column.
+        holds it, or a mapping of wave to column; several columns where each holds the code
+        of something that was named.
+    label : Label
+        Its text.
     scale : str
-        A key of :data:`SCALES`.
+        "binary", "ordinal", "nominal", "multi", "count" or "continuous".
     categories : mapping of str to Label
         Code to label, in order.
     shown : tuple of str
@@ -149,17 +172,34 @@ class Outcome:
     dont_know, refused, missing : tuple of str
         Codes of those who did not know, refused, or were not asked.
     policy : str or None
-        A key of :data:`POLICIES`.
+        "in_base", "excluded" or "own_category": what "don't know" and refusals count as.
     asked_in : tuple of str or None
         The waves that asked; None for all.
     relabelled : mapping of str to mapping of str to str
         In which waves which codes had other wording.
     comparable : tuple of str
         Relabelled waves that may be compared with the others all the same.
+    topic : str or None
+        What it is about: a name among the codebook's topics.
+    mentions : mapping of str to str
+        Of a multiple response whose columns list what was named: option to code. Empty where
+        every option has a column of its own.
+    named, not_named : tuple of str
+        Codes by which an option's own column says that it was named, or was not.
+    written : tuple of str
+        Options whose own column holds words: any text names them.
+    offered : mapping of str to tuple of str
+        Of options that only some waves offered, these waves.
+
+    Examples
+    --------
+    >>> import jfmodels as jf
+    >>> jf.example().outcome("trust_army").shown
+    ('somewhat', 'a lot')
     """
 
     name: str
-    columns: Mapping[str, str | Mapping[str, str]]
+    columns: Mapping[str, Place]
     label: Label
     scale: str
     categories: Mapping[str, Label] = field(default_factory=dict)
@@ -171,6 +211,15 @@ class Outcome:
     asked_in: tuple[str, ...] | None = None
     relabelled: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     comparable: tuple[str, ...] = ()
+    topic: str | None = None
+    mentions: Mapping[str, str] = field(default_factory=dict)
+    named: tuple[str, ...] = ONE
+    not_named: tuple[str, ...] = ZERO
+    written: tuple[str, ...] = ()
+    offered: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def _card(self) -> Card:
+        return outcome_card(self)
 
     @property
     def measured(self) -> bool:
@@ -185,22 +234,77 @@ class Outcome:
     @property
     def column_names(self) -> tuple[str, ...]:
         """Every column that holds answers, of any option and wave."""
-        named = ([x] if isinstance(x, str) else x.values() for x in self.columns.values())
-        return tuple(dict.fromkeys(chain.from_iterable(named)))
+        named = (x.values() if isinstance(x, Mapping) else [x] for x in self.columns.values())
+        places = (as_columns(each) for each in chain.from_iterable(named))
+        return tuple(dict.fromkeys(chain.from_iterable(places)))
 
-    def column_in(self, wave: str | None, option: str = "") -> str | None:
-        """Name the column that holds the answers of a wave; None where there is none."""
+    def column_in(self, wave: str | None, option: str = "") -> str | tuple[str, ...] | None:
+        """Name the columns that hold the answers of a wave; None where there are none.
+
+        Parameters
+        ----------
+        wave : str or None
+            The wave, where there are some.
+        option : str, default ""
+            The option of a multiple response.
+
+        Returns
+        -------
+        str, tuple of str or None
+            The column; several where each holds the code of something that was named.
+
+        Examples
+        --------
+        >>> import jfmodels as jf
+        >>> jf.example().outcome("trust_army").column_in("Q6")
+        'trust_army'
+        """
         named = self.columns[option]
-        return named if isinstance(named, str) else named.get(wave or "")
+        return named.get(wave or "") if isinstance(named, Mapping) else named
 
     def asks(self, wave: str) -> bool:
-        """Tell whether the wave was asked this question."""
+        """Tell whether the wave was asked this question.
+
+        Parameters
+        ----------
+        wave : str
+            The wave.
+
+        Returns
+        -------
+        bool
+            As the codebook says; what the rows hold does not matter.
+
+        Examples
+        --------
+        >>> import jfmodels as jf
+        >>> outcome = jf.example().outcome("trust_russian_forces")
+        >>> outcome.asks("Q1"), outcome.asks("Q6")
+        (False, True)
+        """
         if self.asked_in is not None and wave not in self.asked_in:
             return False
         return any(self.column_in(wave, option) is not None for option in self.columns)
 
     def wording(self, wave: str) -> tuple[tuple[str, str], ...]:
-        """Tell what was worded otherwise in a wave; waves of equal wording may be compared."""
+        """Tell what was worded otherwise in a wave; waves of equal wording may be compared.
+
+        Parameters
+        ----------
+        wave : str
+            The wave.
+
+        Returns
+        -------
+        tuple of (str, str)
+            Code and wording of each category that the codebook calls relabelled.
+
+        Examples
+        --------
+        >>> import jfmodels as jf
+        >>> jf.example().outcome("trust_army").wording("Q1")
+        ()
+        """
         if wave in self.comparable:
             return ()
         return tuple(sorted(self.relabelled.get(wave, {}).items()))
@@ -220,6 +324,12 @@ class Covariate:
         Edges of the classes [a, b) that a number falls in; empty for none.
     categories : mapping of str to Label
         Code to label, in order; empty for the values as they are.
+
+    Examples
+    --------
+    >>> import jfmodels as jf
+    >>> jf.example().codebook.covariates["age_group"].bins
+    (18.0, 25.0, 35.0, 50.0, 120.0)
     """
 
     name: str

@@ -13,8 +13,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from jfmodels.display.card import Card, Displayed
 from jfmodels.errors import DataError, DesignError, SpecError, choose, listing, raise_all, unknown
 from jfmodels.survey.answers import read_answers, read_numbers
+from jfmodels.survey.cards import survey_card
 from jfmodels.survey.checks import (
     asked_problems,
     column_problems,
@@ -25,6 +27,7 @@ from jfmodels.survey.codebook import Codebook
 from jfmodels.survey.design import SurveyDesign, as_names
 from jfmodels.survey.encode import OPTION, Encoder, group_columns
 from jfmodels.survey.outcome import Outcome
+from jfmodels.survey.records import in_full
 from jfmodels.survey.rows import Key, Rows
 from jfmodels.survey.sampling import Sampling, read_sampling
 
@@ -36,12 +39,12 @@ __all__ = ["Survey", "require_survey"]
 YEAR = 365.25
 
 
-@dataclass(frozen=True, slots=True, eq=False, init=False)
-class Survey:
+@dataclass(frozen=True, slots=True, eq=False, init=False, repr=False)
+class Survey(Displayed):
     """Who was asked what, in which wave, and with which weight.
 
     Everything is checked here, once; one error lists all that is wrong. No frame of
-    respondents leaves the survey: whoever needs numbers asks :attr:`rows` for sums.
+    respondents leaves the survey: whoever needs numbers asks `rows` for sums.
 
     Parameters
     ----------
@@ -69,6 +72,10 @@ class Survey:
     >>> design = SurveyDesign(cluster="place", target="population")
     >>> Survey(frame, design, {"outcomes": {"safe": {"scale": "binary"}}})
     Survey: 4 interviews, 2 clusters, 1 outcome
+      design    clusters place
+      target    population: the clusters stand for others like them: clusters vary
+      weights   none
+      outcomes  safe
     """
 
     design: SurveyDesign
@@ -135,11 +142,55 @@ class Survey:
         return bool(self.record.get("quota", False))
 
     def outcome(self, name: str) -> Outcome:
-        """Look an outcome up, or name the near miss."""
+        """Look an outcome up, or name the near miss.
+
+        Parameters
+        ----------
+        name : str
+            As the codebook has it.
+
+        Returns
+        -------
+        Outcome
+            The question, its answers and its policy.
+
+        Raises
+        ------
+        SpecError
+            If there is none of that name.
+
+        Examples
+        --------
+        >>> import jfmodels as jf
+        >>> jf.example().outcome("trust_army").policy
+        'in_base'
+        """
         return choose("outcome", name, self.codebook.outcomes)
 
     def group(self, name: str) -> Key:
-        """Look a grouping column up, or name the near miss."""
+        """Look a grouping column up, or name the near miss.
+
+        Parameters
+        ----------
+        name : str
+            A column, or a covariate of the codebook.
+
+        Returns
+        -------
+        Key
+            Its labels, and a code for each row.
+
+        Raises
+        ------
+        SpecError
+            If nothing groups by that name, or it names people.
+
+        Examples
+        --------
+        >>> import jfmodels as jf
+        >>> jf.example().group("region").labels
+        ('Bandiagara', 'Gao', 'Mopti', 'Timbuktu')
+        """
         person = self.design.person
         if person is not None and name == person:
             raise SpecError(f"'{name}' names people, and tables do not show people.")
@@ -152,7 +203,25 @@ class Survey:
         )
 
     def answer_names(self, outcome: Outcome) -> tuple[str, ...]:
-        """Name an outcome's columns of answers: one, or one per option."""
+        """Name an outcome's columns of answers: one, or one per option.
+
+        Parameters
+        ----------
+        outcome : Outcome
+            Of this survey.
+
+        Returns
+        -------
+        tuple of str
+            Names among the answers.
+
+        Examples
+        --------
+        >>> import jfmodels as jf
+        >>> survey = jf.example()
+        >>> survey.answer_names(survey.outcome("trust_army"))
+        ('trust_army',)
+        """
         if outcome.scale != "multi":
             return (outcome.name,)
         return tuple(f"{outcome.name}{OPTION}{option}" for option in outcome.columns)
@@ -164,6 +233,17 @@ class Survey:
         ----------
         name : str
             Of the key whose groups are the rows, in their order.
+
+        Returns
+        -------
+        Survey
+            With that key.
+
+        Examples
+        --------
+        >>> import jfmodels as jf
+        >>> len(jf.example().with_row_numbers("row").rows.keys["row"].labels)
+        3264
         """
         number = Key(np.arange(self.n), tuple(map(str, range(self.n))))
         return self.with_keys({name: number})
@@ -175,6 +255,18 @@ class Survey:
         ----------
         labels : mapping of str to sequence of str
             Further labels by column; they come after the survey's own.
+
+        Returns
+        -------
+        Survey
+            With those labels.
+
+        Examples
+        --------
+        >>> import jfmodels as jf
+        >>> survey = jf.example().with_labels({"region": ["Kidal"]})
+        >>> survey.group("region").labels[-1]
+        'Kidal'
         """
         keys = {name: self.rows.keys[name] for name in labels}
         return self.with_keys(
@@ -182,13 +274,39 @@ class Survey:
         )
 
     def describe(self) -> Any:
-        """Say what was collected; see :func:`jfmodels.survey.describe.describe`."""
+        """Say what was collected: interviews, weights, places, interviewers and answers by wave.
+
+        Returns
+        -------
+        Description
+            It prints and shows itself in a notebook; its tables are attributes.
+
+        Examples
+        --------
+        >>> import jfmodels as jf
+        >>> jf.example().describe().waves["n"].tolist()
+        [544, 544, 544, 544, 544, 544]
+        """
         from jfmodels.survey.describe import describe
 
         return describe(self)
 
     def weighting(self) -> Any:
-        """Say what was done to the weights; see :func:`jfmodels.survey.weighting.weighting`."""
+        """Say what was done to the weights: margins, Kish's effect, factors.
+
+        Returns
+        -------
+        Weighting
+            It prints and shows itself in a notebook; its tables are attributes.
+
+        Examples
+        --------
+        >>> import jfmodels as jf
+        >>> margin = {"sex": {"female": 0.51, "male": 0.49}}
+        >>> raked = jf.rake(jf.example(), margin, within="wave")
+        >>> type(raked.weighting()).__name__
+        'Weighting'
+        """
         from jfmodels.survey.weighting import weighting
 
         return weighting(self)
@@ -200,6 +318,18 @@ class Survey:
         ----------
         keys : mapping of str to Key
             By name.
+
+        Returns
+        -------
+        Survey
+            With those keys.
+
+        Examples
+        --------
+        >>> import jfmodels as jf
+        >>> survey = jf.example()
+        >>> "place" in survey.with_keys({"place": survey.group("commune")}).rows.keys
+        True
         """
         return self.changed(rows=replace(self.rows, keys={**self.rows.keys, **keys}))
 
@@ -220,6 +350,18 @@ class Survey:
         ----------
         design, codebook, rows, asked, sampling, record, adjustments
             Attributes of the copy; None for those of this survey.
+
+        Returns
+        -------
+        Survey
+            Nothing of it is checked again.
+
+        Examples
+        --------
+        >>> import jfmodels as jf
+        >>> survey = jf.example()
+        >>> survey.changed(record={**survey.record, "simulated": False}).simulated
+        False
         """
         content: dict[str, object] = {"design": design, "codebook": codebook, "rows": rows}
         content |= {"asked": asked, "sampling": sampling, "record": record}
@@ -237,7 +379,16 @@ class Survey:
         names = [*nested, *as_names(self.design.all_stages[0].cluster)]
         return len(self.rows.aggregate(names).n)
 
-    def __repr__(self) -> str:
+    @property
+    def counts(self) -> str:
+        """Say in a line how many interviews, waves, clusters and outcomes there are.
+
+        Examples
+        --------
+        >>> import jfmodels as jf
+        >>> jf.example().counts
+        '3,264 interviews, 6 waves (Q1 to Q6), 16 clusters, 27 outcomes'
+        """
         parts = [f"{self.n:,} interviews"]
         if self.waves:
             parts.append(f"{len(self.waves)} waves ({self.waves[0]} to {self.waves[-1]})")
@@ -245,7 +396,10 @@ class Survey:
             parts.append(f"{self._n_clusters()} clusters")
         n = len(self.codebook.outcomes)
         parts.append(f"{n} outcome{'s' if n != 1 else ''}")
-        return f"Survey{' (simulated)' if self.simulated else ''}: {', '.join(parts)}"
+        return ", ".join(parts)
+
+    def _card(self) -> Card:
+        return survey_card(self, self.counts)
 
 
 def _read(encoder: Encoder) -> tuple[Key | None, Rows, Sampling]:
@@ -347,7 +501,7 @@ def _record(rows: Rows, codebook: Codebook, simulated: bool) -> dict[str, Any]:
         data.update(number.tobytes())
     if rows.replicates is not None:
         data.update(rows.replicates.tobytes())
-    book = hashlib.blake2b(repr(codebook).encode(), digest_size=8)
+    book = hashlib.blake2b(in_full(codebook).encode(), digest_size=8)
     return {
         "data_hash": data.hexdigest(),
         "codebook_hash": book.hexdigest(),

@@ -51,7 +51,7 @@ OPTIONS = {
 }
 FIELDS = {
     "scale": ("binary", "ordinal", "nominal", "multi", "count", "continuous", "ordnal", None, []),
-    "column": ("q", "x", "Q", None, {}, {"R1": "q"}, {"R1": "q", "R2": "x"}, ["q"], 3),
+    "column": ("q", "x", "Q", None, {}, {"R1": "q"}, {"R1": "q", "R2": "x"}, ["q"], ["q", "x"], 3),
     "columns": ({"a": "q", "b": "x"}, {"a": "q", "b": "q"}, {}, ["q"], {"": "q"}),
     "categories": ({0: "no", 1: "yes"}, {0: "no"}, {0: "a", "0.0": "b"}, {0: "a", 1: "a"}, [0, 1]),
     "shown": (["yes"], ["yse"], ["no", "yes"], ["yes", "yes"], 3, {}),
@@ -63,6 +63,17 @@ FIELDS = {
     "relabelled": ({"R2": {1: "sure"}}, {"R2": {5: "sure"}}, {"R2": "sure"}, ["R2"]),
     "comparable": (["R2"], "R2", {}),
     "label": ("Q", {"en": "Q", "fr": "Q"}, {"de": "Q"}, None, "", []),
+    "named": (["Y"], [1], [0], None, {}),
+    "not_named": ([0], [2, 9], "no", [[1]]),
+    "written": (["a"], ["zz"], "yes", {}),
+    "offered": (
+        {"a": ["R1"]},
+        {"yes": ["R1", "R2"]},
+        {"zz": ["R9"]},
+        {"no": []},
+        ["R1"],
+        {"no": None},
+    ),
     "typo": (1,),
 }
 COVARIATES = (

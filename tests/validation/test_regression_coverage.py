@@ -39,7 +39,7 @@ from simulate import (
 )
 
 import jfmodels as jf
-from jfmodels.engines.design_based.weighted import Weighted
+from jfmodels.engines.design_based.settings import Weighted
 
 SHORT = os.environ.get("JFMODELS_SHORT") == "1"
 N_SURVEYS = 40 if SHORT else 2_000

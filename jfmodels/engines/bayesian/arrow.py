@@ -200,6 +200,19 @@ class Factor:
         added = (arrow.gather_pairs @ taken.reshape(len(d), -1).T).T
         return cls(arrow, back, coupling, a - added.reshape(a.shape))
 
+    @classmethod
+    def joined(cls, factors: Sequence[Factor]) -> Factor:
+        """Join factors of one pattern."""
+        back, coupling, schur = (
+            np.concatenate([getattr(each, part) for each in factors])
+            for part in ("back", "coupling", "schur")
+        )
+        return cls(factors[0].arrow, back, coupling, schur)
+
+    def some(self, kept: Ints | NDArray[np.bool_]) -> Factor:
+        """Those of the matrices that are kept, in that order."""
+        return Factor(self.arrow, self.back[kept], self.coupling[kept], self.schur[kept])
+
     def solve(self, vectors: Floats) -> Floats:
         """Solve for vectors (B, n)."""
         inner, border = self.arrow.inside(vectors)

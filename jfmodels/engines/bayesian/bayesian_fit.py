@@ -36,6 +36,14 @@ class BayesianFit(Fit):
     ----------
     engine : Multilevel
         The model with its draws.
+
+    Examples
+    --------
+    >>> import jfmodels as jf
+    >>> formula = "shown(trust_army) ~ wave + (1 | commune)"
+    >>> model = jf.fit(formula, jf.example(), weighting="ignore")
+    >>> model.changes(over="wave")["prob_positive"].between(0, 1).all()
+    np.True_
     """
 
     engine: Multilevel
@@ -203,6 +211,17 @@ class BayesianFit(Fit):
         SpecError
             If the name does not end in ``.nc``, there is no such folder, or tables are named
             for a file that makes its own.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> import jfmodels as jf
+        >>> formula = "shown(trust_army) ~ wave + (1 | commune)"
+        >>> model = jf.fit(formula, jf.example(), weighting="ignore")
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     again = jf.load_fit(model.save(f"{folder}/fit.nc"))
+        >>> again.levels(over="wave").equals(model.levels(over="wave"))
+        True
         """
         return save(self.engine, path, share, tables)
 

@@ -140,7 +140,7 @@ def without_people(latent: Latent, person: str | None) -> Latent:
 def _instead(latent: Latent, settings: Laplace, reason: str) -> tuple[str, Posterior]:
     """Fit by NUTS, and say why."""
     warnings.warn(f"{reason}; NUTS takes over.", FitWarning, stacklevel=6)
-    return "nuts", draw_nuts(latent, Nuts(seed=settings.seed))
+    return "nuts", draw_nuts(latent, Nuts(seed=settings.seed, progress=settings.progress))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,6 +7,7 @@ mode is found by Newton's method, and its curvature there is an arrow-shaped mat
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -62,6 +63,11 @@ class Approximation:
         """Laplace's approximation of the log density of answers and parameters, (B,)."""
         return self.value - self.factor.log_determinant() / 2
 
+    def some(self, kept: NDArray[np.bool_]) -> Approximation:
+        """Those of the sets that are kept, (B,)."""
+        factor = self.factor.some(kept)
+        return Approximation(self.theta[:, kept], self.mode[:, kept], factor, self.value[kept])
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Beforehand:
@@ -77,6 +83,11 @@ class Beforehand:
 
     precision: tuple[Floats, ...]
     constant: Floats
+
+    def some(self, kept: NDArray[np.bool_]) -> Beforehand:
+        """Those of the sets that are kept, (B,)."""
+        precision = tuple(each[..., kept] for each in self.precision)
+        return Beforehand(precision, self.constant[kept])
 
 
 @dataclass(frozen=True, eq=False)
@@ -262,16 +273,25 @@ class Field:
         """
         before = self.beforehand(theta)
         x, value = start, self.value(start, theta, before)
+        left = np.arange(theta.shape[1])
+        found: list[tuple[Ints, Approximation]] = []
         for _ in range(ROUNDS):
             gradient, entries = self.derivatives(x, theta, before)
             factor = Factor.of(self.arrow, np.ascontiguousarray(entries.T))
             step = factor.solve(gradient.T).T
-            left = (gradient * step).sum(axis=0) / 2
-            if (left < gain).all():
-                return Approximation(theta, x + step, factor, value + left)
-            x, value = self._halve(x, step, value, theta, before, left)
-        if (left < gain).mean() > ENOUGH:
-            return Approximation(theta, x, factor, value)
+            higher = (gradient * step).sum(axis=0) / 2
+            done = higher < gain
+            reached = Approximation(theta, x + step, factor, value + higher)
+            if done.all():
+                return together([*found, (left, reached)])
+            found.append((left[done], reached.some(done)))
+            more = ~done
+            left, theta, before = left[more], theta[:, more], before.some(more)
+            x, value = self._halve(
+                x[:, more], step[:, more], value[more], theta, before, higher[more]
+            )
+        if len(left) < (1 - ENOUGH) * start.shape[1]:
+            return together([*found, (left, Approximation(theta, x, factor.some(more), value))])
         raise EstimationError(
             f"The field's mode was not found in {ROUNDS} rounds. Leave terms out, or use "
             "engine='nuts'."
@@ -360,6 +380,20 @@ class Field:
             found = self.likelihood.derivatives(moved, theta)
             gradient, information = gradient + weight * found[0], information + weight * found[1]
         return np.asarray(gradient), np.asarray(information)
+
+
+def together(parts: Sequence[tuple[Ints, Approximation]]) -> Approximation:
+    """Put approximations back in the order of their places."""
+    if len(parts) == 1:
+        return parts[0][1]
+    order = np.argsort(np.concatenate([place for place, _ in parts]))
+    each = [part for _, part in parts]
+    return Approximation(
+        np.concatenate([part.theta for part in each], axis=1)[:, order],
+        np.concatenate([part.mode for part in each], axis=1)[:, order],
+        Factor.joined([part.factor for part in each]).some(order),
+        np.concatenate([part.value for part in each])[order],
+    )
 
 
 def _pairs(one: csr_array, other: csr_array) -> tuple[Ints, Ints, Ints]:

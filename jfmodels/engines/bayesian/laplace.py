@@ -37,11 +37,24 @@ class Laplace:
     on_poor_k : {"nuts", "warn", "raise"}, default "nuts"
         What to do if the importance weights cannot be believed, their tail shape being above
         0.7: fit by NUTS instead, keep the draws and flag every row, or stop.
+    progress : bool, optional
+        Whether NUTS shows a progress bar where it takes over; by default where there is a
+        terminal or notebook.
+
+    Examples
+    --------
+    >>> import jfmodels as jf
+    >>> settings = jf.Laplace(draws=1000, seed=7, on_poor_k="raise")
+    >>> formula = "shown(trust_army) ~ wave + (1 | commune)"
+    >>> model = jf.fit(formula, jf.example(), engine=settings, weighting="ignore")
+    >>> model.changes(over="wave").shape[0]
+    5
     """
 
     draws: int = 4000
     seed: int = 1
     on_poor_k: str = "nuts"
+    progress: bool | None = None
 
     def __post_init__(self) -> None:
         choose("on_poor_k", self.on_poor_k, ON_POOR_K)

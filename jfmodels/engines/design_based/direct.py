@@ -18,6 +18,7 @@ from jfmodels.engines.design_based.replicated import (
     require_way,
     with_replicates,
 )
+from jfmodels.engines.design_based.settings import INTERVIEWERS
 from jfmodels.engines.design_based.two_way import two_way
 from jfmodels.engines.evidence import cell_df, evidence_of, without_lone_clusters
 from jfmodels.engines.explained import TablesBy, explained, explained_of
@@ -53,10 +54,6 @@ DEFF: Mapping[str, str] = {
     "with_replacement": "against simple random sampling with replacement",
     "without_replacement": "against simple random sampling from a population of size sum(w)",
 }
-INTERVIEWERS: Mapping[str, str] = {
-    "ignore": "clusters alone",
-    "cluster": "two-way clustering by cluster and interviewer",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +64,11 @@ class Ratio:
     ----------
     of, to : str
         Measured outcomes; rows count that have both.
+
+    Examples
+    --------
+    >>> Ratio("income", "household_size").to
+    'household_size'
     """
 
     of: str

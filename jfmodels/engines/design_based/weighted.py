@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from jfmodels.engines.design_based.direct import INTERVIEWERS
 from jfmodels.engines.design_based.fitted import Coefficients, SecondWay
 from jfmodels.engines.design_based.influence import design_df, explained_scores, influence
 from jfmodels.engines.design_based.kinds import kinds_of
@@ -26,10 +25,11 @@ from jfmodels.engines.design_based.replicated import (
     require_way,
     with_replicates,
 )
+from jfmodels.engines.design_based.settings import SMALL_SAMPLE, Weighted
 from jfmodels.engines.design_based.term_tests import joint_test
 from jfmodels.engines.design_based.two_way import believed_two_ways, by_interviewer
 from jfmodels.engines.evidence import reached
-from jfmodels.errors import SpecError, choose
+from jfmodels.errors import SpecError
 from jfmodels.model.cells import Where, read_where
 from jfmodels.model.data import ModelData, Response, read_data, read_response
 from jfmodels.model.deficiency import require_full_rank
@@ -40,45 +40,11 @@ from jfmodels.model.model import check_answers, family_of, threshold_names
 from jfmodels.results.diagnose import rows_left_out
 from jfmodels.results.engine import Belief, Check, Question, Reading
 from jfmodels.results.joint import JointTest, Normal
-from jfmodels.survey.replicates import Replicates
 from jfmodels.survey.survey import Survey
 
-__all__ = ["Regression", "Weighted", "fit_weighted"]
+__all__ = ["Regression", "fit_weighted"]
 
 type Floats = NDArray[np.float64]
-
-SMALL_SAMPLE: Mapping[str, str] = {
-    "cr2": "CR2, df from clusters that differ in every wave",
-    "cr2_rows": "CR2, df from independent rows of variance 1 / weight",
-    "none": "linearisation, df of the design less the coefficients",
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Weighted:
-    """Settings of survey-weighted regression.
-
-    Parameters
-    ----------
-    small_sample : {"cr2", "cr2_rows", "none"}, default "cr2"
-        How variances and degrees of freedom are made; "none" reproduces R's survey package.
-    replicates : Replicates, optional
-        Fit the model again in every replicate of the sample; variances then are the
-        replicates', with the degrees of freedom of "none".
-    interviewers : {"ignore", "cluster"}, default "ignore"
-        "cluster" counts interviewers as a second way in which answers cluster, as in
-        :func:`jfmodels.direct`.
-    """
-
-    small_sample: str = "cr2"
-    replicates: Replicates | None = None
-    interviewers: str = "ignore"
-
-    def __post_init__(self) -> None:
-        choose("small_sample", self.small_sample, SMALL_SAMPLE)
-        choose("interviewers", self.interviewers, INTERVIEWERS)
-        if self.replicates is not None and self.interviewers == "cluster":
-            raise SpecError("Replicates draw clusters alone; leave interviewers='cluster' out.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)

@@ -81,11 +81,43 @@ class Wild:
             raise SpecError(f"draws= is a number of at least 2; found {self.draws!r}.")
 
     def enumerates(self, n_clusters: int) -> bool:
-        """Whether all combinations of weights are few enough to go through."""
+        """Whether all combinations of weights are few enough to go through.
+
+        Parameters
+        ----------
+        n_clusters : int
+            Clusters that have weights.
+
+        Returns
+        -------
+        bool
+            If not, `draws` are drawn.
+
+        Examples
+        --------
+        >>> Wild().enumerates(16), Wild().enumerates(17)
+        (True, False)
+        """
         return len(WEIGHTS[self.weights]) ** n_clusters <= PATTERNS
 
     def says(self, n_clusters: int) -> str:
-        """Name the method in words."""
+        """Name the method in words.
+
+        Parameters
+        ----------
+        n_clusters : int
+            Clusters that have weights.
+
+        Returns
+        -------
+        str
+            As tables name it.
+
+        Examples
+        --------
+        >>> Wild().says(5)
+        'wild cluster bootstrap, all 32 Rademacher weights'
+        """
         points = len(WEIGHTS[self.weights])
         if self.enumerates(n_clusters):
             which = f"all {points**n_clusters:,} {self.weights.capitalize()} weights"

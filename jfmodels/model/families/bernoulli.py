@@ -33,6 +33,11 @@ def Bernoulli(link: str = "logit") -> Family:
     link : {"logit", "probit", "cloglog"}, default "logit"
         How the probability depends on the linear predictor.
 
+    Returns
+    -------
+    Family
+        To be given as ``family=``.
+
     Examples
     --------
     >>> Bernoulli(link="probit").link

@@ -18,6 +18,11 @@ type Floats = NDArray[np.float64]
 def Categorical() -> Family:
     """Model answers without order, the first one being what the others are set against.
 
+    Returns
+    -------
+    Family
+        To be given as ``family=``.
+
     Examples
     --------
     >>> Categorical().blocks(4)

@@ -25,6 +25,11 @@ type Floats = NDArray[np.float64]
 def Poisson() -> Family:
     """Model the logarithm of the mean of a count.
 
+    Returns
+    -------
+    Family
+        To be given as ``family=``.
+
     Examples
     --------
     >>> Poisson().link
@@ -48,6 +53,11 @@ def Poisson() -> Family:
 
 def NegativeBinomial() -> Family:
     """Model the logarithm of the mean of a count whose variance is mean + dispersion · mean².
+
+    Returns
+    -------
+    Family
+        To be given as ``family=``.
 
     Examples
     --------

@@ -22,6 +22,11 @@ type Floats = NDArray[np.float64]
 def Gaussian() -> Family:
     """Model the mean of a measurement; its coefficients are those of least squares.
 
+    Returns
+    -------
+    Family
+        To be given as ``family=``.
+
     Examples
     --------
     >>> Gaussian().link

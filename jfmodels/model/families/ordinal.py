@@ -29,6 +29,11 @@ def Ordinal(link: str = "logit") -> Family:
     link : {"logit", "probit"}, default "logit"
         The distribution F of the latent answer.
 
+    Returns
+    -------
+    Family
+        To be given as ``family=``.
+
     References
     ----------
     .. [1] McCullagh, P. (1980). Regression models for ordinal data. Journal of the Royal

@@ -47,7 +47,8 @@ def test_sums_are_those_of_people_drawn_one_by_one():
         error = drawn.std() / np.sqrt(400)  # draws are not independent
         assert table["predicted"][k] == pytest.approx(drawn.mean(), abs=5 * error)
         width = np.diff(np.quantile(drawn, [0.025, 0.975])).item()
-        assert table["high"][k] - table["low"][k] == pytest.approx(width, rel=0.1)
+        # Of 400 draws that are independent a width is known to 5 %, so two differ by 7 %.
+        assert table["high"][k] - table["low"][k] == pytest.approx(width, rel=0.2)
 
 
 def test_what_the_model_leaves_out_is_flagged():
