@@ -46,7 +46,7 @@ __all__ = [
 
 STANDS: Mapping[str, Mapping[str, str]] = {
     "bold": {"en": "Bold", "fr": "En gras"},
-    "dots": {"en": "Dark dots", "fr": "Points foncés"},
+    "dark": {"en": "Dark triangles", "fr": "Triangles foncés"},
     "adjusted": {
         "en": "the difference from zero stands after adjustment.",
         "fr": "l'écart à zéro tient après ajustement.",
@@ -299,7 +299,7 @@ def heading(rows: pd.DataFrame, words: Wording) -> str:
 
 
 def stands_notes(rows: pd.DataFrame, sign: str, words: Wording) -> list[str]:
-    """Say which differences a sign marks, bold numbers or dark dots, if the rows are changes."""
+    """Say which changes a sign marks: bold numbers, or dark triangles."""
     if not (rows["estimand"] == "change").any():
         return []
     said = {"p_adjusted": "adjusted", "prob_positive": "probability"}

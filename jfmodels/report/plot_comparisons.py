@@ -38,6 +38,8 @@ class Forest:
         Whether zero is excluded after adjustment.
     texts : tuple of str, length K
         What is compared, and the letters of flags.
+    gaps : tuple of str, length K
+        Why there is no estimate, in a word or two, where there is none.
     """
 
     y: np.ndarray
@@ -46,6 +48,7 @@ class Forest:
     high: np.ndarray
     decisive: np.ndarray
     texts: tuple[str, ...]
+    gaps: tuple[str, ...]
 
     @property
     def drawn(self) -> np.ndarray:
@@ -69,6 +72,7 @@ def forest_of(rows: pd.DataFrame, marks: FlagMarks, words: Wording) -> Forest:
         _floats(rows, "high"),
         decisive(rows),
         tuple(f"{text} {marks.of(codes)}".strip() for text, codes in texts),
+        tuple(words.why_missing(codes) for codes in rows["flag"]),
     )
 
 

@@ -174,7 +174,7 @@ def _numbers(forest: Forest, unit: Unit, words: Wording) -> list[str]:
     texts = []
     for k, bounded in enumerate(forest.bounded):
         ends = words.signs.between.join(write(float(end[k])) for end in (forest.low, forest.high))
-        point = write(float(forest.estimate[k])) if forest.drawn[k] else words.phrase("no_estimate")
+        point = write(float(forest.estimate[k])) if forest.drawn[k] else forest.gaps[k]
         texts.append(f"{point} [{ends}]" if bounded else point)
     return texts
 
