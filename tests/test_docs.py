@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import pytest
 
 import jfmodels as jf
@@ -39,6 +40,7 @@ PAGES = [
     "comparing",
     "exports",
     "multilevel",
+    "pictures",
     "planning",
     "populations",
     "regression",
@@ -66,3 +68,4 @@ def test_pages_of_code_run(page, monkeypatch):
     namespace: dict[str, object] = {}
     for text in blocks(ROOT / "docs" / f"{page}.md", "python"):
         exec(text, namespace)
+    plt.close("all")
