@@ -11,7 +11,7 @@ BENCHMARKS = $(wildcard benchmarks/[!_]*.py)
 .PHONY: help demo test validate validate-short check lint types layers benchmark docs links clean
 
 help:
-	@echo "make demo            trend and change tables of the bundled example, pictures in demo/"
+	@echo "make demo            tables, pictures and the report of the bundled example, in demo/"
 	@echo "make test            the fast tests"
 	@echo "make check           style, types, import layers, and the fast tests"
 	@echo "make validate        the statistics, by simulation: slow"

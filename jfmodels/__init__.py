@@ -68,12 +68,19 @@ _HOMES = {
         "plot_changes",
         "plot_comparison",
         "plot_detectable",
+        "plot_likert",
+        "plot_map",
         "plot_power",
+        "plot_ppc",
         "plot_shrinkage",
         "plot_specifications",
+        "plot_tiles",
         "plot_trend",
     ),
+    "jfmodels.report.survey_report": ("write_report",),
     "jfmodels.results.composition_effect": ("composition_effect",),
+    "jfmodels.results.disclosure.stand_in": ("fill_withheld",),
+    "jfmodels.results.disclosure.withhold": ("withhold",),
     "jfmodels.results.estimands": (
         "Change",
         "Contrast",
@@ -93,6 +100,7 @@ _HOMES = {
     ),
     "jfmodels.survey.draft": (
         "draft_codebook",
+        "to_decide",
         "write_codebook",
     ),
     "jfmodels.survey.example": (
@@ -100,6 +108,7 @@ _HOMES = {
         "example_census",
         "example_truth",
     ),
+    "jfmodels.survey.example_files": ("write_example",),
     "jfmodels.survey.outcome": (
         "Covariate",
         "Outcome",

@@ -1,4 +1,4 @@
-"""The command line: `jfmodels demo`, `check`, `estimate`, `judge`.
+"""The command line: `jfmodels demo`, `draft`, `check`, `estimate`, `judge`, `report`.
 
 Commands only read options, call the public functions and show what these return. The package
 itself is imported inside them, so that help and version come at once.
@@ -90,6 +90,9 @@ def demo(
         with _working("Drawing"):
             written = _write_demo(levels, changes, out)
         typer.echo(f"\nWritten: {', '.join(map(str, written))}")
+        with _working("Writing the report"):
+            english, french = _demo_reports(out)
+        typer.echo(f"The report of the last wave: {english} (in French: {french})")
 
 
 @app.command()
@@ -106,6 +109,9 @@ def estimate(
         list[str] | None, typer.Option(help="Domain, such as region=Mopti,Gao; repeatable.")
     ] = None,
     small_sample: Annotated[str, typer.Option(help="cr2 or none.")] = "cr2",
+    minimum: Annotated[
+        int | None, typer.Option(help="Withhold what rests on fewer interviews or exposes them.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Write to a .csv, .xlsx or .json file.")] = None,
     form: Annotated[
         str, typer.Option("--format", help="On the screen: table, csv or json.")
@@ -132,6 +138,8 @@ def estimate(
         with _working("Estimating"):
             fit = jf.direct(survey, outcome, by=groups, where=domain, small_sample=small_sample)
             table = fit.changes(against=changes, by=groups) if changes else fit.levels(by=groups)
+            if minimum is not None:
+                (table,) = jf.withhold([table], minimum=minimum)
         deliver(table, "Changes" if changes else "Levels")
 
 
@@ -155,7 +163,32 @@ def check(
     with _plain_errors():
         with _working("Reading"):
             survey = _read(data, codebook, context.params)
-        _tell(survey.describe(), repr(survey))
+        _tell(survey.describe(), repr(survey).splitlines()[0])
+
+
+@app.command()
+def draft(
+    data: Data,
+    form: Annotated[
+        Path | None,
+        typer.Option(help="Questionnaire: XLSForm (.xlsx), or LimeSurvey structure (.lss, .txt)."),
+    ] = None,
+    wave: Annotated[str | None, typer.Option(help="Column of the wave.")] = None,
+    out: Annotated[
+        Path, typer.Option(help="Codebook to write; a file that is there stays.")
+    ] = Path("codebook.yaml"),
+) -> None:
+    """Draft a codebook from labels or a questionnaire, and list what is left to decide."""
+    import jfmodels as jf
+
+    with _plain_errors():
+        with _working("Reading"):
+            drafted = jf.draft_codebook(data, form=form, wave=wave)
+        jf.write_codebook(drafted, out)
+    typer.echo("To decide and to check:")
+    for each in jf.to_decide(drafted):
+        typer.echo(f"- {each}")
+    typer.echo(f"Written: {out}", err=True)
 
 
 @app.command()
@@ -212,6 +245,47 @@ def judge(
             typer.echo(f"Written: {written}", err=True)
     if moved is not None:
         _tell_moved(moved)
+
+
+@app.command()
+def report(
+    context: typer.Context,
+    data: Data,
+    codebook: CodebookFile,
+    out: Annotated[Path, typer.Option(help="Write to this .html file.")],
+    lang: Annotated[str, typer.Option(help="en or fr.")] = "en",
+    claims: Annotated[Path | None, typer.Option(help="Claims to judge (YAML).")] = None,
+    by: Annotated[
+        str, typer.Option(help="Column to break numbers down by; by default that of the strata.")
+    ] = "strata",
+    minimum: Annotated[int, typer.Option(help="Interviews that a number must rest on.")] = 10,
+    wave: Wave = None,
+    strata: Strata = None,
+    cluster: Cluster = None,
+    weights: Weights = None,
+    repeats: Repeats = None,
+    target: Target = None,
+    interviewer: Interviewer = None,
+    person: Person = None,
+    date: Date = None,
+    lonely: Lonely = None,
+) -> None:
+    """Write the report of the last wave: one HTML file to read, print or send."""
+    import jfmodels as jf
+    from jfmodels.report.survey_report import require_page
+
+    with _plain_errors():
+        require_page(out, lang)
+        with _working("Reading"):
+            said = None if claims is None else jf.read_claims(claims)
+            survey = _read(data, codebook, context.params)
+        verdicts = None
+        if said is not None:
+            with _working("Judging"):
+                verdicts = jf.judge(said, survey)
+        with _working("Writing the report"):
+            jf.write_report(survey, out, lang=lang, claims=verdicts, by=by, minimum=minimum)
+    typer.echo(f"Written: {out}", err=True)
 
 
 def _tell_moved(moved: pd.DataFrame) -> None:
@@ -371,6 +445,18 @@ def _write_demo(levels: pd.DataFrame, changes: pd.DataFrame, folder: Path) -> li
         _draw(jf.plot_trend, levels, folder / "trend.png"),
         jf.write_table(changes, folder / "changes.csv"),
         _draw(jf.plot_changes, changes, folder / "changes.png"),
+    ]
+
+
+def _demo_reports(folder: Path) -> list[Path]:
+    """Write the report of the example in both languages."""
+    import jfmodels as jf
+
+    survey = jf.example()
+    verdicts = jf.judge(jf.example_claims(), survey)
+    return [
+        jf.write_report(survey, folder / f"report-{lang}.html", lang=lang, claims=verdicts)
+        for lang in ("en", "fr")
     ]
 
 

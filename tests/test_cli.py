@@ -3,9 +3,11 @@
 import csv
 import io
 import json
+import re
 import subprocess
 import sys
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -191,7 +193,9 @@ def test_demo_prints_and_draws_the_simulated_survey(run, tmp_path):
     assert result.exit_code == 0, result.output
     assert "simulated" in result.stdout
     names = {path.name for path in (tmp_path / "demo").iterdir()}
-    assert names == {"trend.csv", "trend.png", "changes.csv", "changes.png"}
+    pictured = {"trend.csv", "trend.png", "changes.csv", "changes.png"}
+    assert names == pictured | {"report-en.html", "report-fr.html"}
+    assert f"{tmp_path}/demo/report-en.html" in result.stdout
 
 
 CLAIMS = """
@@ -253,3 +257,36 @@ def test_judge_refuses_what_it_cannot_read(judge, folder):
     assert "language" in refusal(judge("--lang de"))
     (folder / "claims.yaml").write_text(CLAIMS.replace("direction", "dircetion"))
     assert "line 12" in refusal(CliRunner().invoke(app, JUDGE.split()))
+
+
+EXPORTS = Path(__file__).parents[1] / "docs" / "exports"
+DRAFT = f"draft {EXPORTS / 'kobo_answers.csv'} --form {EXPORTS / 'kobo_form.xlsx'} --wave round"
+
+
+def test_a_draft_is_written_and_says_what_is_left(run, tmp_path):
+    path = tmp_path / "codebook.yaml"
+    result = run(f"{DRAFT} --out {path}")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith("To decide and to check:\n- policy: choose: in_base")
+    assert "- reason: asked only where" in result.stdout
+    assert re.search("shown: +# choose", path.read_text(encoding="utf-8"))
+    assert str(path) in result.stderr
+
+
+def test_a_draft_overwrites_nothing_and_is_refused_until_finished(run, tmp_path):
+    path = tmp_path / "codebook.yaml"
+    run(f"{DRAFT} --out {path}")
+    before = path.read_text(encoding="utf-8")
+    assert "already a file" in refusal(run(f"{DRAFT} --out {path}"))
+    assert path.read_text(encoding="utf-8") == before
+    check = f"check {EXPORTS / 'kobo_answers.csv'} --codebook {path} --wave round"
+    design = "--cluster village --repeats clusters --target population"
+    said = refusal(run(f"{check} {design}"))
+    assert "'army'" in said
+    assert "policy" in said
+
+
+def test_a_draft_of_a_form_that_is_broken_says_why(run, tmp_path):
+    (tmp_path / "form.lss").write_text("<a/>")
+    said = refusal(run(f"draft {EXPORTS / 'kobo_answers.csv'} --form {tmp_path / 'form.lss'}"))
+    assert "no LimeSurvey survey structure" in said

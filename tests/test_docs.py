@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import jfmodels as jf
+from jfmodels.claims.choices import CHOICES
 from jfmodels.claims.kinds import KINDS
-from jfmodels.claims.robustness import CHOICES
 from jfmodels.survey.draft import write_codebook
 from jfmodels.survey.example import simulate
 from jfmodels.survey.read import read_design, read_yaml
@@ -17,7 +17,12 @@ from jfmodels.survey.read import read_design, read_yaml
 ROOT = Path(__file__).parents[1]
 DOCS = sorted(ROOT.glob("docs/*.md"))
 CLAIMS = ROOT / "docs" / "claims.md"
-PAGES = [ROOT / "README.md", *(path for path in DOCS if "```python" in path.read_text("utf-8"))]
+LONG = ("README", "report")  # whole reports and every robustness check
+PAGES = [
+    pytest.param(path, marks=pytest.mark.slow) if path.stem in LONG else path
+    for path in (ROOT / "README.md", *DOCS)
+    if "```python" in path.read_text(encoding="utf-8")
+]
 
 
 def blocks(path: Path, language: str) -> list[str]:
@@ -62,6 +67,7 @@ def folder(tmp_path_factory):
     outcomes = {**book["outcomes"], "safe": safe}
     write_codebook({"design": design, **book, "outcomes": outcomes}, folder / "codebook.yaml")
     (folder / "claims.yaml").write_text(blocks(CLAIMS, "yaml")[0], encoding="utf-8")
+    (folder / "docs").symlink_to(ROOT / "docs")  # exports of other programs
     return folder
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, field, fields
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from jfmodels.claims.fields import FIELDS, as_text
 from jfmodels.claims.kinds import KINDS, Part
+from jfmodels.display.card import Card, Displayed, some
+from jfmodels.display.sheet import Sheet
 from jfmodels.errors import ClaimError, listing, raise_all, unknown
 from jfmodels.survey.read import load_yaml
 
@@ -24,8 +26,8 @@ CLAIM = ("text", "source", "joined", "parts")
 FILE = ("title", "source", "note", "claims")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Claim(Displayed):
     """A sentence, and what it says of the data.
 
     Attributes
@@ -49,9 +51,27 @@ class Claim:
     parts: Mapping[str, Part]
     joined: str = "all"
 
+    def _card(self) -> Card:
+        said = {name: _in_short(part) for name, part in self.parts.items()}
+        joined = JOINED[self.joined] if len(self.parts) > 1 else ""
+        return Card("Claim", self.text, {"source": self.source, **said, "joined": joined})
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claims:
+
+def _in_short(part: Part) -> str:
+    """Write a part as its kind and the fields that it fills."""
+    kind = next(name for name, record in KINDS.items() if isinstance(part, record))
+    told = ((each.name, getattr(part, each.name)) for each in fields(part))  # type: ignore[arg-type]
+    return f"{kind}: " + "; ".join(f"{name} {_plain(value)}" for name, value in told if value)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}: {_plain(each)}" for name, each in value.items())
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Claims(Displayed):
     """The claims of a publication.
 
     Attributes
@@ -60,6 +80,8 @@ class Claims:
         By name.
     title, note : str
         What is judged, and what a reader must know of it.
+    french : mapping of str to str
+        The French of those texts, claims and sources that were given in two languages.
 
     Examples
     --------
@@ -72,12 +94,30 @@ class Claims:
     claims: Mapping[str, Claim]
     title: str = ""
     note: str = ""
+    french: Mapping[str, str] = field(default_factory=dict)
 
-    def __repr__(self) -> str:
+    def say(self, text: str, lang: str) -> str:
+        """Say a title, note, source or claim in a language, if it is known in it.
+
+        Parameters
+        ----------
+        text : str
+            As it stands in the record.
+        lang : {"en", "fr"}
+            Language.
+        """
+        return self.french.get(text, text) if lang == "fr" else text
+
+    def _card(self) -> Card:
         n = len(self.claims)
-        names = list(self.claims)
-        shown = ", ".join(names[:5]) + (f" and {n - 5} more" if n > 5 else "")
-        return f"{n} claim{'s' if n != 1 else ''}: {shown}"
+        rows = [(name, each.text, each.source) for name, each in self.claims.items()]
+        return Card(
+            f"{n} claim{'s' if n != 1 else ''}",
+            some(list(self.claims), 5),
+            {"title": self.title, "note": self.note},
+            sheets=[Sheet("", ("claim", "as published", "source"), tuple(rows), words=(0, 1, 2))],
+            notes=["Do the data bear them: jf.judge(claims, survey)."],
+        )
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any], *, name: str = "Claims") -> Claims:
@@ -109,20 +149,21 @@ class Claims:
         >>> Claims.from_dict({"source": "a report", "claims": {"half": claim}})
         1 claim: half
         """
-        reader = _Reader([])
+        reader = _Reader([], {})
         if not isinstance(content, Mapping):
             raise ClaimError(f"{name}: claims: with one claim or more is needed.")
         meant = reader.unknown(content, FILE, "")
         faulty = "-" if "source" in content or "source" in meant else ""  # told once is enough
-        source = reader.field(content, "source", as_text, faulty, "")
+        source = reader.field(content, "source", reader.text, faulty, "")
         given = content.get("claims")
         if not isinstance(given, Mapping) or not given:
             reader.note(content, "claims", "claims: one claim or more is needed, by name.")
             given = {}
         claims = {str(each): _claim(reader, given, each, source) for each in given}
-        read = {field: reader.field(content, field, as_text, "", "") for field in ("title", "note")}
+        title, note = (reader.field(content, key, reader.text, "", "") for key in ("title", "note"))
         raise_all(ClaimError, reader.problems, name)
-        return cls(claims={key: each for key, each in claims.items() if each}, **read)
+        found = {key: each for key, each in claims.items() if each}
+        return cls(claims=found, title=title, note=note, french=reader.french)
 
 
 def read_claims(path: str | os.PathLike[str]) -> Claims:
@@ -173,6 +214,18 @@ class _Reader:
     """Reads fields, noting what is wrong and in which line."""
 
     problems: list[str]
+    french: dict[str, str]
+
+    def text(self, value: object) -> str:
+        """Read a text; of one in two languages the English, while the French is kept."""
+        if not isinstance(value, Mapping):
+            return as_text(value)
+        if not value or set(value) - {"en", "fr"}:
+            raise ClaimError(f"a text has the languages 'en' and 'fr'; found {listing(value)}.")
+        texts = {lang: as_text(each) for lang, each in value.items()}
+        first = next(iter(texts.values()))
+        self.french[texts.get("en", first)] = texts.get("fr", first)
+        return texts.get("en", first)
 
     def note(self, entry: object, key: object, problem: str) -> None:
         """Note a problem with a key of an entry, or with the entry."""
@@ -224,8 +277,8 @@ def _claim(reader: _Reader, given: Mapping[str, Any], name: Any, source: str) ->
         reader.note(given, name, f"{at}a mapping of {listing(CLAIM)} is needed.")
         return None
     meant = reader.unknown(entry, CLAIM, at)
-    text = reader.field(entry, "text", as_text, "", at)
-    own = reader.field(entry, "source", as_text, source, at)
+    text = reader.field(entry, "text", reader.text, "", at)
+    own = reader.field(entry, "source", reader.text, source, at)
     for key, value in (("text", text), ("source", own)):
         if not value and key not in entry and key not in meant:
             reader.note(given, name, f"{at}{key}: is missing; which sentence, and published where?")
@@ -261,11 +314,11 @@ def _parts(
     return {key: part for key, part in read.items() if part is not None}
 
 
-def _part(reader: _Reader, written: Mapping[str, Any], key: Any, claim: Any) -> Part | None:
+def _part(reader: _Reader, written: Mapping[str, Any], name: Any, claim: Any) -> Part | None:
     """Read one part; None where something is wrong with it."""
-    entry, at, before = written[key], f"claim '{claim}', part '{key}', ", len(reader.problems)
+    entry, at, before = written[name], f"claim '{claim}', part '{name}', ", len(reader.problems)
     if not isinstance(entry, Mapping):
-        reader.note(written, key, f"{at}a mapping with kind: is needed.")
+        reader.note(written, name, f"{at}a mapping with kind: is needed.")
         return None
     kind = entry.get("kind")
     if not isinstance(kind, str) or kind not in KINDS:
@@ -276,12 +329,12 @@ def _part(reader: _Reader, written: Mapping[str, Any], key: Any, claim: Any) -> 
     known = {each.name: each for each in fields(record)}  # type: ignore[arg-type]
     meant = reader.unknown(entry, ["kind", *known], at)
     values = {}
-    for field, each in known.items():
-        parse, means = FIELDS[field]
-        if field in entry:
-            values[field] = reader.field(entry, field, parse, None, at)
-        elif field not in meant and each.default is MISSING and each.default_factory is MISSING:
-            reader.note(entry, "kind", f"{at}{field}: is missing: {means}.")
+    for key, each in known.items():
+        parse, means = FIELDS[key]
+        if key in entry:
+            values[key] = reader.field(entry, key, parse, None, at)
+        elif key not in meant and each.default is MISSING and each.default_factory is MISSING:
+            reader.note(entry, "kind", f"{at}{key}: is missing: {means}.")
     if len(reader.problems) > before:
         return None
     part = record(**values)

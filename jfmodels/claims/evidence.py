@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence, Set
 from dataclasses import astuple, dataclass, field, replace
 from typing import Any
 
@@ -24,6 +24,7 @@ from jfmodels.survey.readings import Reading
 __all__ = ["BLOCKING", "Judged", "domain_of", "judge_part", "rows_of"]
 
 type Names = Mapping[Reading, str]
+type Where = Mapping[str, Sequence[str]]
 
 # What leaves nothing to decide by; other flags are told beside the verdict.
 BLOCKING = frozenset(
@@ -33,11 +34,12 @@ BLOCKING = frozenset(
         "no_interviews",
         "not_adjusted",
         "not_asked",
-        "one_cluster",
         "relabelled",
         "suppressed",
     }
 )
+# Where strata hold one cluster each, chance leaves other strata to judge by; not so below this.
+LEAST_DF = 2.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,7 +82,8 @@ class Judged:
     @property
     def blocked(self) -> tuple[str, ...]:
         """Codes that leave nothing to decide by."""
-        return tuple(code for code in self.flags if code in BLOCKING)
+        of_rows = {code for codes in _blocking(self.rows) for code in codes}
+        return tuple(sorted(of_rows | BLOCKING & set(self.told)))
 
     def verdict(self, alpha: float) -> str:
         """Decide; a row on which no verdict rests leaves the part undecided."""
@@ -124,7 +127,7 @@ def judge_part(part: Part, names: Names, fits: Fits, alpha: float) -> Judged:
     alpha : float
         Error rate of the tests.
     """
-    where = domain_of(part, fits)
+    where, places = domain_of(part, fits), _fitted_places(part, fits)
     outcomes = tuple(names[reading] for reading in part.readings)
     nothing = ByDraws(0.0, 1.0) if fits.specification.is_bayesian else ByTests(1.0, 1.0)
     if not _asked(part, outcomes, fits):
@@ -134,11 +137,11 @@ def judge_part(part: Part, names: Names, fits: Fits, alpha: float) -> Judged:
         answered = [
             each
             for assertion in part.assertions(names)
-            for each in _answers(assertion, outcomes, fits, where, alpha)
+            for each in _answers(assertion, outcomes, fits, places, where, alpha)
         ]
     except EstimationError as fault:
         return Judged(nothing, pd.DataFrame(), refused=str(fault))
-    return replace(_judged(answered), where=where or {})
+    return replace(_judged(answered), where={**(places or {}), **(where or {})})
 
 
 def _asked(part: Part, outcomes: Sequence[str], fits: Fits) -> bool:
@@ -150,17 +153,30 @@ def _asked(part: Part, outcomes: Sequence[str], fits: Fits) -> bool:
 def domain_of(part: Part, fits: Fits) -> dict[str, tuple[str, ...]] | None:
     """The part's domain, in the places that its waves share where these alone count."""
     where = {name: tuple(labels) for name, labels in part.where.items()}
-    common = common_places(fits.survey, part.waves) if fits.specification.common_places else None
+    alone = fits.specification.common_places and fits.specification.is_direct
+    common = common_places(fits.survey, part.waves) if alone else None
     for name, labels in (common or {}).items():
         where[name] = tuple(text for text in where.get(name, labels) if text in labels)
     return where or None
+
+
+def _fitted_places(part: Part, fits: Fits) -> Where | None:
+    """The places that a model is fitted to, where not all count.
+
+    To name them in the model's answer instead would make it speak of these clusters alone,
+    whatever the target.
+    """
+    if fits.specification.is_direct or not fits.specification.common_places:
+        return None
+    return common_places(fits.survey, part.waves)
 
 
 def _answers(
     assertion: Assertion,
     outcomes: tuple[str, ...],
     fits: Fits,
-    where: dict[str, tuple[str, ...]] | None,
+    places: Where | None,
+    where: Where | None,
     alpha: float,
 ) -> list[_Answered]:
     """Answer an assertion: of levels and changes by a model, outcome by outcome."""
@@ -169,7 +185,7 @@ def _answers(
     together = [(each,) for each in outcomes] if apart else [outcomes]
     found = []
     for some in together:
-        key, fit = fits.fit(some, groups)
+        key, fit = fits.fit(some, groups, places)
         rows = dict(assertion.rows)
         if len(some) < len(outcomes) and "outcome" in rows:
             rows["outcome"] = some
@@ -186,7 +202,7 @@ def _answer(
     fit: Fit,
     assertion: Assertion,
     fits: Fits,
-    where: dict[str, tuple[str, ...]] | None,
+    where: Where | None,
     alpha: float,
 ) -> _Answered:
     """Put one question to one fit, and keep the rows that are meant."""
@@ -229,13 +245,14 @@ def rows_of(table: pd.DataFrame, wanted: Mapping[str, str | Sequence[str]]) -> n
 def _judged(answered: Sequence[_Answered]) -> Judged:
     """Join the evidence of all rows: a part holds if all of its rows lie where they must."""
     each: list[Evidence] = []
+    blocked = False
     for found in answered:
         estimand = found.assertion.estimand
         share = isinstance(estimand, Level) and (found.rows["unit"] == "share").all()
         rows = of_rows(found.joint, found.assertion, level_of_share=bool(share))
-        flags = found.rows["flag"]
-        each += [_usable(e, codes) for e, codes in zip(rows, flags, strict=True)]
-    blocked = any(BLOCKING & set(codes) for found in answered for codes in found.rows["flag"])
+        stops = _blocking(found.rows)
+        blocked |= any(stops)
+        each += [_usable(e, codes) for e, codes in zip(rows, stops, strict=True)]
     drawn = not any(isinstance(found.joint, Normal) for found in answered)
     if drawn and not blocked:
         evidence: Evidence = together([(f.key, f.joint, f.assertion) for f in answered])
@@ -249,9 +266,20 @@ def _judged(answered: Sequence[_Answered]) -> Judged:
     )
 
 
-def _usable(evidence: Evidence, flags: Sequence[str]) -> Evidence:
+def _blocking(rows: pd.DataFrame) -> list[frozenset[str]]:
+    """Codes of every row that leave nothing to decide by."""
+    if rows.empty:
+        return []
+    pairs = zip(rows["flag"], rows["df"], strict=True)
+    return [
+        (BLOCKING if df >= LEAST_DF else BLOCKING | {"one_cluster"}) & set(codes)
+        for codes, df in pairs
+    ]
+
+
+def _usable(evidence: Evidence, stops: Set[str]) -> Evidence:
     """Turn evidence that no verdict may rest on, or none at all, into none."""
     tested = isinstance(evidence, ByTests)
-    if not np.isnan(astuple(evidence)).any() and not BLOCKING & set(flags):
+    if not np.isnan(astuple(evidence)).any() and not stops:
         return evidence
     return ByTests(1.0, 1.0) if tested else ByDraws(0.0, 1.0)

@@ -22,13 +22,16 @@ from jfmodels.claims.sentences import (
     hinge_text,
     other_base,
     part_sentence,
+    what_is_said,
 )
 from jfmodels.claims.specification import DIRECT, OTHER_BASE, Fits, Specification, names_of
 from jfmodels.errors import ClaimError, JfmodelsError, choose, raise_all, unknown
 from jfmodels.model.cells import read_where
 from jfmodels.results.schema import VERDICTS, Column
+from jfmodels.results.table import Table
 from jfmodels.results.tables import versions
 from jfmodels.survey.readings import Reading, reread
+from jfmodels.survey.records import in_full
 from jfmodels.survey.survey import Survey
 
 __all__ = ["Judgement", "as_table"]
@@ -106,7 +109,7 @@ class Judgement:
         """Say what made the table, so that it can be made again."""
         spec = self.fits.specification
         settings = {name: getattr(spec, name) for name in Specification.__slots__}
-        said = hashlib.blake2b(repr(self.claims.claims).encode(), digest_size=8)
+        said = hashlib.blake2b(in_full(self.claims.claims).encode(), digest_size=8)
         return {
             **self.fits.survey.record,
             "labels": dict(self.labels),
@@ -222,10 +225,11 @@ class Judgement:
         return row | _numbers(evidence)
 
     def _text(self, claim: Claim, part: str, lang: str) -> str:
-        """Text of a part: that of its question, or its own name where there are several."""
-        readings = claim.parts[part].readings
+        """Text of a part: that of its question; where there are several, what is said of them."""
+        said = claim.parts[part]
+        readings = said.readings
         named = self.labels.get(self.names[readings[0]], {}) if len(readings) == 1 else {}
-        name = named.get(lang, part.replace("_", " "))
+        name = named.get(lang) or what_is_said(said, self.labels_of(said), lang)
         places = domain_text(claim.parts[part].where, self.labels, lang)
         return f"{name}, {places}" if places else name
 
@@ -234,7 +238,7 @@ def as_table(rows: Sequence[Mapping[str, Any]], glossary: Mapping[str, Column]) 
     """Lay rows out in a glossary's columns, each of its kind."""
     kinds = {"text": "str", "bool": "boolean", "int": "Int64", "float": "float64"}
     kept = {n: kinds[column.dtype] for n, column in glossary.items() if column.dtype in kinds}
-    return pd.DataFrame(rows, columns=list(glossary), dtype=object).astype(kept)
+    return Table(rows, columns=list(glossary), dtype=object).astype(kept)
 
 
 def _strangers(claims: Claims, survey: Survey) -> Iterator[str]:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from jfmodels.errors import ReadError
 from jfmodels.results.schema import MOVED
+from jfmodels.results.table import Table
 
 __all__ = ["moved_since"]
 
@@ -43,7 +44,7 @@ def moved_since(table: pd.DataFrame, path: Path) -> pd.DataFrame:
     """
     record, rows = _read(path)
     found = [*_of_record(record, table.attrs["record"]), *_of_rows(rows, _plain(table))]
-    return pd.DataFrame(found, columns=list(MOVED), dtype=object).astype("str")
+    return Table(found, columns=list(MOVED), dtype=object).astype("str")
 
 
 def _read(path: Path) -> tuple[Mapping[str, Any], Sequence[Mapping[str, Any]]]:

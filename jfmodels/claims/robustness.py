@@ -1,166 +1,38 @@
 """The same claims under the choices that a critic would vary.
 
 The cheap choices about the data are varied in all combinations; the others one at a time, from
-what was judged. To add a choice, list it in `CHOICES` with its words, the claims that it can
-change anything for, and what it does to a specification.
+what was judged. What cannot be varied is said, with the reason.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from jfmodels.claims.choices import CHOICES, HINDRANCES, Choice
 from jfmodels.claims.claim import Claim
 from jfmodels.claims.judgement import Judgement, as_table
-from jfmodels.claims.places import common_places
+from jfmodels.claims.sentences import LANGUAGES
 from jfmodels.claims.specification import Specification
-from jfmodels.engines.compare import default_formula
-from jfmodels.errors import JfmodelsError, SpecError, choose, listing
+from jfmodels.engines.progress import watched
+from jfmodels.errors import JfmodelsError
 from jfmodels.results.schema import SPECIFICATIONS
-from jfmodels.survey.design import TARGETS
 from jfmodels.survey.population import Population
 
-__all__ = ["AS_JUDGED", "CHOICES", "choices_named", "specification_table", "with_standing"]
+__all__ = ["AS_JUDGED", "not_varied", "specification_table", "with_standing"]
 
 AS_JUDGED = "as judged"
 
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """Something that can be done otherwise.
-
-    Attributes
-    ----------
-    words : callable
-        Takes a judgement and a claim to what is done instead.
-    applies : callable
-        Whether that can change anything for a claim.
-    vary : callable
-        Takes the specification as judged, and the judgement, to the other one.
-    crossed : bool
-        Whether it is combined with the other crossed choices.
-    """
-
-    words: Callable[[Judgement, Claim], str]
-    applies: Callable[[Judgement, Claim], bool]
-    vary: Callable[[Specification, Judgement], Specification]
-    crossed: bool = False
-
-
-def _base_words(judgement: Judgement, claim: Claim) -> str:
-    bases = {judgement.fits.specification.base_of(part.base) for part in claim.parts.values()}
-    texts = {"in_base": "don't know excluded", "excluded": "don't know in the base"}
-    return texts[bases.pop()] if len(bases) == 1 else "the other don't-know base"
-
-
-def _silent(judgement: Judgement, claim: Claim) -> bool:
-    """Whether anybody could fail to answer one of the questions."""
-    book = judgement.fits.source.codebook.outcomes
-    read = [reading.outcome for part in claim.parts.values() for reading in part.readings]
-    return any(book[name].dont_know or book[name].refused for name in read if name in book)
-
-
-def _weighted(judgement: Judgement, claim: Claim) -> bool:
-    """Whether weights vary."""
-    weight = judgement.fits.source.rows.weight
-    return bool(np.ptp(weight) > 1e-12 * weight.mean())
-
-
-def _places_differ(judgement: Judgement, claim: Claim) -> bool:
-    survey = judgement.fits.source
-    return any(common_places(survey, part.waves) is not None for part in claim.parts.values())
-
-
-def _direct_with_interviewers(judgement: Judgement, claim: Claim) -> bool:
-    return (
-        judgement.fits.specification.is_direct
-        and judgement.fits.source.design.interviewer is not None
-    )
-
-
-def _can_retarget(judgement: Judgement, claim: Claim) -> bool:
-    stages = judgement.fits.source.design.all_stages
-    return bool(stages) and not any(stage.fpc for stage in stages)
-
-
-def _other_target(judgement: Judgement) -> str:
-    return next(name for name in TARGETS if name != judgement.fits.survey.design.target)
-
-
-def _can_be_multilevel(judgement: Judgement, claim: Claim) -> bool:
-    """Whether there is a multilevel model for one of the questions."""
-    if judgement.fits.specification.is_bayesian:
-        return False
-    outcome = next(iter(judgement.fits.survey.codebook.outcomes))
-    try:
-        default_formula(judgement.fits.survey, outcome, (), (), random=True)
-    except SpecError:
-        return False
-    return True
-
-
-def _multilevel(spec: Specification, judgement: Judgement) -> Specification:
-    varies = _weighted(judgement, next(iter(judgement.claims.claims.values())))
-    return replace(spec, engine="laplace", weighting="ignore" if varies else None)
-
-
-CHOICES: Mapping[str, Choice] = {
-    "base": Choice(
-        _base_words, _silent, lambda spec, _: replace(spec, other_base=True), crossed=True
-    ),
-    "weights": Choice(
-        lambda *_: "without weights",
-        _weighted,
-        lambda spec, _: replace(spec, weights=False),
-        crossed=True,
-    ),
-    "places": Choice(
-        lambda *_: "places that all waves reached",
-        _places_differ,
-        lambda spec, _: replace(spec, common_places=True),
-        crossed=True,
-    ),
-    "interviewers": Choice(
-        lambda *_: "interviewers as clusters too",
-        _direct_with_interviewers,
-        lambda spec, _: replace(spec, interviewers="cluster"),
-    ),
-    "target": Choice(
-        lambda judgement, _: f"target: {_other_target(judgement).replace('_', ' ')}",
-        _can_retarget,
-        lambda spec, judgement: replace(spec, target=_other_target(judgement)),
-    ),
-    "engine": Choice(
-        lambda *_: "multilevel model",
-        _can_be_multilevel,
-        _multilevel,
-    ),
-    "composition": Choice(
-        lambda *_: "regression at the composition of all waves",
-        lambda judgement, _: bool(judgement.fits.specification.covariates),
-        lambda spec, _: replace(spec, engine="weighted", over="fixed"),
-    ),
-}
-
-
-def choices_named(robustness: bool | Sequence[str]) -> dict[str, Choice]:
-    """The choices to vary: all, or those named."""
-    if robustness is True:
-        return dict(CHOICES)
-    if isinstance(robustness, str) or not isinstance(robustness, Sequence):
-        raise SpecError(
-            f"robustness= is True, or a list of {listing(CHOICES)}; found {robustness!r}."
-        )
-    return {name: choose("choice", name, CHOICES) for name in robustness}
+type Hindered = Mapping[str, str]
 
 
 def specification_table(
-    judgement: Judgement, judged: pd.DataFrame, choices: Mapping[str, Choice]
+    judgement: Judgement, judged: pd.DataFrame, choices: Mapping[str, Choice], *, progress: bool
 ) -> pd.DataFrame:
     """Judge every claim again under every specification that can change anything for it.
 
@@ -172,20 +44,70 @@ def specification_table(
         What was found.
     choices : mapping of str to Choice
         What is varied.
+    progress : bool
+        Whether to show how far it is.
     """
-    under: dict[Specification, Judgement | str] = {judgement.fits.specification: judgement}
-    rows = []
-    for name, claim in judgement.claims.claims.items():
-        for words, spec in _specifications(judgement, claim, choices):
-            if spec not in under:
-                under[spec] = _judgement_under(judgement, spec)
-            rows += _rows(under[spec], spec, words, name, claim, judgement)
+    claims = judgement.claims.claims
+    tasks = [
+        (name, words, spec)
+        for name, claim in claims.items()
+        for words, spec in _specifications(judgement, claim, choices)
+    ]
+    found = watched(_judged(judgement, tasks), len(tasks), progress, "Judging")
+    rows = [row for each in found for row in each]
     then = {_key(row): row["verdict"] for row in judged.to_dict("records")}
     for row in rows:
         row["stands"] = None if row["verdict"] is None else row["verdict"] == then[_key(row)]
-    table = as_table(rows, SPECIFICATIONS)
-    table.attrs["record"] = {**judged.attrs["record"], "choices": list(choices)}
+    hindered = {name: _hindered(judgement, claim, choices) for name, claim in claims.items()}
+    table = as_table(_in_order([*rows, *_not_made(hindered)], claims), SPECIFICATIONS)
+    record = {"choices": list(choices), "not_varied": hindered}
+    table.attrs["record"] = {**judged.attrs["record"], **record}
     return table
+
+
+def _judged(
+    judgement: Judgement, tasks: Sequence[tuple[str, str, Specification]]
+) -> Iterator[list[dict[str, Any]]]:
+    """Judge claims under specifications, one after the other."""
+    under: dict[Specification, Judgement | str] = {judgement.fits.specification: judgement}
+    for name, words, spec in tasks:
+        if spec not in under:
+            under[spec] = _judgement_under(judgement, spec)
+        claim = judgement.claims.claims[name]
+        yield _rows(under[spec], spec, words, name, claim, judgement)
+
+
+def _hindered(judgement: Judgement, claim: Claim, choices: Mapping[str, Choice]) -> Hindered:
+    """What hinders the choices that cannot be varied for a claim."""
+    found = {name: choice.hindrance(judgement, claim) for name, choice in choices.items()}
+    return {name: why for name, why in found.items() if why}
+
+
+def _not_made(hindered: Mapping[str, Hindered]) -> Iterator[dict[str, Any]]:
+    """A row for every choice that could not be varied, and why."""
+    for claim, of_claim in hindered.items():
+        for name, why in of_claim.items():
+            words = f"not varied: {CHOICES[name].name['en']}"
+            message = HINDRANCES[why]["en"]
+            yield {"claim": claim, "part": None, "specification": words, "message": message}
+
+
+def _in_order(rows: Sequence[dict[str, Any]], claims: Mapping[str, Claim]) -> list[dict[str, Any]]:
+    """Rows claim by claim."""
+    return [row for name in claims for row in rows if row["claim"] == name]
+
+
+def not_varied(hindered: Hindered, lang: str) -> str:
+    """List what could not be varied, and why; empty if all could.
+
+    Examples
+    --------
+    >>> not_varied({"composition": "no_covariates"}, "en")
+    'composition (covariates= names none)'
+    """
+    return ", ".join(
+        f"{CHOICES[name].name[lang]} ({HINDRANCES[why][lang]})" for name, why in hindered.items()
+    )
 
 
 def _specifications(
@@ -193,12 +115,12 @@ def _specifications(
 ) -> Iterator[tuple[str, Specification]]:
     """What was judged, all combinations of crossed choices, and the others one at a time."""
     spec = judgement.fits.specification
-    kept = {name: choice for name, choice in choices.items() if choice.applies(judgement, claim)}
-    crossed = [choice for choice in kept.values() if choice.crossed]
+    kept = [choice for choice in choices.values() if not choice.hindrance(judgement, claim)]
+    crossed = [choice for choice in kept if choice.crossed]
     for taken in product((False, True), repeat=len(crossed)):
         varied = [choice for choice, is_so in zip(crossed, taken, strict=True) if is_so]
         yield _named(varied, judgement, claim, spec)
-    for choice in kept.values():
+    for choice in kept:
         if not choice.crossed:
             yield _named([choice], judgement, claim, spec)
 
@@ -265,6 +187,18 @@ STANDS = {
     "en": " The verdict stands in {n} of {of} specifications.",
     "fr": " Le verdict tient dans {n} spécifications sur {of}.",
 }
+ALONE = {
+    "en": " It was judged in this one way alone.",
+    "fr": " Il n'a été jugé que de cette seule façon.",
+}
+NOT_VARIED = {"en": " Not varied: {what}.", "fr": " Sans variante : {what}."}
+
+
+def _standing(n: int, of: int, hindered: Hindered, lang: str) -> str:
+    """Say in how many specifications a verdict stands, and what could not be varied."""
+    stands = STANDS[lang].format(n=n, of=of) if of > 1 else ALONE[lang]
+    what = not_varied(hindered, lang)
+    return (stands if of else "") + (NOT_VARIED[lang].format(what=what) if what else "")
 
 
 def with_standing(table: pd.DataFrame, specifications: pd.DataFrame) -> pd.DataFrame:
@@ -284,8 +218,12 @@ def with_standing(table: pd.DataFrame, specifications: pd.DataFrame) -> pd.DataF
     standing = [counts.get(_key(row), []) for row in table.to_dict("records")]
     words = [(sum(each), len(each)) for each in standing]
     told = table.assign(stands=[n / of if of else np.nan for n, of in words])
-    told["says_en"] += [STANDS["en"].format(n=n, of=of) if of else "" for n, of in words]
-    told["says_fr"] += [STANDS["fr"].format(n=n, of=of) if of else "" for n, of in words]
+    hindered = specifications.attrs["record"]["not_varied"]
+    for lang in LANGUAGES:
+        told[f"says_{lang}"] += [
+            _standing(n, of, hindered[claim], lang)
+            for (n, of), claim in zip(words, table["claim"], strict=True)
+        ]
     told.attrs = dict(table.attrs)
     return told
 

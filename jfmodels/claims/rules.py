@@ -8,12 +8,12 @@ Holm's to refute, and any of them the other way round.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import logit
+from scipy.special import logit, stdtr
 
 from jfmodels.claims.assertions import Assertion
 from jfmodels.results.joint import Joint, Normal
@@ -169,24 +169,31 @@ def _tests(answer: Joint, assertion: Assertion, on_logits: bool) -> tuple[Floats
     equivalence are not, as their interval has twice the error.
     """
     factor = 1.0 if assertion.equivalence else 2.0
-    sides = [_one_sided(answer, end, on_logits) for end in assertion.said]
-    support = factor * np.maximum(sides[0][0], sides[1][1])
-    outer = [_one_sided(answer, end, on_logits) for end in assertion.refuted_outside]
-    refute = 2 * np.minimum(outer[0][1], outer[1][0])
+    against = _one_sided(answer, on_logits)
+    (above_low, _), (_, below_high) = (against(end) for end in assertion.said)
+    support = factor * np.maximum(above_low, below_high)
+    (_, below_low), (above_high, _) = (against(end) for end in assertion.refuted_outside)
+    refute = 2 * np.minimum(below_low, above_high)
     return np.minimum(support, 1.0), np.minimum(refute, 1.0)
 
 
-def _one_sided(answer: Joint, end: float, on_logits: bool) -> tuple[Floats, Floats]:
-    """p-values against a row's lying above an end, and below: small is evidence for it."""
+def _one_sided(answer: Joint, on_logits: bool) -> Callable[[float], tuple[Floats, Floats]]:
+    """Give p-values against a row's lying above an end, and below: small is evidence for it."""
     if on_logits:
         answer = answer.apply(lambda x: np.log(x) - np.log1p(-x))
-        end = float(logit(min(max(end, 0.0), 1.0)))
-    if np.isinf(end):
-        nothing, certain = np.zeros(answer.size), np.ones(answer.size)
-        return (nothing, certain) if end < 0 else (certain, nothing)
-    found = answer.summary(0.5, end)
-    upper = np.where(found.estimate > end, found.p_value / 2, 1 - found.p_value / 2)
-    return upper, 1 - upper
+    found = answer.summary(0.5)
+    error = np.where(found.std_error > 0, found.std_error, np.nan)  # none where nothing varies
+
+    def against(end: float) -> tuple[Floats, Floats]:
+        if on_logits:
+            end = float(logit(min(max(end, 0.0), 1.0)))
+        if np.isinf(end):
+            nothing, certain = np.zeros(answer.size), np.ones(answer.size)
+            return (nothing, certain) if end < 0 else (certain, nothing)
+        upper = stdtr(found.df, (end - found.estimate) / error)
+        return upper, 1 - upper
+
+    return against
 
 
 def _indicators(answer: Joint, assertion: Assertion) -> tuple[Floats, Floats]:

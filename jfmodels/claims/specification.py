@@ -11,6 +11,7 @@ from jfmodels.engines.compare import default_formula
 from jfmodels.engines.design_based.direct import direct
 from jfmodels.engines.fitting import ENGINES, Settings, fit
 from jfmodels.errors import EstimationError, SpecError, choose
+from jfmodels.model.cells import Where
 from jfmodels.model.weighting import Weighting
 from jfmodels.results.fit import Fit
 from jfmodels.survey.readings import Reading, reread
@@ -123,9 +124,9 @@ class Fits:
     labels : mapping
         Texts of names by language.
     made : dict
-        Fits by outcomes and groups; or the error where there is none.
+        Fits by outcomes, groups and places; or the error where there is none.
     others : dict
-        Fits of other specifications.
+        Fits of all specifications that were asked for, which they share.
     """
 
     source: Survey
@@ -138,9 +139,13 @@ class Fits:
 
     @classmethod
     def of(
-        cls, survey: Survey, readings: Mapping[Reading, str], specification: Specification
+        cls,
+        survey: Survey,
+        readings: Mapping[Reading, str],
+        specification: Specification,
+        others: dict[Specification, Fits] | None = None,
     ) -> Fits:
-        """Read a survey as a specification says."""
+        """Read a survey as a specification says, beside the fits of others."""
         read = {name: specification.reads(reading) for reading, name in readings.items()}
         again = reread(survey, read)
         labels = again.record["labels"]
@@ -148,16 +153,27 @@ class Fits:
         again = again if specification.weights else _unweighted(again)
         if specification.target is not None:
             again = retargeted(again, specification.target)
-        return cls(survey, readings, again, specification, labels)
+        others = {} if others is None else others
+        others[specification] = cls(survey, readings, again, specification, labels, {}, others)
+        return others[specification]
 
     def under(self, specification: Specification) -> Fits:
         """Give the fits of another specification of the same readings; kept, once made."""
         if specification not in self.others:
-            self.others[specification] = Fits.of(self.source, self.readings, specification)
+            return Fits.of(self.source, self.readings, specification, self.others)
         return self.others[specification]
 
-    def fit(self, outcomes: tuple[str, ...], groups: tuple[str, ...]) -> tuple[object, Fit]:
+    def fit(
+        self, outcomes: tuple[str, ...], groups: tuple[str, ...], places: Where | None = None
+    ) -> tuple[object, Fit]:
         """Give the fit for some outcomes and groups, with a key by which it is known.
+
+        Parameters
+        ----------
+        outcomes, groups : tuple of str
+            What is asked.
+        places : mapping, optional
+            The domain that a model is fitted to; everywhere if left out.
 
         Raises
         ------
@@ -166,15 +182,17 @@ class Fits:
         EstimationError
             If the data cannot be fitted.
         """
-        key = outcomes, groups
+        key = outcomes, groups, repr(places)
         if key not in self.made:
-            self.made[key] = self._make(outcomes, groups)
+            self.made[key] = self._make(outcomes, groups, places)
         found = self.made[key]
         if isinstance(found, str):
             raise EstimationError(found)
         return key, found
 
-    def _make(self, outcomes: tuple[str, ...], groups: tuple[str, ...]) -> Fit | str:
+    def _make(
+        self, outcomes: tuple[str, ...], groups: tuple[str, ...], places: Where | None
+    ) -> Fit | str:
         spec = self.specification
         if spec.is_direct:
             return direct(
@@ -199,6 +217,7 @@ class Fits:
                 formula,
                 self.survey,
                 engine=spec.engine,
+                where=places,
                 weighting=spec.weighting,
             )
         except (EstimationError, SpecError) as fault:

@@ -20,6 +20,7 @@ from jfmodels.results.fit import Fit
 from jfmodels.results.joint import Joint, Normal
 from jfmodels.results.render import say
 from jfmodels.results.schema import AGREEMENT, COLUMNS, columns
+from jfmodels.results.table import Table
 
 __all__ = ["Asked", "agreement_table"]
 
@@ -188,7 +189,7 @@ class _Pair:
             ],
         }
         names = columns(_groups(a), AGREEMENT)
-        return pd.DataFrame({name: found[name] if name in found else a[name] for name in names})
+        return Table({name: found[name] if name in found else a[name] for name in names})
 
     def untested(self) -> NDArray[np.bool_]:
         """Rows in which the two do not speak of the same, or have no error, shape (K,)."""

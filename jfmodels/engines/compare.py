@@ -12,11 +12,13 @@ from math import prod
 
 import pandas as pd
 
+from jfmodels.display.card import Card, Displayed
 from jfmodels.engines.agreement import Asked, agreement_table
 from jfmodels.engines.design_based.direct import direct
+from jfmodels.engines.evidence import reached
 from jfmodels.engines.fitting import Settings, fit
 from jfmodels.errors import EstimationError, SpecError, choose, require_share
-from jfmodels.model.cells import Where
+from jfmodels.model.cells import Where, places, read_where
 from jfmodels.model.formula import Formula, parse
 from jfmodels.model.model import Model
 from jfmodels.model.syntax import Name, written
@@ -26,12 +28,15 @@ from jfmodels.results.fit import Fit
 from jfmodels.results.multiplicity import with_adjustment
 from jfmodels.results.schema import FAILURES
 from jfmodels.results.stacked import stacked
+from jfmodels.results.table import Table
 from jfmodels.survey.design import Names, as_names
 from jfmodels.survey.outcome import Outcome
 from jfmodels.survey.population import Population
 from jfmodels.survey.survey import Survey, require_survey
 
 __all__ = ["WAYS", "Comparison", "compare", "default_formula"]
+
+type Allowed = Mapping[str, Sequence[str]]  # labels of a domain by column
 
 WAYS: Mapping[str, str] = {
     "direct": "weighted shares or means, no model",
@@ -49,7 +54,7 @@ LEFT: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Comparison:
+class Comparison(Displayed):
     """Several ways to answer the same questions; see :func:`compare`.
 
     Attributes
@@ -84,11 +89,19 @@ class Comparison:
     weighting: Weighting | None
     failures: pd.DataFrame = field(repr=False)
 
-    def __repr__(self) -> str:
-        said = {way: formula.text for way, formula in self.models.items()}
-        lines = [f"{way}: {said.get(way, 'no model')}" for way in self.fits]
-        lines += [f"{row.fit}: failed. {row.message}" for row in self.failures.itertuples()]
-        return "\n".join(["Comparison of", *(f"  {line}" for line in lines)])
+    def _card(self) -> Card:
+        rows = [
+            (way, WAYS[way], self.models[way].text if way in self.models else "no model")
+            for way in self.fits
+        ]
+        by = f", by {', '.join(self.by)}" if self.by else ""
+        return Card(
+            "Comparison",
+            f"{len(self.fits)} ways to answer the same questions{by}",
+            {way: f"{formula} ({what})" for way, what, formula in rows},
+            warnings=[f"{row.fit}: failed. {row.message}" for row in self.failures.itertuples()],
+            notes=["Side by side: levels(), changes(); where they differ, and why: agreement()."],
+        )
 
     def levels(self, *, coverage: float = 0.95) -> pd.DataFrame:
         """Tabulate the level in each wave and group.
@@ -297,7 +310,8 @@ def compare(
     for way in given:
         choose("way with a formula", way, {"weighted": "", "multilevel": ""})
     _check(outcome, population)
-    chosen = _formulas(survey, outcome, groups, fixed, weighting) | dict(given)
+    allowed = read_where(survey, where)
+    chosen = _formulas(survey, outcome, groups, fixed, weighting, allowed) | dict(given)
     fits: dict[str, Fit] = {"direct": direct(survey, outcome, by=by, where=where)}
     failures = []
     for way, formula in chosen.items():
@@ -316,7 +330,7 @@ def compare(
             read["multilevel"],
             population,
         )
-    table = pd.DataFrame(failures, columns=list(FAILURES))
+    table = Table(failures, columns=list(FAILURES))
     return Comparison(fits, read, composition, groups, weighting, table)
 
 
@@ -340,6 +354,7 @@ def _formulas(
     groups: Sequence[str],
     covariates: Sequence[str],
     weighting: Weighting | None,
+    allowed: Allowed,
 ) -> dict[str, str | Model]:
     """The formula of each model where none is given."""
     left = _left(survey.outcome(outcome))
@@ -349,7 +364,7 @@ def _formulas(
     plain = " + ".join([*trend, *more]) or "1"
     random = _random_terms(survey, weighting)
     found: dict[str, str | Model] = {
-        "weighted": f"{left} ~ {full if _fits(survey, groups, covariates) else plain}"
+        "weighted": f"{left} ~ {full if _fits(survey, groups, covariates, allowed) else plain}"
     }
     if random:
         found["multilevel"] = f"{left} ~ {' + '.join([full, *random])}"
@@ -380,7 +395,7 @@ def default_formula(
     weighting : str or Pseudo, optional
         Of the multilevel model; answers that count by their weights have no effects of people.
     """
-    chosen = _formulas(survey, outcome, groups, covariates, weighting)
+    chosen = _formulas(survey, outcome, groups, covariates, weighting, {})
     way = "multilevel" if random else "weighted"
     if way not in chosen:
         raise SpecError("The design names no clusters and no interviewers, so nothing is random.")
@@ -402,11 +417,26 @@ def _quoted(name: str) -> str:
     return written(Name(name))
 
 
-def _fits(survey: Survey, groups: Sequence[str], covariates: Sequence[str]) -> bool:
-    """Whether the design has degrees of freedom for all interactions of wave and groups."""
-    cells = prod(len(survey.group(name).labels) for name in groups) * max(len(survey.waves), 1)
-    others = sum(len(survey.group(name).labels) - 1 for name in covariates)
-    return cells + others - 1 < survey.sampling.df
+def _fits(
+    survey: Survey, groups: Sequence[str], covariates: Sequence[str], allowed: Allowed
+) -> bool:
+    """Whether a domain has degrees of freedom for all interactions of wave and groups."""
+    waves = ["wave"] if survey.waves else []
+    size = {
+        name: len(allowed.get(name, survey.group(name).labels))
+        for name in (*waves, *groups, *covariates)
+    }
+    cells = prod(size[name] for name in (*waves, *groups))
+    others = sum(size[name] - 1 for name in covariates)
+    return cells + others - 1 < _df(survey, allowed)
+
+
+def _df(survey: Survey, allowed: Allowed) -> int:
+    """First-stage units that a domain reaches, minus their strata."""
+    codes = survey.rows.aggregate([*allowed, "unit"]).codes
+    inside, _ = places(survey.rows, list(allowed), codes, allowed)
+    units, strata = reached(survey.sampling, codes[inside, -1])
+    return units - strata
 
 
 def _random_terms(survey: Survey, weighting: Weighting | None) -> list[str]:

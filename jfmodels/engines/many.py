@@ -10,6 +10,8 @@ from functools import partial
 
 import pandas as pd
 
+from jfmodels.display.card import Card, Displayed
+from jfmodels.display.sheet import Sheet
 from jfmodels.engines.bayesian.parcel import Parcel
 from jfmodels.engines.design_based.settings import Weighted
 from jfmodels.engines.fitting import Settings, fit, read_model, settings_of
@@ -20,11 +22,13 @@ from jfmodels.model.families import Family
 from jfmodels.model.model import Model
 from jfmodels.model.priors import Prior
 from jfmodels.model.weighting import Weighting
+from jfmodels.results.engine import WithCoefficients
 from jfmodels.results.estimands import Change, Estimand, Level
 from jfmodels.results.fit import Categories, Fit
 from jfmodels.results.multiplicity import with_adjustment
 from jfmodels.results.schema import FAILURES
 from jfmodels.results.stacked import stacked
+from jfmodels.results.table import Table
 from jfmodels.survey.design import Names
 from jfmodels.survey.survey import Survey
 
@@ -34,8 +38,15 @@ type Formulas = Mapping[str, str | Model] | Sequence[str]
 type Fitting = Callable[[str | Model, Survey], Fit]
 
 
+def _said(fit: Fit) -> str:
+    """Formula of a fit, or the outcomes of one without."""
+    if isinstance(fit.engine, WithCoefficients):
+        return fit.engine.reading.title
+    return ", ".join(getattr(fit.engine, "outcomes", ()))
+
+
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Fits(Mapping[str, Fit]):
+class Fits(Displayed, Mapping[str, Fit]):
     """Several fits by name, and what became of those that failed; see :func:`fit_many`.
 
     Attributes
@@ -66,8 +77,17 @@ class Fits(Mapping[str, Fit]):
     def __len__(self) -> int:
         return len(self.fits)
 
-    def __repr__(self) -> str:
-        return f"Fits: {len(self)} succeeded, {len(self.failures)} failed"
+    def _card(self) -> Card:
+        n = len(self.failures)
+        failed = [f"{row.fit} failed. {row.message}" for row in self.failures.itertuples()]
+        rows = [(name, _said(each), each.engine.name) for name, each in self.items()]
+        return Card(
+            "Fits",
+            f"{len(self)} succeeded, {n} failed",
+            warnings=failed,
+            sheets=[Sheet("", ("fit", "of", "engine"), tuple(rows), words=(0, 1, 2))],
+            notes=["One table of all: levels(), changes(), estimate()."],
+        )
 
     def levels(
         self,
@@ -237,10 +257,10 @@ def fit_many(
     Examples
     --------
     >>> import jfmodels as jf
-    >>> items = ["trust_army", "trust_police", "trust_amry"]
+    >>> items = ["trust_army", "trust_police"]
     >>> fits = jf.fit_many({item: f"shown({item}) ~ wave" for item in items}, jf.example())
     >>> fits
-    Fits: 2 succeeded, 1 failed
+    Fits: 2 succeeded, 0 failed
     >>> fits.changes("first")["adjustment"].unique().tolist()
     ['holm over 10']
     """
@@ -258,7 +278,7 @@ def fit_many(
     fits = {name: each for name in models if isinstance(each := found[name], Fit)}
     failed = {name: each for name in models if isinstance(each := found[name], Exception)}
     rows = [(name, type(each).__name__, str(each)) for name, each in failed.items()]
-    return Fits(fits, pd.DataFrame(rows, columns=list(FAILURES)))
+    return Fits(fits, Table(rows, columns=list(FAILURES)))
 
 
 def _silently(

@@ -14,7 +14,9 @@ def somebody_looks(stream: TextIO) -> bool:
     return stream.isatty() or _in_notebook()
 
 
-def watched[Each](done: Iterable[Each], total: int, shown: bool) -> Iterable[Each]:
+def watched[Each](
+    done: Iterable[Each], total: int, shown: bool, doing: str = "Fitting"
+) -> Iterable[Each]:
     """Pass on what is done, one after the other, and show how many of all that is.
 
     Parameters
@@ -25,6 +27,8 @@ def watched[Each](done: Iterable[Each], total: int, shown: bool) -> Iterable[Eac
         How many there are.
     shown : bool
         Whether to show a bar.
+    doing : str, default "Fitting"
+        What is done, beside the bar.
 
     Examples
     --------
@@ -33,29 +37,29 @@ def watched[Each](done: Iterable[Each], total: int, shown: bool) -> Iterable[Eac
     """
     if not shown:
         return done
-    return _on_page(done, total) if _in_notebook() else _in_terminal(done, total)
+    return (_on_page if _in_notebook() else _in_terminal)(done, total, doing)
 
 
 def _in_notebook() -> bool:
     return "ipykernel" in sys.modules
 
 
-def _in_terminal[Each](done: Iterable[Each], total: int) -> Iterable[Each]:
+def _in_terminal[Each](done: Iterable[Each], total: int, doing: str) -> Iterable[Each]:
     from rich.console import Console
     from rich.progress import track
 
-    return track(done, "Fitting", total=total, console=Console(stderr=True))
+    return track(done, doing, total=total, console=Console(stderr=True))
 
 
-def _on_page[Each](done: Iterable[Each], total: int) -> Iterator[Each]:
+def _on_page[Each](done: Iterable[Each], total: int, doing: str) -> Iterator[Each]:
     """Show a bar of the browser's own, which needs no widgets."""
     from IPython.display import HTML, display
 
-    page = display(HTML(_bar(0, total)), display_id=True)
+    page = display(HTML(_bar(0, total, doing)), display_id=True)
     for n, each in enumerate(done, start=1):
-        page.update(HTML(_bar(n, total)))
+        page.update(HTML(_bar(n, total, doing)))
         yield each
 
 
-def _bar(n: int, total: int) -> str:
-    return f'<progress value="{n}" max="{total}"></progress> Fitting: {n} of {total}'
+def _bar(n: int, total: int, doing: str) -> str:
+    return f'<progress value="{n}" max="{total}"></progress> {doing}: {n} of {total}'

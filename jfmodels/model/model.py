@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from jfmodels.display.card import Card, Displayed
 from jfmodels.errors import EstimationError, SpecError, choose, listing
 from jfmodels.model.cells import Where, read_where
 from jfmodels.model.data import ModelData, Response, read_data, read_response
@@ -56,8 +57,8 @@ DEFAULT_FAMILY = {
 FAR = 2.0  # distance of a number from 0, in its ranges
 
 
-@dataclass(frozen=True, slots=True, init=False)
-class Model:
+@dataclass(frozen=True, slots=True, init=False, repr=False)
+class Model(Displayed):
     """A multilevel model: formula, family and priors, without data.
 
     Parameters
@@ -105,6 +106,18 @@ class Model:
         content |= {"given": dict(priors or {}), "neighbours": dict(neighbours or {})}
         for name, value in content.items():
             object.__setattr__(self, name, value)
+
+    def _card(self) -> Card:
+        family = self.family
+        facts = {
+            "family": f"{family.name}, {family.link} link" if family else "by the outcome's scale",
+            "effects": ", ".join(term.text for term in self.formula.effects),
+            "priors": "; ".join(f"{name}: {prior!r}" for name, prior in self.given.items())
+            or "defaults",
+            "neighbours": ", ".join(self.neighbours),
+        }
+        note = "All priors, as they are for a survey: model.priors(survey)."
+        return Card("Model", self.formula.text, facts, notes=[note])
 
     def priors(self, survey: Survey, *, where: Where | None = None) -> pd.DataFrame:
         """Tabulate the prior of every parameter, as it is for a survey.

@@ -1,6 +1,6 @@
-r"""Where the variance of answers comes from: people, their cluster, their cluster in that wave.
+r"""Where the variance of answers comes from: people, their cluster, and what both keep over time.
 
-All three are pooled over strata and waves, so that planning does not rest on the handful of
+All parts are pooled over strata and waves, so that planning does not rest on the handful of
 clusters of one row: on 3 degrees of freedom a standard error has a coefficient of variation of
 .39, and no survey is planned by that.
 """
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jfmodels.model.cells import Grid, Tables, places, spread
+from jfmodels.planning.panel import People
 from jfmodels.survey.rows import Rows
 from jfmodels.survey.sampling import Sampling
 
@@ -36,11 +37,14 @@ class Components:
         Among units of one stratum, in any one wave.
     lasting : ndarray
         The part of `units` that a unit keeps from wave to wave; NaN if none is seen twice.
+    own : ndarray
+        The part of `people` that a person keeps from wave to wave; NaN if nobody is met twice.
     """
 
     people: Floats
     units: Floats
     lasting: Floats
+    own: Floats
 
     @property
     def icc(self) -> Floats:
@@ -51,6 +55,13 @@ class Components:
     def icc_between_waves(self) -> Floats:
         """Correlation of two answers in one unit and different waves."""
         return self.lasting / (self.people + self.units)
+
+    @property
+    def person_correlation(self) -> Floats:
+        """Correlation of one person's answers in different waves."""
+        alone = self.people <= 0  # the unit is the person
+        kept = np.where(alone, 0.0, self.own) + np.nan_to_num(self.lasting)
+        return np.where(alone, self.icc_between_waves, kept / (self.people + self.units))
 
 
 def effective_n(
@@ -78,7 +89,7 @@ def effective_n(
 
 
 def components_of(
-    tables: Tables, effective: Floats, sampling: Sampling, n_items: int
+    tables: Tables, effective: Floats, sampling: Sampling, n_items: int, again: People
 ) -> Components:
     """Estimate variances by moments, from cells of waves alone.
 
@@ -92,6 +103,8 @@ def components_of(
         Units and strata.
     n_items : int
         Number of items I.
+    again : People
+        Who is met in several waves, over the same cells.
     """
     shape = (len(effective), n_items, -1)
     weight, total, k = (
@@ -103,8 +116,52 @@ def components_of(
     people = _among_people(weight, mean, k, squares)
     stratum = sampling.stages[0].stratum
     units = np.maximum(_among_units(mean, k, stratum, people), 0.0)
-    lasting = np.clip(_kept(mean, k, stratum), 0.0, units)
-    return Components(people, units, lasting)
+    twice = _Twice.of(again, k.shape[1:], mean)
+    scale = _ratio(k.sum(axis=0), weight.sum(axis=0))
+    own = np.clip(_kept_by_people(twice, scale), 0.0, people)
+    lasting = np.clip(_kept_by_units(mean, k, stratum, np.nan_to_num(own), twice), 0.0, units)
+    return Components(people, units, lasting, own)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Twice:
+    """P people who are met in several of T waves, and their answers to I items.
+
+    Attributes
+    ----------
+    unit : ndarray, shape (P,)
+        Unit that each lies in.
+    weight, share, away : ndarray, shape (P, I, T)
+        Weight, its share in that of the unit, and how far the answer is from the unit's mean;
+        0 where there is none.
+    n_units : int
+        Number of units U.
+    """
+
+    unit: Ints
+    weight: Floats
+    share: Floats
+    away: Floats
+    n_units: int
+
+    @classmethod
+    def of(cls, people: People, shape: tuple[int, ...], mean: Floats) -> _Twice:
+        """Lay people out over I items and T waves, beside the means of their units (U, I, T)."""
+        n_items, n_waves = shape
+        weight, total, share = (
+            each.toarray().reshape(len(people.unit), n_items, each.shape[1] // n_items)[
+                ..., :n_waves
+            ]
+            for each in (people.weight, people.total, people.share)
+        )
+        away = np.where(weight > 0, _ratio(total, weight) - mean[people.unit], 0.0)
+        return cls(people.unit, weight, share, away, len(mean))
+
+    def in_both(self, one: int, other: int) -> Floats:
+        """Products of shares in two waves, added up over the people of every unit, (U, I)."""
+        both = np.zeros((self.n_units, self.share.shape[1]))
+        np.add.at(both, self.unit, self.share[..., one] * self.share[..., other])
+        return both
 
 
 def _among_people(weight: Floats, mean: Floats, k: Floats, squares: Floats) -> Floats:
@@ -131,8 +188,29 @@ def _among_units(mean: Floats, k: Floats, stratum: Ints, people: Floats) -> Floa
     return _ratio(found - people * present, spread_of_units)
 
 
-def _kept(mean: Floats, k: Floats, stratum: Ints) -> Floats:
-    """Covariance of a unit's means in two waves, pooled over pairs of waves; shape (I,)."""
+def _kept_by_people(twice: _Twice, scale: Floats) -> Floats:
+    """Covariance of a person's answers in two waves within units, pooled over pairs of waves.
+
+    Answers are taken from the means of their unit, which hold a part of them: with shares a and
+    a' of one person in the unit's two waves, products have the mean of the covariance times
+    1 - a - a' + sum(a a').
+    """
+    _, n_items, n_waves = twice.share.shape
+    found, expected = np.zeros(n_items), np.zeros(n_items)
+    for one, other in combinations(range(n_waves), 2):
+        of_pair = np.sqrt(scale[:, one] * scale[:, other])
+        both = of_pair * np.sqrt(twice.weight[..., one] * twice.weight[..., other])
+        found += (both * twice.away[..., one] * twice.away[..., other]).sum(axis=0)
+        left = 1 - twice.share[..., one] - twice.share[..., other]
+        expected += (both * (left + twice.in_both(one, other)[twice.unit])).sum(axis=0)
+    return np.divide(found, expected, out=np.full(n_items, np.nan), where=expected > 1e-9)
+
+
+def _kept_by_units(mean: Floats, k: Floats, stratum: Ints, own: Floats, twice: _Twice) -> Floats:
+    """Covariance of a unit's means in two waves, pooled over pairs of waves; shape (I,).
+
+    What people who are in both waves keep for themselves, `own` (I,), is taken out.
+    """
     found, expected = np.zeros(mean.shape[1]), np.zeros(mean.shape[1])
     for one, other in combinations(range(mean.shape[2]), 2):
         both = np.sqrt(k[..., one] * k[..., other])
@@ -141,8 +219,9 @@ def _kept(mean: Floats, k: Floats, stratum: Ints) -> Floats:
             mean[..., t] - _ratio(_by_stratum(both * mean[..., t], stratum), sizes)[stratum]
             for t in (one, other)
         )
-        found += (both * first * second).sum(axis=0)
-        expected += (sizes - _ratio(_by_stratum(both**2, stratum), sizes)).sum(axis=0)
+        left = both - _ratio(both**2, sizes[stratum])
+        found += (both * first * second - own * left * twice.in_both(one, other)).sum(axis=0)
+        expected += left.sum(axis=0)
     return np.divide(found, expected, out=np.full(len(found), np.nan), where=expected > 1e-9)
 
 

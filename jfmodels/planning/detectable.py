@@ -44,11 +44,11 @@ def detectable_change(
     r"""Say which changes between waves a survey of this design would find.
 
     The planning variance of a row is built from variances that are pooled over all strata and
-    waves: of people within a cluster, of clusters, and of clusters from wave to wave, which
-    decides what visiting the same clusters again is worth. It does not use the row's own
-    standard error, which on four clusters may by chance be half or twice what it should be.
-    Weights, sizes and degrees of freedom are the row's own. The power is exact for a two-sided
-    t test, by the noncentral t distribution.
+    waves: of people within a cluster, of clusters, and of both from wave to wave, which decides
+    what visiting the same clusters, or asking the same people, again is worth. It does not use
+    the row's own standard error, which on four clusters may by chance be half or twice what it
+    should be. Weights, sizes and degrees of freedom are the row's own, as is who was asked
+    again. The power is exact for a two-sided t test, by the noncentral t distribution.
 
     A share is meant to move from where the group's waves lie on average towards one half, where
     shares vary most.
@@ -162,6 +162,7 @@ def detectable_of(
         "level": precision.level_ref,
         "icc": _of_item(cells.components.icc, item),
         "icc_between_waves": _of_item(cells.components.icc_between_waves, item),
+        "person_correlation": _of_item(cells.components.person_correlation, item),
         "flag": _flags(table, precision.test.df < 2, known & np.isnan(found)),
     }
     groups = [axis.name for axis in grid.axes if axis.name != "wave"]

@@ -10,6 +10,7 @@ import pandas as pd
 from jfmodels.errors import SpecError, require_share
 from jfmodels.planning.power import TTest, exaggeration, power_of, wrong_sign
 from jfmodels.planning.survey_plan import SurveyPlan
+from jfmodels.results.table import Table
 
 __all__ = ["type_s_m"]
 
@@ -85,7 +86,7 @@ def _of_plan(plan: SurveyPlan, change: Change) -> pd.DataFrame:
     sizes = [plan.detectable_change()] if change is None else _sizes(change)
     errors = [plan.std_error(size) for size in sizes]
     df, df_test = float(plan.test().df[0]), float(plan.test().df_test[0])
-    return pd.DataFrame({"change": sizes, "std_error": errors, "df": df, "df_test": df_test})
+    return Table({"change": sizes, "std_error": errors, "df": df, "df_test": df_test})
 
 
 def _of_table(table: pd.DataFrame, change: Change) -> pd.DataFrame:

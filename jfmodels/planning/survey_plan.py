@@ -5,32 +5,35 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from math import ceil, isfinite
-from numbers import Integral, Real
 
 import numpy as np
 from numpy.typing import NDArray
 
+from jfmodels.display.card import Card, Displayed
 from jfmodels.errors import SpecError, choose, raise_all, require_share
+from jfmodels.planning.plan_checks import is_number, problems_of
 from jfmodels.planning.power import TTest
 from jfmodels.planning.precision import Precision
 
-__all__ = ["SurveyPlan"]
+__all__ = ["RESIZED", "SurveyPlan", "never_found"]
 
 type Floats = NDArray[np.float64]
 
 MOST = 10_000_000  # interviews, or clusters, beyond which no survey is planned
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SurveyPlan:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class SurveyPlan(Displayed):
     r"""Two waves of a survey in numbers, to ask what change between them it could find.
 
     With m clusters of n/m people a wave, :math:`\sigma^2` the variance of an answer,
     :math:`\rho` the correlation of two answers in one cluster and wave, :math:`\rho_b` that in
-    one cluster and different waves, and a share o of the clusters visited again, the change
-    has the variance
+    one cluster and different waves, :math:`\rho_p` that of one person's answers in two waves, a
+    share o of the clusters visited again and in these a share a of the people asked again, the
+    change has the variance
 
-    .. math:: \frac{2\sigma^2}{m}\left(\rho - o\rho_b + (1-\rho)\,\mathrm{deff}\,\frac{m}{n}\right)
+    .. math:: \frac{2\sigma^2}{m}\left(\rho - o\rho_b
+              + \bigl(1-\rho - o a(\rho_p-\rho_b)\bigr)\,\mathrm{deff}\,\frac{m}{n}\right)
 
     on clusters minus strata degrees of freedom where all are visited again. The test is that of
     :func:`jfmodels.direct`, whose degrees of freedom are estimated too; for people drawn one by
@@ -53,10 +56,16 @@ class SurveyPlan:
         Correlation of two answers in one cluster and wave; needed where clusters hold several
         people. :func:`jfmodels.detectable_change` estimates it from a survey.
     icc_between_waves : float, optional
-        Correlation of two answers in one cluster and different waves (of one person's answers,
-        where people are asked again); needed unless all clusters are new.
+        Correlation of two answers in one cluster and different waves; needed unless all
+        clusters are new. Where people were drawn one by one and asked again, that of a person's
+        two answers.
     overlap : float
         Share of the clusters that are the same in both waves: 1 revisited, 0 drawn anew.
+    overlap_people : float, default 0
+        In clusters that are the same, the share of the people who are the same too: 1 a panel, 0
+        new people.
+    person_correlation : float, optional
+        Correlation of one person's answers in the two waves; needed where people are the same.
     weights_deff : float, default 1
         Design effect of uneven weights within clusters: 1 + their squared coefficient of
         variation.
@@ -79,20 +88,49 @@ class SurveyPlan:
     ... )
     >>> round(region.detectable_change(), 3)
     0.273
+
+    The same people asked again:
+
+    >>> panel = jf.SurveyPlan(
+    ...     n=544, clusters=16, strata=4, share=0.5, icc=0.05, icc_between_waves=0.04, overlap=1,
+    ...     overlap_people=1, person_correlation=0.6
+    ... )
+    >>> round(panel.detectable_change(), 3)
+    0.081
     """
 
-    n: int
-    clusters: int
+    # None where a plan cannot do without: the error then says what is asked for
+    n: int = None  # type: ignore[assignment]
+    clusters: int = None  # type: ignore[assignment]
     strata: int = 1
     share: float | None = None
     sd: float | None = None
     icc: float | None = None
     icc_between_waves: float | None = None
-    overlap: float
+    overlap: float = None  # type: ignore[assignment]
+    overlap_people: float = 0.0
+    person_correlation: float | None = None
     weights_deff: float = 1.0
 
     def __post_init__(self) -> None:
-        raise_all(SpecError, _problems(self), "SurveyPlan")
+        raise_all(SpecError, problems_of(self), "SurveyPlan")
+
+    def _card(self) -> Card:
+        of = f"share of {self.share:g}" if self.share is not None else f"mean, sd {self.sd:g}"
+        found = float(self.precision().detectable(0.8)[0])
+        size = f"{100 * found:.1f} points" if self.share is not None else f"{found:.3g}"
+        facts = {
+            "strata": f"{self.strata:,}" if self.strata > 1 else "",
+            "clusters visited again": f"{self.overlap:.0%}",
+            "correlation within clusters": f"{self.icc:g}" if self.icc else "",
+            "between waves": f"{self.icc_between_waves:g}" if self.icc_between_waves else "",
+            "effect of weights": f"{self.weights_deff:g}" if self.weights_deff != 1 else "",
+            "detects": "no change that is possible"
+            if not isfinite(found)
+            else f"a change of {size}, with a power of 80 %",
+        }
+        counts = f"{self.n:,} interviews in {self.clusters:,} clusters in a wave"
+        return Card("SurveyPlan", f"{counts}; {of}", facts)
 
     @property
     def df(self) -> float:
@@ -120,6 +158,7 @@ class SurveyPlan:
         >>> round(plan.std_error(), 3)
         0.025
         """
+        _require_possible(self, change, from_nothing=True)
         return float(self.precision().std_error(np.array([float(change)]))[0])
 
     def power(self, change: float, *, alpha: float = 0.05) -> float:
@@ -144,6 +183,7 @@ class SurveyPlan:
         0.8
         """
         require_share("alpha", alpha)
+        _require_possible(self, change, from_nothing=True)
         return float(self.precision(alpha).power(np.array([float(change)]))[0])
 
     def detectable_change(self, power: float = 0.8, *, alpha: float = 0.05) -> float:
@@ -159,7 +199,12 @@ class SurveyPlan:
         Returns
         -------
         float
-            NaN where no change that is possible is found so often.
+            In the unit of the answers.
+
+        Raises
+        ------
+        SpecError
+            If no change that is possible is found so often.
 
         Examples
         --------
@@ -169,7 +214,10 @@ class SurveyPlan:
         """
         require_share("power", power)
         require_share("alpha", alpha)
-        return float(self.precision(alpha).detectable(power)[0])
+        found = float(self.precision(alpha).detectable(power)[0])
+        if not isfinite(found):
+            raise SpecError(never_found(self, power, alpha))
+        return found
 
     def sample_size(
         self, change: float, *, vary: str, power: float = 0.8, alpha: float = 0.05
@@ -235,9 +283,11 @@ class SurveyPlan:
         """
         variance = self.sd**2 if self.sd is not None else _binomial(self.share)
         icc = self.icc or 0.0
-        people = (1 - icc) * self.weights_deff * self.clusters / self.n
-        of_wave = np.array([variance * (icc + people) / self.clusters])
-        both = variance * self.overlap * (self.icc_between_waves or 0.0) / self.clusters
+        lasting = self.icc_between_waves or 0.0
+        own = self.overlap_people * ((self.person_correlation or 0.0) - lasting)
+        person = self.weights_deff * self.clusters / self.n
+        of_wave = np.array([variance * (icc + (1 - icc) * person) / self.clusters])
+        both = variance * self.overlap * (lasting + own * person) / self.clusters
         level = np.array([np.nan if self.share is None else self.share])
         return Precision(of_wave, of_wave, np.array([both]), level, level, self.test(alpha))
 
@@ -274,6 +324,11 @@ def _binomial(share: float | None) -> float:
 
 def _with_people(plan: SurveyPlan, size: int) -> SurveyPlan:
     """As many people in every cluster."""
+    if plan.n == plan.clusters and plan.icc is None:
+        raise SpecError(
+            "People drawn one by one are clusters of one: ask for more of them by vary='clusters', "
+            "or say icc= if several are to be asked in each."
+        )
     return replace(plan, n=size * plan.clusters)
 
 
@@ -300,7 +355,9 @@ def _smallest(enough: Callable[[int], bool]) -> int:
 
 def _out_of_reach(plan: SurveyPlan, change: float, vary: str, power: float, alpha: float) -> str:
     """Say what the best survey of its kind could find."""
-    best = RESIZED[vary](plan, MOST).detectable_change(power, alpha=alpha)
+    best = float(RESIZED[vary](plan, MOST).precision(alpha).detectable(power)[0])
+    if vary == "people" and not isfinite(best):
+        return f"{never_found(RESIZED[vary](plan, MOST), power, alpha)} vary='clusters' says when."
     if vary == "people":
         return (
             f"However many people are asked in {plan.clusters} clusters, a change of {change:g} "
@@ -310,83 +367,26 @@ def _out_of_reach(plan: SurveyPlan, change: float, vary: str, power: float, alph
     return f"No survey of any size finds a change of {change:g} with a power of {power:g}."
 
 
-def _require_possible(plan: SurveyPlan, change: float) -> None:
-    """Refuse a change of nothing, or by more than there is."""
-    most = np.inf if plan.share is None else max(plan.share, 1 - plan.share)
-    if not _number(change) or not 0 < change <= most:
+def never_found(plan: SurveyPlan, power: float, alpha: float) -> str:
+    """Say how often the largest change that is possible is found."""
+    most = _largest(plan)
+    found = plan.precision(alpha).power(np.array([most]))[0]
+    return (
+        f"Even the largest change that share={plan.share:g} leaves room for, {most:g}, is found "
+        f"with a power of {found:.2g} only, not {power:g}. More clusters are needed, or a less "
+        "strict alpha."
+    )
+
+
+def _largest(plan: SurveyPlan) -> float:
+    """The largest change that there is room for."""
+    return np.inf if plan.share is None else max(plan.share, 1 - plan.share)
+
+
+def _require_possible(plan: SurveyPlan, change: float, *, from_nothing: bool = False) -> None:
+    """Refuse a change below 0, of nothing unless that is meant too, or by more than there is."""
+    most = _largest(plan)
+    large_enough = is_number(change) and (change > 0 or (from_nothing and change == 0))
+    if not large_enough or change > most:
         limit = "" if plan.share is None else f" and at most {most:g}, for share={plan.share:g}"
         raise SpecError(f"change is a number above 0{limit}; found {change!r}.")
-
-
-def _problems(plan: SurveyPlan) -> list[str]:
-    """List what is missing or contradictory."""
-    sizes: tuple[tuple[str, object, int], ...]
-    sizes = (("n", plan.n, 2), ("clusters", plan.clusters, 2), ("strata", plan.strata, 1))
-    found = [
-        f"{name} is a whole number from {least}; found {value!r}."
-        for name, value, least in sizes
-        if not _whole(value, least)
-    ]
-    if found:
-        return found
-    if plan.clusters < 2 * plan.strata:
-        found.append(
-            f"{plan.clusters} clusters in {plan.strata} strata: every stratum needs two, or its "
-            "variance cannot be estimated."
-        )
-    if plan.n < plan.clusters:
-        found.append(f"{plan.n} interviews do not fill {plan.clusters} clusters.")
-    return found + _variance_problems(plan) + _overlap_problems(plan)
-
-
-def _variance_problems(plan: SurveyPlan) -> list[str]:
-    """List what is wrong with how answers vary."""
-    found = []
-    if (plan.share is None) == (plan.sd is None):
-        found.append("give share= of a yes-or-no question, or sd= of a measured one, not both.")
-    for name, value, low, high in (
-        ("share", plan.share, 0.0, 1.0),
-        ("sd", plan.sd, 0.0, np.inf),
-        ("weights_deff", plan.weights_deff, 1 - 1e-12, np.inf),
-    ):
-        if value is not None and not (_number(value) and low < value < high):
-            found.append(f"{name} lies between {low:.0f} and {high:.0f}; found {value!r}.")
-    for name, value in (("icc", plan.icc), ("icc_between_waves", plan.icc_between_waves)):
-        if value is not None and not (_number(value) and 0 <= value < 1):
-            found.append(f"{name} is a correlation from 0 to below 1; found {value!r}.")
-    if plan.icc is None and plan.n > plan.clusters:
-        found.append(
-            "icc= is needed: people in one cluster answer alike, and by how much decides what the "
-            "survey can find. jf.detectable_change shows it for a survey that was made."
-        )
-    return found
-
-
-def _overlap_problems(plan: SurveyPlan) -> list[str]:
-    """List what is wrong with what both waves share."""
-    if not _number(plan.overlap) or not 0 <= plan.overlap <= 1:
-        return [f"overlap is a share of the clusters, from 0 to 1; found {plan.overlap!r}."]
-    if plan.overlap > 0 and plan.icc_between_waves is None:
-        return [
-            "icc_between_waves= is needed where clusters are visited again: 0 if what a cluster "
-            "says in one wave tells nothing of the next, as large as icc if all change alike."
-        ]
-    between = plan.icc_between_waves or 0.0
-    if plan.n > plan.clusters and plan.icc is not None and between > plan.icc:
-        return [
-            f"icc_between_waves ({between:g}) is larger than icc ({plan.icc:g}), but answers of "
-            "different waves are no more alike than those of one."
-        ]
-    return []
-
-
-def _number(value: object) -> bool:
-    """Whether it is a finite number, and not a truth value."""
-    number = isinstance(value, Real) and not isinstance(value, bool)
-    return number and isfinite(float(str(value)))
-
-
-def _whole(value: object, least: int) -> bool:
-    """Whether it is a whole number of at least `least`, and not a truth value."""
-    whole = isinstance(value, Integral) and not isinstance(value, bool)
-    return whole and int(str(value)) >= least

@@ -12,6 +12,7 @@ from scipy.sparse import csr_array
 from jfmodels.engines.linearize import Satterthwaite, few_clusters
 from jfmodels.model.cells import Grid, Tables, grid_of, tabulate
 from jfmodels.planning.components import Components, components_of, effective_n
+from jfmodels.planning.panel import People, people_of
 from jfmodels.survey.sampling import Sampling
 from jfmodels.survey.survey import Survey
 
@@ -40,6 +41,8 @@ class PlannedCells:
     level, scale : ndarray, shape (C,)
         Mean of all waves in the group of each cell, and how much answers vary there, relative
         to the whole survey.
+    again : People
+        Who is met in several waves.
     remaining : ndarray, shape (U,)
         Part of the units of each unit's stratum that was not drawn.
     degrees : Satterthwaite
@@ -53,6 +56,7 @@ class PlannedCells:
     sizes: Floats
     level: Floats
     scale: Floats
+    again: People
     remaining: Floats
     degrees: Satterthwaite
 
@@ -74,8 +78,8 @@ class PlannedCells:
     def _of_row(self, cells: Ints, weights: Floats) -> Floats:
         """Expected square of every unit's influence on one row, shape (U,)."""
         item = cells[0] // self.grid.n_domains if len(cells) else 0
-        of_items = (self.components.people, self.components.units, self.lasting)
-        people, units, lasting = (float(each[item]) for each in of_items)
+        of_items = (self.components.people, self.components.units, self.lasting, self.own)
+        people, units, lasting, own = (float(each[item]) for each in of_items)
         load = self.share[:, cells] * weights * np.sqrt(self.scale[cells])
         k = self.effective[:, cells]
         wave = self._waves(cells)
@@ -85,6 +89,7 @@ class PlannedCells:
             lasting * load.sum(axis=1) ** 2
             + (units - lasting) * np.sum(in_wave, axis=0)
             + people * squares.sum(axis=1)
+            + own * self.again.between_waves(load, cells, wave)
             + (self.sizes[:, cells] @ weights) ** 2
         )
         return self.remaining * expected
@@ -93,6 +98,11 @@ class PlannedCells:
     def lasting(self) -> Floats:
         """What units keep from wave to wave; 0 where none is seen twice, so that it is unused."""
         return np.nan_to_num(self.components.lasting)
+
+    @property
+    def own(self) -> Floats:
+        """What people keep from wave to wave; 0 where nobody is met twice, so that it is unused."""
+        return np.nan_to_num(self.components.own)
 
     def _waves(self, cells: Ints) -> Ints:
         """Wave of each cell."""
@@ -108,7 +118,11 @@ def planned_cells(survey: Survey, grid: Grid, where: Mapping[str, Sequence[str]]
     whole = grid_of(survey, grid.items, [], {})
     all_people = tabulate(rows, whole, {})
     components = components_of(
-        all_people, effective_n(rows, whole, {}, all_people.n), sampling, len(grid.items)
+        all_people,
+        effective_n(rows, whole, {}, all_people.n),
+        sampling,
+        len(grid.items),
+        people_of(survey, whole, {}, all_people),
     )
     tables = tabulate(rows, grid, where)
     _, leverage = few_clusters(tables.numerator, tables.denominator, sampling)
@@ -126,6 +140,7 @@ def planned_cells(survey: Survey, grid: Grid, where: Mapping[str, Sequence[str]]
         scale=_ratio(
             _variation(tables, sampling, grid)[pooled], np.repeat(of_survey, grid.n_domains)
         ),
+        again=people_of(survey, grid, where, tables),
         remaining=_remaining(sampling),
         degrees=Satterthwaite(leverage, stage),
     )

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from jfmodels.errors import SpecError, choose
-from jfmodels.results.schema import BY, BY_REF, COLUMNS, FLAGS, GLOSSARIES, Column
+from jfmodels.results.schema import BY, BY_REF, COLUMNS, FLAGS, GLOSSARIES, Column, glossary_of
 
 if TYPE_CHECKING:
     from openpyxl.cell.cell import Cell, MergedCell
@@ -96,7 +96,7 @@ def meanings(table: pd.DataFrame) -> dict[str, str]:
     >>> meanings(pd.DataFrame(columns=["region", "wave"]))["wave"]
     'the wave'
     """
-    glossary = _glossary(table)
+    glossary = GLOSSARIES[glossary_of(map(str, table.columns))]
     return {str(name): _column(str(name), glossary).means for name in table.columns}
 
 
@@ -105,12 +105,6 @@ def _rows(table: pd.DataFrame) -> Iterator[list[Any]]:
     yield [str(name) for name in table.columns]
     for values in table.astype(object).itertuples(index=False, name=None):
         yield [_cell(value) for value in values]
-
-
-def _glossary(table: pd.DataFrame) -> Mapping[str, Column]:
-    """The glossary that knows most of a table's columns; a group may bear a name of another's."""
-    names = set(map(str, table.columns))
-    return max([COLUMNS, *GLOSSARIES.values()], key=lambda each: len(names & set(each)))
 
 
 def _column(name: str, glossary: Mapping[str, Column]) -> Column:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from math import floor, log10
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -27,13 +28,18 @@ __all__ = [
     "LINE_HEIGHT",
     "POINTS_PER_INCH",
     "POINT_SIZE",
+    "RULE",
     "SMALL",
     "TITLE",
     "WARNING",
+    "WITHHELD",
+    "Fitted",
+    "breadth",
     "clean_axes",
     "extent",
     "format_axis",
     "height_in_points",
+    "keep_what_fits",
     "new_axes",
     "raise_title",
     "root_figure",
@@ -46,6 +52,13 @@ INK = "#222222"
 GREY = "#767676"
 RULE = "#E3E3E3"
 WARNING = "#B03A00"
+# how what is withheld is drawn
+WITHHELD: dict[str, Any] = {
+    "facecolor": "white",
+    "edgecolor": "#B5B5B5",
+    "hatch": "xxxx",
+    "linewidth": 0.6,
+}
 # sizes in points
 SMALL = 7.5
 POINT_SIZE = 5.5
@@ -56,6 +69,23 @@ LETTER_WIDTH = 0.57
 POINTS_PER_INCH = 72.0
 
 FORMATS = {".png": "png", ".svg": "svg", ".pdf": "pdf"}
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A text that has a limited width, in the unit of the axes' horizontal coordinate."""
+
+    text: Text
+    room: float
+
+
+def keep_what_fits(ax: Axes, texts: Sequence[Fitted]) -> None:
+    """Take away the texts that are wider than their room, in axes of one scale, as laid out."""
+    root_figure(ax).draw_without_rendering()
+    pixels = ax.get_window_extent().width / float(np.ptp(ax.get_xlim()))
+    for each in texts:
+        if extent(ax, each.text).width + 2 > each.room * pixels:
+            each.text.remove()
 
 
 def new_axes(width: float, height: float) -> Axes:
@@ -109,7 +139,7 @@ def format_axis(axis: Axis, write: Callable[[float, int], str], scale: float) ->
 
 def write_title(ax: Axes, title: str, words: Wording, *, simulated: bool) -> list[Text]:
     """Write the title, and above the upper right corner whether the data are simulated."""
-    left, width = _breadth(ax)
+    left, width = breadth(ax)
     text = _wrap(title[:1].upper() + title[1:], width, TITLE)
     shown = ax.set_title(text, loc="left", parse_math=False)
     shown.set(fontsize=TITLE, fontweight="bold", color=INK)
@@ -144,7 +174,7 @@ def write_notes(ax: Axes, notes: Sequence[str], *, grow: bool) -> None:
     grow : bool
         Whether the figure may become taller to hold them.
     """
-    left, width = _breadth(ax)
+    left, width = breadth(ax)
     below = _points(ax, _outer(ax).y0 - ax.get_window_extent().y0) - 7
     text = "\n".join(_wrap(note, width, SMALL) for note in notes)
     written = ax.text(0, 0, text, transform=ax.transAxes, va="top", parse_math=False)
@@ -211,7 +241,7 @@ def _points(ax: Axes, pixels: float) -> float:
     return float(pixels) * POINTS_PER_INCH / root_figure(ax).dpi
 
 
-def _breadth(ax: Axes) -> tuple[float, float]:
+def breadth(ax: Axes) -> tuple[float, float]:
     """Give the left end of all that is written, seen from the axes, and its width, in points."""
     outer = _outer(ax)
     return _points(ax, outer.x0 - ax.get_window_extent().x0), _points(ax, outer.width)

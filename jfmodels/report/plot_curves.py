@@ -27,6 +27,7 @@ __all__ = [
     "Plans",
     "axes_for",
     "curve_line",
+    "detectable_by",
     "draw_curves",
     "finish_curves",
     "format_changes",
@@ -58,6 +59,11 @@ def in_shares(plans: Mapping[str, SurveyPlan]) -> bool:
     if len(shares) > 1:
         raise SpecError("One axis shows one unit: draw plans of shares and of means apart.")
     return shares.pop()
+
+
+def detectable_by(plan: SurveyPlan, power: float, alpha: float) -> float:
+    """Smallest change that a plan finds; NaN where none that is possible is found so often."""
+    return float(plan.precision(alpha).detectable(power)[0])
 
 
 def curve_line(name: str, x: Floats, y: Floats, look: Look) -> Line:

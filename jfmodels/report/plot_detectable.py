@@ -6,13 +6,14 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from jfmodels.errors import choose
-from jfmodels.planning.survey_plan import RESIZED, SurveyPlan
+from jfmodels.errors import SpecError, choose
+from jfmodels.planning.survey_plan import RESIZED, SurveyPlan, never_found
 from jfmodels.report.plot_canvas import INK, format_axis
 from jfmodels.report.plot_curves import (
     Plans,
     axes_for,
     curve_line,
+    detectable_by,
     draw_curves,
     finish_curves,
     format_changes,
@@ -63,7 +64,8 @@ def plot_detectable(
     Raises
     ------
     SpecError
-        If `vary` is not known, or shares and means are mixed.
+        If `vary` is not known, shares and means are mixed, or a plan finds nothing at any of
+        the sizes drawn.
 
     Examples
     --------
@@ -82,15 +84,15 @@ def plot_detectable(
     share = in_shares(plans)
     largest = LARGEST * max(_size_of(plan, vary) for plan in plans.values())
     curves = [_over_sizes(plan, vary, largest, power, alpha) for plan in plans.values()]
+    for (name, plan), (_, found) in zip(plans.items(), curves, strict=True):
+        if np.isnan(found).all():
+            raise SpecError(f"{f'{name}: ' if name else ''}{never_found(plan, power, alpha)}")
     lines = [
         curve_line(words.name(name), *curve, look)
         for name, curve, look in zip(plans, curves, looks([False] * len(plans)), strict=True)
     ]
     axes = axes_for(lines) if ax is None else ax
-    planned = [
-        (_size_of(plan, vary), plan.detectable_change(power, alpha=alpha))
-        for plan in plans.values()
-    ]
+    planned = [(_size_of(plan, vary), detectable_by(plan, power, alpha)) for plan in plans.values()]
     draw_curves(axes, lines, planned)
     axes.set_ylim(bottom=0)
     axes.set_xlim(left=0)
@@ -112,7 +114,7 @@ def _over_sizes(
     plans = [RESIZED[vary](plan, int(step)) for step in steps]
     plans = [each for each in plans if _size_of(each, vary) <= largest]
     x = np.array([_size_of(each, vary) for each in plans])
-    return x, np.array([each.detectable_change(power, alpha=alpha) for each in plans])
+    return x, np.array([detectable_by(each, power, alpha) for each in plans])
 
 
 def _size_of(plan: SurveyPlan, vary: str) -> float:

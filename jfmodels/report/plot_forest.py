@@ -25,6 +25,7 @@ from jfmodels.report.plot_rows import (
     Unit,
     comparison_rows,
     flag_marks,
+    has_values,
     interval_key,
     is_simulated,
     subject,
@@ -194,16 +195,11 @@ def _title(rows: pd.DataFrame, words: Wording) -> str:
 def _notes(rows: pd.DataFrame, forest: Forest, marks: FlagMarks, words: Wording) -> list[str]:
     """Explain points, shades and flags."""
     notes = [interval_key(rows, words)]
-    if _any(rows, "p_adjusted"):
+    if has_values(rows, "p_adjusted"):
         notes.append(words.phrase("decisive_adjusted"))
-    if _any(rows, "prob_positive"):
+    if has_values(rows, "prob_positive"):
         bound = words.percent(SURE, 1)
         notes.append(words.phrase("decisive_probability").format(bound=bound))
     if (forest.drawn & ~forest.bounded).any():
         notes.append(words.phrase("hollow"))
     return notes + marks.notes(words)
-
-
-def _any(rows: pd.DataFrame, column: str) -> bool:
-    """Tell whether any row has a value in a column that may not be there."""
-    return column in rows.columns and bool(rows[column].notna().any())

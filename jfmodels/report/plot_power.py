@@ -20,6 +20,7 @@ from jfmodels.report.plot_curves import (
     Plans,
     axes_for,
     curve_line,
+    detectable_by,
     draw_curves,
     finish_curves,
     format_changes,
@@ -179,7 +180,7 @@ def _of_plan(name: str, plan: SurveyPlan, power: float, alpha: float) -> _Curve:
     """Make a curve of a plan."""
     return _Curve(
         name,
-        plan.detectable_change(power, alpha=alpha),
+        detectable_by(plan, power, alpha),
         plan.precision(alpha).power,
     )
 

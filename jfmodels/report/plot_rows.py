@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -15,14 +15,19 @@ __all__ = [
     "FlagMarks",
     "Unit",
     "comparison_rows",
+    "coverage_in_words",
     "flag_marks",
+    "flag_places",
     "group_columns",
+    "has_values",
     "interval_key",
     "is_simulated",
     "level_rows",
+    "levels_of",
     "subject",
     "telling_columns",
     "unit_of",
+    "with_estimates",
 ]
 
 COMPARISONS = ("change", "composition effect", "contrast", "difference in differences", "slope")
@@ -37,6 +42,7 @@ UNITS = {
     "mean": "mean",
     "total": "total",
 }
+MOST_PLACES = 6  # named in the note of one flag
 LETTERS = "ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ"
 
 
@@ -134,19 +140,31 @@ def level_rows(table: pd.DataFrame) -> pd.DataFrame:
     SpecError
         If there are none, if they have no waves, or if none of them has an estimate.
     """
-    rows = _rows(table, ["level"])
-    if rows.empty:
-        raise SpecError(
-            f"plot_trend draws rows of estimand 'level', and this table has none. "
-            f"Found: {_found(table)}. Use plot_changes for these, or make levels with fit.levels()."
-        )
+    rows = levels_of(table, "plot_trend")
     if rows["wave"].isna().all():
         raise SpecError(
             f"plot_trend draws levels over waves, and the {len(rows)} level rows name no wave. "
             "Compare the groups with fit.contrasts() and draw that by plot_changes, "
             "or name the survey's wave column in SurveyDesign."
         )
-    return _with_estimates(rows[rows["wave"].notna()])
+    return with_estimates(rows[rows["wave"].notna()])
+
+
+def levels_of(table: pd.DataFrame, picture: str) -> pd.DataFrame:
+    """Take the levels of a table, of waves or of none.
+
+    Raises
+    ------
+    SpecError
+        If there are none; it names the picture that was asked for.
+    """
+    rows = _rows(table, ["level"])
+    if rows.empty:
+        raise SpecError(
+            f"{picture} draws rows of estimand 'level', and this table has none. "
+            f"Found: {_found(table)}. Use plot_changes for these, or make levels with fit.levels()."
+        )
+    return rows
 
 
 def comparison_rows(table: pd.DataFrame) -> pd.DataFrame:
@@ -165,7 +183,7 @@ def comparison_rows(table: pd.DataFrame) -> pd.DataFrame:
             f"this table has none. Found: {_found(table)}. Draw levels by plot_trend, or make "
             "changes with fit.changes()."
         )
-    return _with_estimates(rows)
+    return with_estimates(rows)
 
 
 def _is_effect(estimand: object) -> bool:
@@ -190,7 +208,7 @@ def _found(table: pd.DataFrame) -> str:
     return listing(names) if len(names) else "no rows"
 
 
-def _with_estimates(rows: pd.DataFrame) -> pd.DataFrame:
+def with_estimates(rows: pd.DataFrame) -> pd.DataFrame:
     """Refuse rows without a single estimate, naming the flags that say why."""
     if rows["estimate"].notna().any():
         return rows
@@ -246,12 +264,21 @@ def subject(rows: pd.DataFrame, words: Wording) -> str:
 
 def interval_key(rows: pd.DataFrame, words: Wording) -> str:
     """Say what points and bars are, with the content of the interval where it is one."""
+    return words.phrase("key").format(coverage=coverage_in_words(rows, words))
+
+
+def coverage_in_words(rows: pd.DataFrame, words: Wording) -> str:
+    """Say the content of intervals beside their noun; empty where it is not one."""
     contents = set(rows["coverage"].dropna()) if "coverage" in rows.columns else set()
-    said = ""
-    if len(contents) == 1:
-        content = words.percent(float(contents.pop()))
-        said = {"en": f"{content} ", "fr": f" à {content}"}[words.lang]
-    return words.phrase("key").format(coverage=said)
+    if len(contents) != 1:
+        return ""
+    content = words.percent(float(contents.pop()))
+    return {"en": f"{content} ", "fr": f" à {content}"}[words.lang]
+
+
+def has_values(rows: pd.DataFrame, column: str) -> bool:
+    """Tell whether any row has a value in a column that may not be there."""
+    return column in rows.columns and bool(rows[column].notna().any())
 
 
 def flag_marks(rows: pd.DataFrame) -> FlagMarks:
@@ -263,6 +290,29 @@ def flag_marks(rows: pd.DataFrame) -> FlagMarks:
     order = [*FLAGS, *sorted(marked - set(FLAGS))]
     letters = dict(zip([code for code in order if code in marked], LETTERS, strict=False))
     return FlagMarks(letters, tuple(code for code in order if code in everywhere))
+
+
+def flag_places(found: Mapping[str, Sequence[str]], count: int, words: Wording) -> list[str]:
+    """Say of every flag where it applies, in a sentence each.
+
+    Parameters
+    ----------
+    found : mapping of str to sequence of str
+        The places of each code, in words.
+    count : int
+        How many places there are in all.
+    words : Wording
+        The language.
+    """
+    notes = []
+    for code in FLAGS:
+        places = found.get(code, ())
+        more = len(places) - MOST_PLACES
+        rest = [words.phrase("more").format(count=more)] if more > 0 else []
+        named = ", ".join([*places[:MOST_PLACES], *rest])
+        where = words.phrase("everywhere") if len(places) == count else named
+        notes += [words.after(where, words.flag(code))] if places else []
+    return notes
 
 
 def is_simulated(table: pd.DataFrame) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from jfmodels.errors import choose
+from jfmodels.model.items import DONT_KNOW, REFUSED
 from jfmodels.results.schema import FLAGS
 
 __all__ = ["MINUS", "NO_BREAK", "PHRASES", "SIGNS", "Labels", "Wording", "missing", "wording"]
@@ -66,6 +67,7 @@ PHRASES: dict[str, dict[str, str]] = {
     "per_year": {"en": "per year", "fr": "par an"},
     "per_wave": {"en": "per wave", "fr": "par vague"},
     "slope": {"en": "slope", "fr": "pente"},
+    "answers": {"en": "Answers", "fr": "Réponses"},
     "trends": {"en": "Trends over waves", "fr": "Évolution d'une vague à l'autre"},
     "change": {"en": "changes between waves", "fr": "écarts entre vagues"},
     "contrast": {"en": "differences between groups", "fr": "écarts entre groupes"},
@@ -140,6 +142,20 @@ PHRASES: dict[str, dict[str, str]] = {
 }
 
 
+# answers that a codebook gives codes rather than labels
+ANSWERS: Labels = {
+    DONT_KNOW: {"en": DONT_KNOW, "fr": "ne sait pas"},
+    REFUSED: {"en": REFUSED, "fr": "refus"},
+}
+
+# why there is no estimate, in the one or two words that a cell holds
+REASONS: dict[str, dict[str, str]] = {
+    "suppressed": {"en": "withheld", "fr": "masqué"},
+    "not_asked": {"en": "not asked", "fr": "non posée"},
+    "no_interviews": {"en": "no interviews", "fr": "sans entretien"},
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Wording:
     """A language, and the display texts that the user gave to names.
@@ -186,6 +202,17 @@ class Wording:
         """Say several names, leaving out missing ones, which stand for all groups together."""
         return self.listed(self.name(value) for value in values if not missing(value))
 
+    def group(self, key: Iterable[object]) -> str:
+        """Say a group by its names; all groups together where none is known.
+
+        Examples
+        --------
+        >>> Wording().group(["Gao", None]), Wording().group([None]), Wording().group([])
+        ('Gao', 'All', '')
+        """
+        values = list(key)
+        return self.names(values) or (self.phrase("all") if values else "")
+
     def listed(self, parts: Iterable[str]) -> str:
         """Join the parts that are not empty."""
         return ", ".join(part for part in parts if part)
@@ -193,6 +220,17 @@ class Wording:
     def flag(self, code: str) -> str:
         """Say what a flag warns of."""
         return choose("flag", code, FLAGS)[self.lang]
+
+    def why_missing(self, codes: Iterable[str]) -> str:
+        """Say in a word or two why there is no estimate.
+
+        Examples
+        --------
+        >>> Wording().why_missing(("not_asked",)), Wording("fr").why_missing(())
+        ('not asked', 'sans estimation')
+        """
+        known = (REASONS[code][self.lang] for code in REASONS if code in codes)
+        return next(known, self.phrase("no_estimate"))
 
     def after(self, head: str, tail: str) -> str:
         """Join two parts by a colon, or return the one that is not empty.
@@ -250,4 +288,5 @@ def wording(lang: str, labels: Labels | None, table: pd.DataFrame | None = None)
     """
     choose("language", lang, SIGNS)
     known = {} if table is None else table.attrs.get("record", {}).get("labels", {})
-    return Wording(lang, {str(name): text for name, text in {**known, **(labels or {})}.items()})
+    texts = {**ANSWERS, **known, **(labels or {})}
+    return Wording(lang, {str(name): text for name, text in texts.items()})

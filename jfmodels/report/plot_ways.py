@@ -4,28 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil
-from textwrap import fill
 
-import matplotlib.pyplot as plt
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from jfmodels.errors import SpecError
-from jfmodels.report.plot_canvas import (
-    GREY,
-    INK,
-    LETTER_WIDTH,
-    LINE_HEIGHT,
-    POINTS_PER_INCH,
-    SMALL,
-    TITLE,
-    WARNING,
-    root_figure,
-)
 from jfmodels.report.plot_lines import Line, Waves, gap_notes, lines_of, waves_of
+from jfmodels.report.plot_panels import frame, lay_out, name_panel, require_panels
 from jfmodels.report.plot_rows import (
+    flag_places,
     group_columns,
     interval_key,
     is_simulated,
@@ -40,13 +28,7 @@ from jfmodels.results.schema import FLAGS
 __all__ = ["plot_comparison"]
 
 WAY = "fit"
-MOST_PANELS = 16
-ACROSS = {2: 6, 3: 9, 4: MOST_PANELS}  # panels beside one another, up to so many of them
 PANEL = (3.8, 2.4)  # width and height in inches
-AROUND = 0.9  # inches for title, names and notes
-NAME_SIZE = 9.0
-NAME_WIDTH = 2.1  # inches of a name and its sign in the legend
-MOST_PLACES = 6  # named in the note of one flag
 NAMES: Labels = {
     "direct": {"en": "direct estimate", "fr": "estimation directe"},
     "weighted": {"en": "weighted regression", "fr": "régression pondérée"},
@@ -103,27 +85,24 @@ def plot_comparison(
     parts = list(rows.groupby(groups, sort=False, observed=True)) if groups else []
     if len(parts) < 2:
         return plot_trend(table, labels=texts, lang=lang, ax=ax)
-    if ax is not None or len(parts) > MOST_PANELS:
-        raise SpecError(
-            f"These rows have {len(parts)} groups, each with a panel of its own; one axes takes "
-            f"one group, and a page at most {MOST_PANELS}. Draw a part of the table."
-        )
+    require_panels(len(parts), ax)
     words = wording(lang, texts, table)
     waves, unit = waves_of(table, rows), unit_of(rows)
     panels = [
         _Panel(words.names(key), lines_of(part.drop(columns=groups), waves, words))
         for key, part in parts
     ]
-    axes = _lay_out(len(panels))
+    axes = lay_out(len(panels), PANEL)
     for each, panel in zip(axes, panels, strict=True):
         for line in panel.drawn:
             draw_line(each, line)
     for each, panel in zip(axes, panels, strict=True):
         finish_waves(each, waves, unit, words)
-        each.set_title(panel.name, loc="left", fontsize=NAME_SIZE, color=INK, parse_math=False)
-    _write(axes, panels, waves, subject(rows, words), interval_key(rows, words), words)
-    if is_simulated(table):
-        _mark(root_figure(axes[0]), words)
+        each.set(xlabel="", ylabel="")
+        name_panel(each, panel.name)
+    title = subject(rows, words) or words.phrase("trends")
+    notes = [interval_key(rows, words), *_gaps(panels, waves, words), *_flags(panels, waves, words)]
+    frame(axes, title, _key(axes, panels), notes, words, simulated=is_simulated(table), grow=True)
     return axes[0]
 
 
@@ -140,63 +119,20 @@ class _Panel:
         return [line for line in self.lines if line.drawn.any()]
 
 
-def _lay_out(count: int) -> list[Axes]:
-    """Make a grid of panels of one height, read from left to right."""
-    across = min(next(most for most, panels in ACROSS.items() if count <= panels), count)
-    down = ceil(count / across)
-    _, grid = plt.subplots(
-        down,
-        across,
-        figsize=(PANEL[0] * across, PANEL[1] * down + AROUND),
-        sharex=True,
-        sharey=True,
-        squeeze=False,
-        layout="constrained",
-    )
-    for empty in grid.flat[count:]:
-        empty.set_visible(False)
-    for column in range(across):
-        grid[(count - 1 - column) // across, column].xaxis.set_tick_params(labelbottom=True)
-    return list(grid.flat[:count])
+def _key(axes: Sequence[Axes], panels: Sequence[_Panel]) -> dict[str, Artist]:
+    """Give each way the line that stands for it, in the order of the first panel."""
+    names = dict.fromkeys(line.name for panel in panels for line in panel.drawn)
+    drawn = {str(line.get_label()): line for each in axes for line in each.get_lines()}
+    return {name: drawn[name] for name in names}
 
 
-def _write(
-    axes: Sequence[Axes],
-    panels: Sequence[_Panel],
-    waves: Waves,
-    title: str,
-    key: str,
-    words: Wording,
-) -> None:
-    """Write the title, who is who, and what must be told, around all panels."""
-    figure = root_figure(axes[0])
-    for each in axes:
-        each.set(xlabel="", ylabel="")
-    named = {line.name: line for panel in reversed(panels) for line in reversed(panel.drawn)}
-    handles = {handle.get_label(): handle for each in axes for handle in each.get_lines()}
-    legend = figure.legend(
-        [handles[name] for name in reversed(named)],
-        list(reversed(named)),
-        title=_heading(title, words),
-        alignment="left",
-        loc="outside upper left",
-        ncols=min(len(named), int(figure.get_figwidth() / NAME_WIDTH)),
-        frameon=False,
-        fontsize=NAME_SIZE,
-        labelcolor=INK,
-        borderpad=0,
-    )
-    legend.get_title().set(fontsize=TITLE, fontweight="bold", color=INK, parse_math=False)
-    gaps = [
+def _gaps(panels: Sequence[_Panel], waves: Waves, words: Wording) -> list[str]:
+    """Say in which panels and waves there is no estimate, and why."""
+    return [
         words.after(panel.name, note)
         for panel in panels
         for note in gap_notes(panel.lines, waves, words)
     ]
-    width = int(figure.get_figwidth() * POINTS_PER_INCH / (LETTER_WIDTH * SMALL))
-    said = [key, *gaps, *_flags(panels, waves, words)]
-    notes = "\n".join(fill(note, width, break_on_hyphens=False) for note in said)
-    below = figure.supxlabel(notes, x=0.01, ha="left", parse_math=False)
-    below.set(fontsize=SMALL, color=GREY, linespacing=LINE_HEIGHT)
 
 
 def _flags(panels: Sequence[_Panel], waves: Waves, words: Wording) -> list[str]:
@@ -207,26 +143,4 @@ def _flags(panels: Sequence[_Panel], waves: Waves, words: Wording) -> list[str]:
             told = {code for each in panel.drawn if each.drawn[w] for code in each.flags[w]}
             for code in told:
                 found[code].append(f"{panel.name} {words.name(wave)}")
-    everywhere = len(panels) * len(waves.values)
-    notes = []
-    for code, places in found.items():
-        more = len(places) - MOST_PLACES
-        rest = [words.phrase("more").format(count=more)] if more > 0 else []
-        named = ", ".join([*places[:MOST_PLACES], *rest])
-        where = words.phrase("everywhere") if len(places) == everywhere else named
-        notes += [words.after(where, words.flag(code))] if places else []
-    return notes
-
-
-def _heading(title: str, words: Wording) -> str:
-    """The title, beginning with a capital letter."""
-    text = title or words.phrase("trends")
-    return text[:1].upper() + text[1:]
-
-
-def _mark(figure: Figure, words: Wording) -> None:
-    """Say that the data are simulated."""
-    mark = figure.text(
-        0.99, 1 - 0.05 / figure.get_figheight(), words.phrase("simulated"), ha="right", va="top"
-    )
-    mark.set(fontsize=NAME_SIZE, fontweight="bold", color=WARNING)
+    return flag_places(found, len(panels) * len(waves.values), words)

@@ -11,9 +11,11 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from jfmodels.display.card import as_cell
 from jfmodels.report.plot_rows import group_columns, is_simulated, telling_columns
 from jfmodels.report.plot_text import Wording
 from jfmodels.results.schema import FLAGS
+from jfmodels.results.table import caption, shown_columns
 
 __all__ = ["plain_columns", "print_frame", "print_table"]
 
@@ -48,7 +50,7 @@ def print_table(console: Console, table: pd.DataFrame, title: str) -> None:
 def print_frame(console: Console, frame: pd.DataFrame, title: str) -> None:
     """Print any frame under its title, every cell as short text."""
     console.print(f"\n{title}")
-    console.print(_grid({str(name): [_text(each) for each in frame[name]] for name in frame}, []))
+    console.print(_grid({str(name): [as_cell(each) for each in frame[name]] for name in frame}, []))
 
 
 def plain_columns(table: pd.DataFrame) -> dict[str, list[str]]:
@@ -74,13 +76,17 @@ def plain_columns(table: pd.DataFrame) -> dict[str, list[str]]:
     """
     rows = [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
     marks = _marks(table)
-    cells = {name: [_compared(row, name) for row in rows] for name in _keys(table)}
-    cells["estimate"] = [_estimate(row) for row in rows]
-    cells["interval"] = [_interval(row) for row in rows]
-    for name, heading in PROBABILITIES.items():
-        if _distinct(table, name):
-            cells[heading] = [_probability(row[name]) for row in rows]
-    cells["n"] = [_text(row["n"]) for row in rows]
+    cells = {}
+    for name in shown_columns(table):
+        if f"{name}_ref" in table or name in (*group_columns(table), "wave"):
+            cells[name] = [_compared(row, name) for row in rows]
+        elif name == "estimate":
+            cells[name] = [_estimate(row) for row in rows]
+            cells["interval"] = [_interval(row) for row in rows]
+        elif name in PROBABILITIES:
+            cells[PROBABILITIES[name]] = [_probability(row[name]) for row in rows]
+        elif name not in ("low", "high", "std_error", "flag") and not name.endswith("_ref"):
+            cells[name] = [as_cell(row[name]) for row in rows]
     cells["flag"] = [" ".join(marks[code] for code in row["flag"]) for row in rows]
     return cells
 
@@ -103,31 +109,13 @@ def _grid(cells: Mapping[str, list[str]], groups: list[str]) -> Table:
     return grid
 
 
-def _keys(table: pd.DataFrame) -> list[str]:
-    """List the columns that tell rows apart, in the table's order."""
-    differing = telling_columns(table, ANSWER)
-    waves = ["wave"] if _distinct(table, "wave") else []
-    return [*differing, *group_columns(table), *waves]
-
-
 def _notes(table: pd.DataFrame) -> Iterator[str]:
     """Say what all rows have in common, and what each flag means."""
     if is_simulated(table):
         yield f"{Wording().phrase('simulated')}."
-    for name in ("outcome", "category", "target"):
-        if len(values := _distinct(table, name)) == 1:
-            yield f"{name}: {values[0]}"
-    if contents := _distinct(table, "coverage"):
-        yield f"intervals: {', '.join(Wording().percent(content) for content in contents)}"
-    if families := _distinct(table, "adjustment"):
-        yield f"p adjusted: {'; '.join(families)}"
+    yield caption(table)
     for code, mark in _marks(table).items():
         yield f"{mark}  {FLAGS[code]['en'] if code in FLAGS else code}"
-
-
-def _distinct(table: pd.DataFrame, name: str) -> list[Any]:
-    """List the values that a column takes; none where the table lacks it."""
-    return list(table[name].dropna().unique()) if name in table else []
 
 
 def _marks(table: pd.DataFrame) -> dict[str, str]:
@@ -181,14 +169,3 @@ def _probability(value: float) -> str:
     if pd.isna(value):
         return MISSING
     return "<0.001" if value < 0.001 else f"{value:.3f}"
-
-
-def _text(value: Any) -> str:
-    """Write a cell of unknown kind: missing as a dash, numbers short."""
-    if isinstance(value, tuple | list):
-        return ", ".join(map(str, value))
-    if pd.isna(value):
-        return MISSING
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() else f"{value:.3g}"
-    return str(value)

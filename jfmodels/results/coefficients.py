@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from jfmodels.display.numbers import MISSING, chance, decimals, interval, number
+from jfmodels.display.sheet import Sheet, as_latex
 from jfmodels.errors import SpecError, listing
 from jfmodels.results.engine import Reading, WithCoefficients
-from jfmodels.results.render import digits_of
 from jfmodels.results.schema import COEFFICIENTS
-from jfmodels.results.sheets import Sheet, as_html, as_latex, as_text
+from jfmodels.results.table import Table
 
 __all__ = ["CoefficientTable", "coefficient_table", "summary_table"]
 
@@ -23,27 +24,24 @@ RATIOS: Mapping[str, str] = {
     "cloglog": "hazard ratio",
     "log": "rate ratio",
 }
-MISSING = "–"
-LONGEST, MOST_DIGITS = 1e6, 6  # beyond them numbers are written with a power of ten
 
 
-class CoefficientTable(pd.DataFrame):
+class CoefficientTable(Table):
     """Coefficients as a DataFrame that shows itself as papers print it.
 
-    What is computed from it, a selection of rows for example, is a plain DataFrame.
+    So does a selection of rows; one of columns is shown as pandas does.
     """
 
-    def __repr__(self) -> str:
-        return as_text(sheet_of(self)) if _whole(self) else super().__repr__()
+    def _whole(self) -> bool:
+        known = len(self) > 0 and "reading" in self.attrs
+        return known and set(COEFFICIENTS) <= set(self.columns)
 
-    def _repr_html_(self) -> str:
-        if _whole(self):
-            return as_html(sheet_of(self))
-        return self.to_html(max_rows=60)
+    def _sheet(self) -> Sheet:
+        return coefficient_sheet(self)
 
     def to_latex(self) -> str:  # type: ignore[override]
         """Write the table as LaTeX; pandas' own method would need another package."""
-        return as_latex(sheet_of(self))
+        return as_latex(coefficient_sheet(self))
 
 
 def summary_table(engine: WithCoefficients, *, ratios: bool, coverage: float) -> CoefficientTable:
@@ -105,11 +103,11 @@ def coefficient_table(engine: WithCoefficients, *, ratios: bool, coverage: float
     return table
 
 
-def sheet_of(table: pd.DataFrame) -> Sheet:
+def coefficient_sheet(table: pd.DataFrame) -> Sheet:
     """Lay a table of coefficients out; columns without a number are left out."""
-    digits = _digits(table["std_error"].to_numpy(dtype=np.float64))
+    digits = decimals(table["std_error"].to_numpy(dtype=np.float64))
     numbers = {
-        name: [_number(x, k) for x, k in zip(table[name], digits, strict=True)]
+        name: [number(x, k) for x, k in zip(table[name], digits, strict=True)]
         for name in ("estimate", "std_error", "low", "high")
     }
     ends = zip(numbers["low"], numbers["high"], strict=True)
@@ -118,46 +116,13 @@ def sheet_of(table: pd.DataFrame) -> Sheet:
         "": table["coefficient"].tolist(),
         table.attrs["estimate"]: numbers["estimate"],
         "std. error": numbers["std_error"],
-        "t": [_number(x, 2) for x in table["t"]],
-        "df": [_number(x, 1) for x in table["df"]],
-        "p": [_chance(x) for x in table["p_value"]],
-        f"{100 * table['coverage'].iloc[0]:g} % interval": [_interval(*each) for each in ends],
-        f"P(above {int(ratio)})": [_chance(x) for x in table["prob_positive"]],
+        "t": [number(x, 2) for x in table["t"]],
+        "df": [number(x, 1) for x in table["df"]],
+        "p": [chance(x) for x in table["p_value"]],
+        f"{100 * table['coverage'].iloc[0]:g} % interval": [interval(*each) for each in ends],
+        f"P(above {int(ratio)})": [chance(x) for x in table["prob_positive"]],
     }
     told = {name: cells for name, cells in columns.items() if set(cells) - {MISSING}}
     reading: Reading = table.attrs["reading"]
     rows = tuple(zip(*told.values(), strict=True))
     return Sheet(reading.title, tuple(told), rows, reading.notes)
-
-
-def _whole(table: pd.DataFrame) -> bool:
-    """Tell whether all is there that the table is laid out of."""
-    return len(table) > 0 and "reading" in table.attrs and set(COEFFICIENTS) <= set(table)
-
-
-def _digits(std_error: Floats) -> list[int]:
-    """Decimals of every row: two digits of its error, and no fewer than most rows have."""
-    own = [digits_of(each) for each in std_error]
-    return [max(each, int(np.median(own))) for each in own]
-
-
-def _number(value: float, digits: int) -> str:
-    """Write a number, without a negative zero."""
-    if np.isnan(value):
-        return MISSING
-    if not np.isfinite(value):
-        return "∞" if value > 0 else "-∞"
-    if abs(value) >= LONGEST or digits > MOST_DIGITS:
-        return f"{value:.1e}"
-    return f"{round(float(value), digits) + 0.0:.{digits}f}"
-
-
-def _interval(low: str, high: str) -> str:
-    return MISSING if low == MISSING else f"[{low}, {high}]"
-
-
-def _chance(value: float) -> str:
-    """Write a probability with three decimals; beyond them, only that it is less or more."""
-    if np.isnan(value):
-        return MISSING
-    return "<0.001" if value < 0.001 else ">0.999" if value > 0.999 else f"{value:.3f}"

@@ -11,6 +11,7 @@ import pandas as pd
 from jfmodels.model.data import ModelData
 from jfmodels.results.engine import Check, Engine, WithChecks
 from jfmodels.results.schema import DIAGNOSTICS
+from jfmodels.results.table import Table
 from jfmodels.survey.interviewers import retained
 from jfmodels.survey.survey import Survey
 
@@ -29,7 +30,7 @@ def diagnose(engine: Engine) -> pd.DataFrame:
     """
     own = engine.checks() if isinstance(engine, WithChecks) else ()
     rows = [*_design(engine.survey), *_interviewers(engine.survey), *own]
-    return pd.DataFrame([astuple(each) for each in rows], columns=list(DIAGNOSTICS))
+    return Table([astuple(each) for each in rows], columns=list(DIAGNOSTICS))
 
 
 def rows_left_out(data: ModelData) -> Check:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from html import escape
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
+from jfmodels.display.card import Card, Displayed
 from jfmodels.errors import SpecError, choose, require_share
 from jfmodels.model.cells import Where
-from jfmodels.results.coefficients import CoefficientTable, summary_table
+from jfmodels.results.coefficients import CoefficientTable, coefficient_sheet, summary_table
 from jfmodels.results.diagnose import diagnose
 from jfmodels.results.engine import Belief, Engine, Question, WithCoefficients
 from jfmodels.results.estimands import Change, Contrast, Estimand, Level, Range
@@ -29,6 +29,7 @@ from jfmodels.results.probabilities import (
     refuse_range,
     rows_of,
 )
+from jfmodels.results.render import fit_card
 from jfmodels.results.tables import estimate_table
 from jfmodels.survey.design import Names, as_names
 
@@ -37,8 +38,8 @@ __all__ = ["Fit", "require_fit"]
 type Categories = str | Sequence[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Fit:
+@dataclass(frozen=True, slots=True, repr=False)
+class Fit(Displayed):
     """What came out, whichever engine made it.
 
     Parameters
@@ -56,13 +57,12 @@ class Fit:
 
     engine: Engine
 
-    def __repr__(self) -> str:
-        return f"Fit by {self.engine.name} of {self.engine.survey!r}"
-
-    def _repr_html_(self) -> str | None:
-        head = f"<p>{escape(repr(self))}</p>"
-        known = isinstance(self.engine, WithCoefficients)
-        return head + self.summary()._repr_html_() if known else None
+    def _card(self) -> Card:
+        card = fit_card(self.engine, type(self).__name__)
+        if not isinstance(self.engine, WithCoefficients):
+            return card
+        sheet = coefficient_sheet(self.summary())
+        return replace(card, sheets=[replace(sheet, title="", notes=())])
 
     def joint(
         self,

@@ -13,6 +13,7 @@ from jfmodels.results.engine import BITS, Belief, Engine, Question, WithCoeffici
 from jfmodels.results.joint import JointTest
 from jfmodels.results.plans import Plan, along_groups, level, same_wording
 from jfmodels.results.schema import TESTS
+from jfmodels.results.table import Table
 from jfmodels.results.tables import flags_of, record_of
 
 __all__ = ["joint_tests", "term_test"]
@@ -41,7 +42,7 @@ def joint_tests(
     rows = [
         _row(belief, plan, members, along, by) for members in along_groups(plan, belief.grid, along)
     ]
-    table = pd.DataFrame(rows, columns=_columns(belief, along, by))
+    table = Table(rows, columns=_columns(belief, along, by))
     table.attrs["record"] = record_of(engine, question, f"no difference along {along}")
     return table
 
@@ -72,7 +73,7 @@ def term_test(engine: WithCoefficients, term: str, method: object = None) -> pd.
         "probability": found.probability,
         "flag": engine.flag,
     }
-    return pd.DataFrame([row], columns=list(TESTS))
+    return Table([row], columns=list(TESTS))
 
 
 def _columns(belief: Belief, along: str, by: tuple[str, ...]) -> list[str]:

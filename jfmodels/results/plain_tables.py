@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from jfmodels.errors import SpecError
+from jfmodels.results.table import Table
 
 __all__ = ["plain_table", "table_of"]
 
@@ -30,7 +31,7 @@ def _plain_column(column: pd.Series[Any]) -> dict[str, Any]:
 
 def table_of(plain: Mapping[str, Any]) -> pd.DataFrame:
     """Make a table again."""
-    table = pd.DataFrame({name: _column(each) for name, each in plain["columns"].items()})
+    table = Table({name: _column(each) for name, each in plain["columns"].items()})
     if plain["record"]:
         table.attrs["record"] = plain["record"]
     return table

@@ -1,4 +1,4 @@
-"""Numbers in words, with no more digits than the data bear."""
+"""A row in words, and how fits show themselves."""
 
 from __future__ import annotations
 
@@ -7,9 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from jfmodels.display.card import Card, some
+from jfmodels.display.numbers import digits_of
 from jfmodels.errors import SpecError
+from jfmodels.results.diagnose import diagnose
+from jfmodels.results.engine import Engine, WithCoefficients
 
-__all__ = ["digits_of", "say"]
+__all__ = ["fit_card", "say"]
 
 
 def say(row: Mapping[str, Any]) -> str:
@@ -61,9 +65,31 @@ def _rounded(value: float, digits: int) -> float:
     return round(float(value), digits) + 0.0
 
 
-def digits_of(std_error: float) -> int:
-    """Decimals such that the standard error has two digits."""
-    error = float(std_error)
-    if not np.isfinite(error) or error <= 0:
-        return 2
-    return max(0, 1 - int(np.floor(np.log10(error))))
+def fit_card(engine: Engine, kind: str) -> Card:
+    """Show a fit: formula or outcomes, engine, survey, what to be careful of, what to ask.
+
+    Parameters
+    ----------
+    engine : Engine
+        What was fitted.
+    kind : str
+        What the fit is called.
+    """
+    reading = engine.reading if isinstance(engine, WithCoefficients) else None
+    survey = engine.survey
+    checks = diagnose(engine)
+    facts = {
+        "survey": f"{'simulated; ' if survey.simulated else ''}{survey.counts}",
+        "fitted": "; ".join(note for note in reading.notes if note != "Simulated data")
+        if reading
+        else "",
+        "domain": "; ".join(
+            f"{name}: {some(list(map(str, labels)))}"
+            for name, labels in (getattr(engine, "where", None) or {}).items()
+        ),
+        "ask": "levels(), changes(), contrasts(), test(), diagnostics()"
+        + (", summary()" if reading else ""),
+    }
+    warnings = [f"{row.subject}: {row.says}" for row in checks[~checks["ok"]].itertuples()]
+    said = reading.title if reading else some(list(getattr(engine, "outcomes", ())))
+    return Card(kind, f"{said}; {engine.name}", facts, warnings)

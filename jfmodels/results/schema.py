@@ -15,6 +15,7 @@ __all__ = [
     "AGREEMENT",
     "BY",
     "BY_REF",
+    "CHANCES",
     "COEFFICIENTS",
     "COLUMNS",
     "COMPONENTS",
@@ -30,6 +31,7 @@ __all__ = [
     "PREDICTIONS",
     "PREDICTIVE",
     "SENSITIVITY",
+    "SHOWN",
     "SIGN_MAGNITUDE",
     "SMALL_AREAS",
     "SPECIFICATIONS",
@@ -37,7 +39,9 @@ __all__ = [
     "TESTS",
     "VERDICTS",
     "Column",
+    "Shown",
     "columns",
+    "glossary_of",
 ]
 
 
@@ -326,7 +330,10 @@ DETECTABLE: dict[str, Column] = {
     "level": Column("float", "share that the difference is meant to start from; not of means"),
     "icc": Column("float", "correlation of two answers in one cluster and wave, in all the survey"),
     "icc_between_waves": Column(
-        "float", "correlation of two answers in one cluster (of one person) in different waves"
+        "float", "correlation of two answers in one cluster in different waves"
+    ),
+    "person_correlation": Column(
+        "float", "correlation of one person's answers in different waves; missing if nobody's"
     ),
     **{name: COLUMNS[name] for name in ("n", "n_clusters", "unit", "target", "flag")},
 }
@@ -406,6 +413,7 @@ MOVED: dict[str, Column] = {
 }
 
 GLOSSARIES: dict[str, dict[str, Column]] = {
+    "estimand": COLUMNS,
     "moved": MOVED,
     "specification": SPECIFICATIONS,
     "p_supported": VERDICTS,
@@ -426,6 +434,156 @@ GLOSSARIES: dict[str, dict[str, Column]] = {
     "fit": STACKED,
     "direct_std_error": SMALL_AREAS,
 }  # by the column that tells them
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Which of its columns a table shows of itself; the others are there all the same.
+
+    Attributes
+    ----------
+    columns : tuple of str
+        In order. Those without a value are left out, and references where they differ from
+        nothing.
+    once : tuple of str
+        Of these, those that are said once, above the rows, if all rows share them.
+    measured : tuple of str
+        Of these, numbers in the unit of the estimate, which the standard error rounds.
+    """
+
+    columns: tuple[str, ...]
+    once: tuple[str, ...] = ()
+    measured: tuple[str, ...] = ()
+
+
+ENDS = ("estimate", "low", "high", "std_error")
+REFERENCES = ("wave_ref", "outcome_ref", "category_ref", BY_REF)
+ABOUT = ("unit", "target", "over", "engine", "coverage", "adjustment")
+SUBJECT = ("outcome", "category", "estimand")
+OF_COMPARISON = ("outcome_ref", "category_ref", "wave_ref")
+
+SHOWN: dict[str, Shown] = {
+    "estimand": Shown(
+        (
+            *SUBJECT,
+            *(BY, "wave", *REFERENCES),
+            *(*ENDS, "p_adjusted", "prob_positive", "prob_rope", "n", *ABOUT, "flag"),
+        ),
+        once=(*SUBJECT, *OF_COMPARISON, *ABOUT),
+        measured=ENDS,
+    ),
+    "hypothesis": Shown(
+        (
+            *("outcome", "category", BY, "hypothesis", "method"),
+            *("statistic", "df1", "df2", "p_value", "probability", "flag"),
+        ),
+        once=("outcome", "category", "hypothesis", "method"),
+    ),
+    "check": Shown(("check", "subject", "value", "threshold", "ok", "says")),
+    "coefficient": Shown(
+        ("coefficient", *ENDS, "t", "df", "p_value", "prob_positive", "coverage", "flag"),
+        once=("coverage",),
+        measured=ENDS,
+    ),
+    "component": Shown(
+        (
+            *("component", *ENDS, "share", "share_low", "share_high"),
+            *("icc_latent", "icc_response", "coverage", "flag"),
+        ),
+        once=("coverage",),
+        measured=ENDS,
+    ),
+    "coordinate": Shown(
+        ("term", "level", "coordinate", "answer", *ENDS, "prob_positive", "n", "coverage", "flag"),
+        once=("term", "coordinate", "coverage"),
+        measured=ENDS,
+    ),
+    "sensitivity": Shown(("quantity", "scaled", "sensitivity", "pareto_k", "verdict", "flag")),
+    "pareto_k": Shown(("unit", "n_units", "n", "elpd", "p_loo", "pareto_k", "refitted", "flag")),
+    "tail_probability": Shown(
+        (
+            *("outcome", "category", BY, "wave", "n"),
+            *("observed", "predicted", "low", "high", "tail_probability", "coverage", "flag"),
+        ),
+        once=("outcome", "category", "coverage"),
+    ),
+    "drawn_anew": Shown(
+        (BY, "category", *ENDS, "of", "drawn_anew", "unit", "engine", "coverage", "flag"),
+        once=("category", "of", "unit", "engine", "coverage"),
+        measured=ENDS,
+    ),
+    "detectable": Shown(
+        (
+            *(*SUBJECT, BY, "wave", *REFERENCES),
+            *("detectable", "std_error", "df_test", "level", "icc", "icc_between_waves"),
+            *("n", "n_clusters", "power", "alpha", "unit", "target", "flag"),
+        ),
+        once=(*SUBJECT, *OF_COMPARISON, "power", "alpha", "unit", "target"),
+        measured=("detectable", "std_error"),
+    ),
+    "exaggeration": Shown(
+        (
+            *(*SUBJECT, BY, "wave", *REFERENCES),
+            *("change", "std_error", "df_test", "power", "type_s", "exaggeration", "alpha"),
+        ),
+        once=(*SUBJECT, *OF_COMPARISON, "alpha"),
+        measured=("change", "std_error"),
+    ),
+    "message": Shown(("fit", "error", "message")),
+    "fit_ref": Shown(
+        (
+            *("outcome", "category", BY, "wave", *REFERENCES, "fit", "fit_ref"),
+            *("estimate", "estimate_ref", "difference", "allowed", "agree", "says"),
+        ),
+        once=("outcome", "category", *OF_COMPARISON),
+        measured=("estimate", "estimate_ref", "difference", "allowed"),
+    ),
+    "undone_at": Shown(
+        (
+            *(BY, "wave", "wave_ref", "places_missing", "share_missing"),
+            *("change", "change_common", "low_common", "high_common", "undone_at"),
+        ),
+        measured=("change", "change_common", "low_common", "high_common", "undone_at"),
+    ),
+    "direct_std_error": Shown(
+        (
+            *("outcome", "category", BY, "wave", "n", "n_clusters"),
+            *("direct", "direct_low", "direct_high", "estimate", "low", "high"),
+            *("difference", "good", "holds", "unit", "over", "engine", "coverage", "flag"),
+        ),
+        once=("outcome", "category", "unit", "over", "engine", "coverage"),
+        measured=(
+            *("direct", "direct_low", "direct_high", "estimate", "low", "high", "difference"),
+        ),
+    ),
+    "p_supported": Shown(
+        (
+            *("claim", "part", "verdict", "hinges_on", "estimate", "low", "high"),
+            *("reproduced", "detectable", "stands", "engine", "coverage", "flag"),
+        ),
+        once=("engine", "coverage"),
+        measured=("estimate", "low", "high", "detectable"),
+    ),
+    "specification": Shown(
+        (
+            *("claim", "part", "specification", "verdict", "stands", "estimate", "low", "high"),
+            *("n", "engine", "target", "flag", "message"),
+        ),
+        once=("claim", "part", "engine", "target"),
+        measured=("estimate", "low", "high"),
+    ),
+    "moved": Shown(("claim", "part", "moved", "before", "now")),
+}  # by the column that tells the glossary, as GLOSSARIES
+SHOWN["fit"] = Shown(
+    ("fit", *SHOWN["estimand"].columns), SHOWN["estimand"].once, SHOWN["estimand"].measured
+)
+
+CHANCES = frozenset(
+    {
+        *("p_value", "p_adjusted", "prob_positive", "prob_rope", "p_supported", "p_contradicted"),
+        *("probability", "tail_probability", "power", "type_s"),
+    }
+)  # columns of probabilities, whichever glossary they stand in
 
 FLAGS: dict[str, dict[str, str]] = {
     "at_boundary": {
@@ -481,8 +639,8 @@ FLAGS: dict[str, dict[str, str]] = {
         "fr": "Aucun écart possible ici ne serait détecté avec cette puissance.",
     },
     "one_cluster": {
-        "en": "A tenth or more rests on strata of one cluster here, whose variance is not known.",
-        "fr": "Un dixième ou plus repose sur des strates à grappe unique, de variance inconnue.",
+        "en": "A tenth or more rests on strata of one cluster, whose own variance is not known.",
+        "fr": "Un dixième ou plus repose sur des strates à grappe unique, sans variance propre.",
     },
     "places_missing": {
         "en": "Some places were not reached in this wave; the model and other waves stand in.",
@@ -509,6 +667,18 @@ FLAGS: dict[str, dict[str, str]] = {
         "fr": "Intervalle trop large pour publier la part isolément (règle NCHS).",
     },
 }
+
+
+def glossary_of(names: Iterable[str]) -> str:
+    """Find the glossary that knows most of a table's columns, by its key in :data:`GLOSSARIES`.
+
+    Examples
+    --------
+    >>> glossary_of(["check", "value", "threshold"])
+    'check'
+    """
+    own = set(names)
+    return max(GLOSSARIES, key=lambda key: len(own & set(GLOSSARIES[key])))
 
 
 def columns(by: Iterable[str], glossary: Iterable[str] = COLUMNS) -> list[str]:

@@ -18,7 +18,9 @@ from jfmodels.results.engine import BITS, Belief, Engine, Question, flag_bits
 from jfmodels.results.joint import Summary
 from jfmodels.results.plans import Plan
 from jfmodels.results.schema import columns
+from jfmodels.results.table import Table
 from jfmodels.survey.interviewers import retained
+from jfmodels.survey.survey import Survey
 
 __all__ = ["estimate_table", "flags_of", "record_of", "versions"]
 
@@ -81,9 +83,29 @@ def estimate_table(
         "flag": flags_of(flags),
     }
     names = columns(axis.name for axis in belief.grid.axes if axis.name != "wave")
-    table = pd.DataFrame({name: data[name] for name in names}, index=pd.RangeIndex(len(n)))
-    table.attrs["record"] = record_of(engine, question, plan.estimand)
+    table = Table({name: data[name] for name in names}, index=pd.RangeIndex(len(n)))
+    record = record_of(engine, question, plan.estimand)
+    groups = tuple(name for name in (*belief.grid.names, *belief.grid.where) if name != "wave")
+    record["call"]["where"] = {name: list(kept) for name, kept in belief.grid.where.items()} or None
+    table.attrs["record"] = record | {"groups": _groups(engine.survey, groups)}
     return table
+
+
+def _groups(survey: Survey, names: Sequence[str]) -> dict[str, Any]:
+    """Say of the groups of a table what role they play, and in which larger ones they lie."""
+    design = survey.design
+    hidden = {"wave", design.person, design.interviewer}
+    return {
+        name: {
+            "role": design.roles.get(name, ""),
+            "within": {
+                larger: lies_in
+                for larger, lies_in in survey.rows.larger_groups(name).items()
+                if larger not in hidden
+            },
+        }
+        for name in dict.fromkeys(names)
+    }
 
 
 def _units(plan: Plan) -> list[str]:

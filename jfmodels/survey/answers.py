@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from jfmodels.errors import listing
 from jfmodels.survey.columns import as_number, look_up
-from jfmodels.survey.encode import LARGEST, NONE, OPTION, Encoder, places, quote
-from jfmodels.survey.outcome import NAMED, Label, Outcome
+from jfmodels.survey.encode import LARGEST, NONE, OPTION, Encoder, places
+from jfmodels.survey.mentions import columns_of, no_answers, note_unknown, read_mentions
+from jfmodels.survey.outcome import NAMED, ONE, ZERO, Label, Outcome
 from jfmodels.survey.rows import Answers, Key
 
 __all__ = ["read_answers", "read_numbers"]
@@ -27,7 +27,8 @@ def read_answers(encoder: Encoder, wave: Key | None) -> dict[str, tuple[Answers,
     coded: dict[str, tuple[Answers, int]] = {}
     for outcome in encoder.codebook.outcomes.values():
         if outcome.scale == "multi":
-            coded |= _options(encoder, outcome, wave)
+            read = read_mentions if outcome.mentions else _options
+            coded |= read(encoder, outcome, wave)
         elif not outcome.measured:
             meaning = _meanings(outcome, outcome.categories)
             answer = _coded(encoder, outcome, "", meaning, wave)
@@ -45,12 +46,12 @@ def _options(
     encoder: Encoder, outcome: Outcome, wave: Key | None
 ) -> dict[str, tuple[Answers, int]]:
     """Read options as named or not, among those who answered any that they were offered."""
-    meaning = _meanings(outcome, NAMED)
+    meaning = _naming(outcome)
     coded = {o: _coded(encoder, outcome, o, meaning, wave) for o in outcome.columns}
     answered = np.any([codes >= 0 for codes in coded.values()], axis=0)
     for option, codes in coded.items():
         offered = np.zeros(len(answered), dtype=bool)
-        for _, rows in _columns(encoder, outcome, option, wave):
+        for _, rows in columns_of(encoder, outcome, option, wave):
             offered |= rows
         _note_silence(encoder, outcome, option, codes, answered & offered, wave)
         codes[answered & offered & (codes < 0)] = 0
@@ -89,12 +90,13 @@ def _coded(
     n = len(encoder.frame)
     few = len(meaning) < 120
     answer: Answers = np.full(n, NONE, np.int8) if few else np.full(n, NONE, np.int16)
-    for name, rows in _columns(encoder, outcome, option, wave):
+    other = 1 if option in outcome.written else UNKNOWN
+    for (name,), rows in columns_of(encoder, outcome, option, wave):
         codes, texts = encoder.distinct(name)
-        found = look_up([meaning.get(text, UNKNOWN) for text in texts], codes)
+        found = look_up([meaning.get(text, other) for text in texts], codes)
         strange = rows & (found == UNKNOWN)
         if strange.any():
-            _note_unknown(encoder, outcome, name, _by_text(codes[strange], texts), meaning)
+            note_unknown(encoder, outcome, name, _by_text(codes[strange], texts), meaning)
         answer[rows] = found[rows]
     answer[answer == UNKNOWN] = NONE
     return answer
@@ -104,7 +106,7 @@ def _measured(encoder: Encoder, outcome: Outcome, wave: Key | None) -> Floats:
     """Read numbers; codes of no answer are NaN."""
     value = np.full(len(encoder.frame), np.nan)
     no_answer = {*outcome.dont_know, *outcome.refused, *outcome.missing, ""}
-    for name, rows in _columns(encoder, outcome, "", wave):
+    for (name,), rows in columns_of(encoder, outcome, "", wave):
         codes, texts = encoder.distinct(name)
         found = np.array([np.nan if text in no_answer else as_number(text) for text in texts])
         fit = np.abs(found) <= LARGEST
@@ -113,49 +115,24 @@ def _measured(encoder: Encoder, outcome: Outcome, wave: Key | None) -> Floats:
         strange = [text not in no_answer and not ok for text, ok in zip(texts, fit, strict=True)]
         bad = rows & (look_up(strange, codes, missing=0) > 0)
         if bad.any():
-            _note_unknown(encoder, outcome, name, _by_text(codes[bad], texts), {})
+            note_unknown(encoder, outcome, name, _by_text(codes[bad], texts), {})
         value[rows] = np.append(np.where(fit, found, np.nan), np.nan)[codes][rows]
     return value
 
 
-def _columns(
-    encoder: Encoder, outcome: Outcome, option: str, wave: Key | None
-) -> Iterator[tuple[str, Mask]]:
-    """Pair each column of an outcome with the rows of the waves that it serves."""
-    named = outcome.columns[option]
-    if isinstance(named, str):
-        yield named, np.ones(len(encoder.frame), dtype=bool)
-    elif wave is not None:
-        for label, name in named.items():
-            if label in wave.labels:
-                yield name, wave.codes == wave.labels.index(label)
-
-
-def _note_unknown(
-    encoder: Encoder,
-    outcome: Outcome,
-    name: str,
-    found: Mapping[str, int],
-    meaning: Mapping[str, int],
-) -> None:
-    """Say which values mean nothing, and what would."""
-    if outcome.measured:
-        what = "a whole number from 0" if outcome.scale == "count" else "a number"
-        means = f"Each must be {what}; list other codes as dont_know, refused or missing."
-    else:
-        means = f"Known: {listing([text for text in meaning if text], most=20)}."
-    encoder.problems.append(
-        f"outcome '{outcome.name}', column '{name}': codes the codebook does not know: "
-        f"{quote(found)}. {means}"
-    )
-
-
-def _meanings(outcome: Outcome, categories: Mapping[str, Label]) -> dict[str, int]:
+def _meanings(
+    outcome: Outcome, categories: Mapping[str, Label], codes: Mapping[str, int] | None = None
+) -> dict[str, int]:
     """Map every code, and every label, to its place among the answers."""
-    n = len(categories)
-    nonresponse = dict.fromkeys(outcome.dont_know, n) | dict.fromkeys(outcome.refused, n + 1)
-    nothing = dict.fromkeys(outcome.missing, NONE) | {"": NONE}
-    return places(categories) | nonresponse | nothing
+    answers = places(categories) if codes is None else dict(codes)
+    return answers | no_answers(outcome, len(categories))
+
+
+def _naming(outcome: Outcome) -> dict[str, int]:
+    """Map what an option's own column can hold to not named, named, or no answer."""
+    usual = (outcome.named, outcome.not_named) == (ONE, ZERO)
+    codes = dict.fromkeys(outcome.not_named, 0) | dict.fromkeys(outcome.named, 1)
+    return _meanings(outcome, NAMED) if usual else _meanings(outcome, NAMED, codes)
 
 
 def _by_text(codes: Ints, texts: Sequence[str]) -> dict[str, int]:

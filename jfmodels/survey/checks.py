@@ -58,7 +58,7 @@ def _frame_problems(frame: pd.DataFrame) -> Iterator[str]:
 
 def _outcome_columns(frame: pd.DataFrame, design: SurveyDesign, outcome: Outcome) -> Iterator[str]:
     """Find columns of an outcome that are missing."""
-    if design.wave is None and not all(isinstance(x, str) for x in outcome.columns.values()):
+    if design.wave is None and any(isinstance(x, Mapping) for x in outcome.columns.values()):
         yield f"outcome '{outcome.name}' has a column per wave, but the design has no wave."
     for name in outcome.column_names:
         if name not in frame.columns:
@@ -133,7 +133,7 @@ def _waves_named(outcome: Outcome) -> Iterator[tuple[str, Iterable[str]]]:
     yield "relabelled", outcome.relabelled
     yield "comparable", outcome.comparable
     for named in outcome.columns.values():
-        yield "column", () if isinstance(named, str) else named
+        yield "column", named if isinstance(named, Mapping) else ()
 
 
 def person_problems(rows: Rows, design: SurveyDesign) -> Iterator[str]:
@@ -148,9 +148,26 @@ def person_problems(rows: Rows, design: SurveyDesign) -> Iterator[str]:
             f"{_persons(twice)} ('{design.person}') interviewed more than once{where}. Keep one "
             "interview of each, or repair the identities."
         )
-    if design.repeats != "people" or not design.all_stages:
-        return
-    pairs = rows.aggregate([design.person, *as_names(design.all_stages[0].cluster)])
+    if design.repeats == "nothing":
+        yield from _met_again(asked.codes, design)
+    if design.repeats == "people" and design.all_stages:
+        yield from _moved(rows, design)
+
+
+def _met_again(codes: NDArray[np.int64], design: SurveyDesign) -> Iterator[str]:
+    """People who come in several waves although the design says that nobody does."""
+    again = int((np.bincount(codes[(codes >= 0).all(axis=1), 0]) > 1).sum())
+    if again:
+        yield (
+            f"{_persons(again)} ('{design.person}') in several waves, but "
+            "repeats='nothing' says that nobody is asked again. If they are the same people, say "
+            "repeats='people'; if numbers begin anew in every wave, leave person= out."
+        )
+
+
+def _moved(rows: Rows, design: SurveyDesign) -> Iterator[str]:
+    """People who are in another cluster than before."""
+    pairs = rows.aggregate([*as_names(design.person), *as_names(design.all_stages[0].cluster)])
     known = (pairs.codes >= 0).all(axis=1)
     moved = int((np.bincount(pairs.codes[known, 0]) > 1).sum())
     if moved:

@@ -7,11 +7,13 @@ everything that is wrong with a codebook.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
+from jfmodels.display.card import Card, Displayed
 from jfmodels.errors import CodebookError, listing, raise_all, unknown
+from jfmodels.survey.cards import codebook_card
 from jfmodels.survey.contradictions import covariate_problems, outcome_problems
 from jfmodels.survey.fields import (
     Fields,
@@ -23,15 +25,28 @@ from jfmodels.survey.fields import (
     as_pairs,
     as_texts,
 )
-from jfmodels.survey.outcome import NAMED, SCALES, Covariate, Label, Outcome, Wave, canonical
+from jfmodels.survey.outcome import (
+    NAMED,
+    ONE,
+    SCALES,
+    ZERO,
+    Covariate,
+    Label,
+    Outcome,
+    Place,
+    Wave,
+    canonical,
+)
 
 __all__ = ["Codebook"]
+
+NOTES = "notes"  # remarks for people, which a draft leaves there
 
 type Crosswalk = dict[str, dict[str, str]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Codebook:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Codebook(Displayed):
     """What every column means.
 
     Attributes
@@ -40,8 +55,12 @@ class Codebook:
         In order; empty where the data's own order serves.
     outcomes, covariates : mapping
         By name.
+    topics : mapping of str to Label
+        What outcomes are about, in the order in which a report speaks of them.
     crosswalks : mapping of str to mapping of str to mapping of str to str
         For a column and a wave, old value to new value.
+    title : Label or None
+        What the survey is called.
 
     Raises
     ------
@@ -59,7 +78,12 @@ class Codebook:
     waves: Mapping[str, Wave] = field(default_factory=dict)
     outcomes: Mapping[str, Outcome] = field(default_factory=dict)
     covariates: Mapping[str, Covariate] = field(default_factory=dict)
+    topics: Mapping[str, Label] = field(default_factory=dict)
     crosswalks: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
+    title: Label | None = None
+
+    def _card(self) -> Card:
+        return codebook_card(self)
 
     @property
     def texts(self) -> dict[str, dict[str, str]]:
@@ -90,6 +114,7 @@ class Codebook:
                 found += [f"{part} '{name}': {each}" for each in _named(name, entry, kind)]
                 if isinstance(entry, kind):
                     found += [f"{part} '{name}': {each}" for each in problems(entry)]
+        found += _topic_problems(self.outcomes, self.topics)
         raise_all(CodebookError, found, "Codebook")
 
     @classmethod
@@ -99,7 +124,9 @@ class Codebook:
         Parameters
         ----------
         content : mapping
-            With any of the keys ``waves``, ``outcomes``, ``covariates``, ``crosswalks``.
+            With any of the keys ``title``, ``waves``, ``topics``, ``outcomes``,
+            ``covariates``, ``crosswalks``; what stands under ``notes`` is for people,
+            and is not read.
 
         Returns
         -------
@@ -117,18 +144,21 @@ class Codebook:
         >>> list(Codebook.from_dict({"outcomes": {"safe": safe}}).outcomes)
         ['safe']
         """
+        keys = ("title", *PARTS)
         if not isinstance(content, Mapping):
             raise CodebookError(
-                f"Codebook: a mapping with any of {listing(PARTS)} is needed; found "
+                f"Codebook: a mapping with any of {listing(keys)} is needed; found "
                 f"{type(content).__name__}."
             )
-        problems = [unknown("part", key, PARTS) for key in content if key not in PARTS]
+        known = [*keys, NOTES]
+        problems = [unknown("part", key, known) for key in content if key not in known]
+        title = Fields(content, problems).read("title", Label.parse, None)
         parts = {
             part: _parse_part(part, parse, content.get(part), problems)
             for part, parse in PARTS.items()
         }
         raise_all(CodebookError, problems, "Codebook")
-        return cls(**parts)
+        return cls(title=title, **parts)
 
 
 def _named(name: str, entry: object, kind: type) -> Iterator[str]:
@@ -139,6 +169,16 @@ def _named(name: str, entry: object, kind: type) -> Iterator[str]:
         yield f"{article} {kind.__name__} record is needed; found {found}. See Codebook.from_dict."
     elif getattr(entry, "name", name) != name:
         yield f"the record is named '{getattr(entry, 'name', '')}'; use one name."
+
+
+def _topic_problems(outcomes: Mapping[str, Any], topics: Mapping[str, Label]) -> list[str]:
+    """Find outcomes of topics that have no place in the order."""
+    named = {name: getattr(outcome, "topic", None) for name, outcome in outcomes.items()}
+    return [
+        f"outcomes '{name}': {unknown('topic', topic, topics)} List it under topics:."
+        for name, topic in named.items()
+        if topic is not None and topic not in topics
+    ]
 
 
 def _parse_part(
@@ -196,9 +236,24 @@ def _day(value: object) -> date | None:
         raise CodebookError(f"'{value}' is not a date such as 2024-10-20.") from None
 
 
+def _parse_topic(name: str, entry: Any) -> tuple[Label, list[str]]:
+    return Label.parse(name.replace("_", " ") if entry is None else entry), []
+
+
 OUTCOME_KEYS = (
-    *("column", "columns", "label", "scale", "categories", "shown", "dont_know", "refused"),
+    *(
+        "topic",
+        "column",
+        "columns",
+        "label",
+        "scale",
+        "categories",
+        "shown",
+        "dont_know",
+        "refused",
+    ),
     *("missing", "policy", "asked_in", "relabelled", "comparable"),
+    *("named", "not_named", "written", "offered"),
 )
 
 
@@ -209,10 +264,12 @@ def _parse_outcome(name: str, entry: Any) -> tuple[Outcome, list[str]]:
     if fields.content.get("scale") is None:
         fields.problems.append(f"scale: is missing. Choose one of {listing(SCALES)}.")
     scale = fields.read("scale", _scale, "")
-    columns = _columns(name, scale, fields)
-    categories = _categories(scale, columns, fields)
+    listed = scale == "multi" and fields.content.get("columns") is None
+    columns, categories, mentions = (_listed if listed else _columns)(name, scale, fields)
     shown = fields.read("shown", as_texts, ())
-    if scale == "binary" and not shown:
+    if scale == "binary" and fields.content.get("shown", ()) is None:
+        fields.problems.append(f"shown: is left open. Choose one of {_names_of(categories)}.")
+    elif scale == "binary" and not shown:
         shown = tuple(label.en for label in categories.values())[-1:]
     outcome = Outcome(
         name=name,
@@ -228,10 +285,20 @@ def _parse_outcome(name: str, entry: Any) -> tuple[Outcome, list[str]]:
         asked_in=fields.read("asked_in", as_codes, None),
         relabelled=fields.read("relabelled", _relabelled, {}),
         comparable=fields.read("comparable", as_codes, ()),
+        mentions=mentions,
+        named=fields.read("named", as_codes, ONE),
+        not_named=fields.read("not_named", as_codes, ZERO),
+        written=fields.read("written", as_texts, ()),
+        offered=fields.read("offered", lambda value: as_pairs(value, as_name, as_codes), {}),
+        topic=fields.read("topic", as_name, None),
     )
     if not fields.unread:
         fields.problems.extend(outcome_problems(outcome))
-    return outcome, fields.problems
+    return _as_offered(outcome), fields.problems
+
+
+def _names_of(categories: Mapping[str, Label]) -> str:
+    return listing(label.en for label in categories.values())
 
 
 def _scale(value: object) -> str:
@@ -240,35 +307,81 @@ def _scale(value: object) -> str:
     return value
 
 
-def _columns(name: str, scale: str, fields: Fields) -> dict[str, str | dict[str, str]]:
+type Read = tuple[dict[str, Place], dict[str, Label], dict[str, str]]
+
+
+def _columns(name: str, scale: str, fields: Fields) -> Read:
     """Read where the answers are: a column, one per wave, or one per option."""
+    columns: dict[str, Place]
     if scale != "multi":
         if "columns" in fields.content and scale:
             fields.problems.append("columns: is for scale 'multi'; give column: instead.")
-        return {"": fields.read("column", _per_wave, name)}
-    if "column" in fields.content:
-        fields.problems.append("column: is not for scale 'multi'; give columns: instead.")
-    columns: dict[str, str | dict[str, str]] = fields.read("columns", _options, {})
-    if fields.content.get("columns") is None:
-        fields.problems.append("scale 'multi' needs columns: {option: column, ...}.")
-    return columns
+        columns = {"": fields.read("column", _per_wave, name)}
+    else:
+        if "column" in fields.content:
+            fields.problems.append("give column: (what was named) or columns:, not both.")
+        columns = fields.read("columns", _options, {})
+    return columns, _categories(scale, columns, fields), {}
 
 
-def _options(value: object) -> dict[str, str | dict[str, str]]:
+def _listed(name: str, scale: str, fields: Fields) -> Read:
+    """Read a multiple response whose column, or columns, list the codes of what was named."""
+    codes: dict[str, Label] = fields.read("categories", as_labels, {})
+    if not codes and fields.content.get("categories") is None:
+        fields.problems.append(
+            "scale 'multi' needs columns: {option: column, ...}, or column: and categories: "
+            "{code: label, ...} where one column lists what was named."
+        )
+    place: Place = fields.read("column", _lists_per_wave, name)
+    options = {label.en: label for label in codes.values()}
+    if len(options) < len(codes):
+        fields.problems.append("categories: two options bear the same label.")
+    mentions = {label.en: code for code, label in codes.items()}
+    return dict.fromkeys(options, place), options, mentions
+
+
+def _as_offered(outcome: Outcome) -> Outcome:
+    """Give an option that some waves offered its columns in these waves alone."""
+    columns = dict(outcome.columns)
+    for option, waves in outcome.offered.items():
+        place = columns.get(option, "")
+        per_wave = place if isinstance(place, Mapping) else dict.fromkeys(waves, place)
+        columns[option] = {wave: per_wave[wave] for wave in waves if wave in per_wave}
+    return replace(outcome, columns=columns) if outcome.offered else outcome
+
+
+def _options(value: object) -> dict[str, Place]:
     if not isinstance(value, Mapping) or not value:
         raise CodebookError("scale 'multi' needs columns: {option: column, ...}.")
     return as_pairs(value, as_name, _per_wave)
 
 
-def _per_wave(value: object) -> str | dict[str, str]:
+def _per_wave(value: object) -> Place:
+    return _by_wave(value, as_name)
+
+
+def _lists_per_wave(value: object) -> Place:
+    return _by_wave(value, _names)
+
+
+def _by_wave(value: object, read: Callable[[Any], str | tuple[str, ...]]) -> Place:
+    """Read columns, the same in all waves or each wave's own."""
     if not isinstance(value, Mapping):
-        return as_name(value)
+        return read(value)
     if not value:
         raise CodebookError("it names no wave; use {wave: column, ...}.")
-    return as_pairs(value, canonical, as_name)
+    return as_pairs(value, canonical, read)
 
 
-def _categories(scale: str, columns: Mapping[str, object], fields: Fields) -> dict[str, Label]:
+def _names(value: object) -> str | tuple[str, ...]:
+    """Read one column, or several that hold one code each."""
+    names = tuple(as_name(each) for each in as_list(value))
+    if not names or len(set(names)) < len(names):
+        raise CodebookError("a column, or several different ones, are needed.")
+    return names if isinstance(value, list | tuple) and len(names) > 1 else names[0]
+
+
+def _categories(scale: str, columns: Mapping[str, Place], fields: Fields) -> dict[str, Label]:
     """Read codes and labels; of a multiple response, the labels of options."""
     if scale != "multi":
         default = dict(NAMED) if scale == "binary" else {}
@@ -323,6 +436,7 @@ def _new_value(value: object) -> str:
 
 PARTS: Mapping[str, Callable[[str, Any], tuple[Any, list[str]]]] = {
     "waves": _parse_wave,
+    "topics": _parse_topic,
     "outcomes": _parse_outcome,
     "covariates": _parse_covariate,
     "crosswalks": _parse_crosswalk,

@@ -6,7 +6,17 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
 from jfmodels.errors import listing, unknown
-from jfmodels.survey.outcome import CODED, JOINTS, POLICIES, SCALES, Covariate, Label, Outcome
+from jfmodels.survey.outcome import (
+    CODED,
+    JOINTS,
+    ONE,
+    POLICIES,
+    SCALES,
+    ZERO,
+    Covariate,
+    Label,
+    Outcome,
+)
 
 __all__ = ["RESERVED", "covariate_problems", "outcome_problems"]
 
@@ -24,6 +34,7 @@ def outcome_problems(outcome: Outcome) -> Iterator[str]:
     yield from _shown_problems(outcome)
     yield from _policy_problems(outcome)
     yield from _code_problems(outcome)
+    yield from _option_problems(outcome)
     yield from _wave_problems(outcome)
 
 
@@ -80,12 +91,29 @@ def _code_problems(outcome: Outcome) -> Iterator[str]:
     if outcome.scale in CODED:
         codes += outcome.categories
     if outcome.scale == "multi":
-        codes += ("0", "1")
+        own = (*outcome.named, *outcome.not_named)
+        codes += outcome.mentions.values() if outcome.mentions else own
     twice = sorted({code for code in codes if codes.count(code) > 1})
     if twice:
         yield f"codes with two meanings: {listing(twice)}."
     if "" in codes:
         yield "a code is blank. Blank answers are missing without being listed."
+
+
+def _option_problems(outcome: Outcome) -> Iterator[str]:
+    """Hold what is said of options against the scale and the options there are."""
+    own = {"named": outcome.named != ONE, "not_named": outcome.not_named != ZERO}
+    own["written"] = bool(outcome.written)
+    for key in [key for key, given in own.items() if given]:
+        if outcome.scale != "multi" or outcome.mentions:
+            yield f"{key}: is for scale 'multi' with a column for every option; leave it out."
+    if outcome.offered and outcome.scale != "multi":
+        yield "offered: is for the options of scale 'multi'; leave it out."
+        return
+    for key, names in (("written", outcome.written), ("offered", outcome.offered)):
+        for name in names:
+            if outcome.scale == "multi" and name not in outcome.columns:
+                yield f"{key}: {unknown('option', name, outcome.columns)}"
 
 
 def _wave_problems(outcome: Outcome) -> Iterator[str]:
@@ -109,6 +137,8 @@ def _wave_problems(outcome: Outcome) -> Iterator[str]:
 def _shared_columns(outcome: Outcome) -> Iterator[tuple[str, str]]:
     """Find pairs of options that one column is meant to hold."""
     seen: dict[str, str] = {}
+    if outcome.mentions:
+        return
     for option, column in outcome.columns.items():
         text = str(column)
         if text in seen:

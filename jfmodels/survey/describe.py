@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from jfmodels.display.card import Card, Displayed, frame_sheet
+from jfmodels.display.sheet import as_text
 from jfmodels.survey.design import as_names
 from jfmodels.survey.interviewers import retained
 from jfmodels.survey.survey import Survey
@@ -16,8 +18,8 @@ from jfmodels.survey.weighting import QUOTA, kish_effect
 __all__ = ["Description", "describe"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Description:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Description(Displayed):
     """What was collected.
 
     Attributes
@@ -45,36 +47,31 @@ class Description:
     quota: bool = False
 
     def _parts(self) -> list[tuple[str, pd.DataFrame]]:
-        title = "Did not know or refused, of those asked"
+        title = "Did not know or refused, in percent of those asked"
         parts = [("Waves", self.waves), (title, self._nonresponse())]
         return [*parts, ("Not reached", self.not_reached)] if len(self.not_reached) else parts
 
     def _nonresponse(self) -> pd.DataFrame:
         """One row per outcome, one column per wave."""
-        table = self.outcomes.assign(nonresponse=1 - self.outcomes["answered"])
+        table = self.outcomes.assign(nonresponse=100 * (1 - self.outcomes["answered"]))
         wide = table.pivot_table("nonresponse", "outcome", "wave", observed=True).reindex(
             index=table["outcome"].unique(), columns=self.waves["wave"]
         )
         return wide.rename_axis(columns=None).reset_index()
 
-    def _says(self) -> list[str]:
-        """What must be known of all that follows."""
-        return [*(["Simulated data."] if self.simulated else []), *([QUOTA] if self.quota else [])]
-
     def __repr__(self) -> str:
-        head = "".join(f"{text}\n\n" for text in self._says())
-        texts = [
-            f"{title}\n{part.to_string(index=False, float_format=lambda x: f'{x:.2f}')}"
-            for title, part in self._parts()
-        ]
-        return head + "\n\n".join(texts)
+        said = self._card()
+        texts = [as_text(sheet) for sheet in said.sheets]
+        return "\n\n".join([*said.warnings, *texts])
 
-    def _repr_html_(self) -> str:
-        head = "".join(f"<p><em>{text}</em></p>" for text in self._says())
-        return head + "".join(
-            f"<h4>{title}</h4>{part.to_html(index=False, float_format='{:.2f}'.format)}"
-            for title, part in self._parts()
-        )
+    def _card(self) -> Card:
+        """What must be known of all that follows, and the tables."""
+        warnings = [
+            *(["Simulated data."] if self.simulated else []),
+            *([QUOTA] if self.quota else []),
+        ]
+        sheets = [frame_sheet(part, title) for title, part in self._parts()]
+        return Card("What was collected", warnings=warnings, sheets=sheets)
 
 
 def describe(survey: Survey) -> Description:

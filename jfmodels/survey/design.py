@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 
+from jfmodels.display.card import Card, Displayed
 from jfmodels.errors import DesignError, SpecError, listing, raise_all, unknown
+from jfmodels.survey.cards import design_card
 from jfmodels.survey.supplied import SuppliedReplicates
 
 __all__ = ["LONELY", "REPEATS", "SELECTION", "TARGETS", "Stage", "SurveyDesign", "as_names"]
@@ -87,8 +89,8 @@ class Stage:
     fpc: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SurveyDesign:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class SurveyDesign(Displayed):
     """Which columns say how the sample was drawn, and what the survey is to speak of.
 
     Parameters
@@ -151,6 +153,9 @@ class SurveyDesign:
         object.__setattr__(self, "stages", tuple(self.stages))
         found = [*_unknown_choices(self), *_open_questions(self), *_contradictions(self)]
         raise_all(DesignError, [*found, *_shared_columns(self)], "SurveyDesign")
+
+    def _card(self) -> Card:
+        return design_card(self)
 
     @property
     def all_stages(self) -> tuple[Stage, ...]:

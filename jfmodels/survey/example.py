@@ -8,7 +8,7 @@ figures of a real survey fix what its last wave shows, and everything else is in
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise, product
 from typing import Any
@@ -18,7 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from jfmodels.errors import SpecError, choose
-from jfmodels.survey.design import TARGETS, SurveyDesign
+from jfmodels.survey.design import TARGETS
 from jfmodels.survey.example_answers import (
     SD_COMMUNE,
     SD_FACILITATOR,
@@ -47,15 +47,32 @@ from jfmodels.survey.example_outcomes import (
     MISSING,
     QUESTIONS,
     REFUSED,
+    TOPICS,
     Question,
     Text,
 )
 from jfmodels.survey.population import Population
+from jfmodels.survey.read import read_design
 from jfmodels.survey.survey import Survey
 
 __all__ = ["Simulated", "example", "example_census", "example_truth", "simulate"]
 
+DESIGN: Mapping[str, str] = {
+    "wave": "wave",
+    "strata": "region",
+    "cluster": "commune",
+    "weights": "weight",
+    "repeats": "clusters",
+    "target": "population",
+    "interviewer": "facilitator",
+    "person": "person",
+    "date": "date",
+}
 REFUSING, LOST = 0.01, 0.003  # shares of refusals where there are any, and of lost answers
+TITLE = {
+    "en": "Perceptions of security in four regions of Mali",
+    "fr": "Perceptions de la sécurité dans quatre régions du Mali",
+}
 COVARIATES: dict[str, Any] = {
     "region": {
         "label": {"en": "Region", "fr": "Région"},
@@ -66,6 +83,7 @@ COVARIATES: dict[str, Any] = {
             "Timbuktu": {"en": "Timbuktu", "fr": "Tombouctou"},
         },
     },
+    "commune": {"label": {"en": "Communes", "fr": "Communes"}},
     "age_group": {
         "column": "age",
         "bins": [first for first, _, _ in AGES] + [120],
@@ -140,6 +158,7 @@ def example(seed: int = 2024) -> Survey:
     See Also
     --------
     example_truth : The shares that it was drawn from.
+    write_example : The same as files.
 
     Examples
     --------
@@ -147,7 +166,7 @@ def example(seed: int = 2024) -> Survey:
     True
     """
     simulated = simulate(seed)
-    return Survey(simulated.frame, _design(), simulated.codebook, simulated=True)
+    return Survey(simulated.frame, read_design(DESIGN), simulated.codebook, simulated=True)
 
 
 def example_truth(seed: int = 2024, *, target: str = "these_clusters") -> pd.DataFrame:
@@ -276,20 +295,6 @@ def _ask(
         yield mechanism, _as_asked(code, question, people)
 
 
-def _design() -> SurveyDesign:
-    return SurveyDesign(
-        wave="wave",
-        strata="region",
-        cluster="commune",
-        weights="weight",
-        repeats="clusters",
-        target="population",
-        interviewer="facilitator",
-        person="person",
-        date="date",
-    )
-
-
 def _silence(rng: np.random.Generator, question: Question, people: People) -> NDArray[np.float64]:
     """Draw the codes of those who gave no answer; missing for those who did."""
     lost, silent = rng.random((2, len(people.wave)))
@@ -314,7 +319,9 @@ def _as_asked(
 def _codebook() -> dict[str, Any]:
     """Describe the example as a codebook file would."""
     return {
+        "title": TITLE,
         "waves": {name: {"start": start, "end": end} for name, (start, end) in WAVES.items()},
+        "topics": {name: _label(text) for name, (text, _) in TOPICS.items()},
         "outcomes": {question.name: _entry(question) for question in QUESTIONS},
         "covariates": COVARIATES,
     }
@@ -322,6 +329,8 @@ def _codebook() -> dict[str, Any]:
 
 def _entry(question: Question) -> dict[str, Any]:
     entry: dict[str, Any] = {"label": _label(question.label), "scale": question.scale}
+    topics = [name for name, (_, questions) in TOPICS.items() if question.name in questions]
+    entry["topic"] = topics[0] if topics else None
     if question.scale == "multi":
         entry["columns"] = {item.option: item.column for item in items(question)}
         entry["categories"] = {text[0]: _label(text) for text in question.categories}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["DONT_KNOW", "MISSING", "QUESTIONS", "REFUSED", "Moves", "Question", "Text"]
+__all__ = ["DONT_KNOW", "MISSING", "QUESTIONS", "REFUSED", "TOPICS", "Moves", "Question", "Text"]
 
 type Text = tuple[str, str]  # English, French
 type ByRegion = tuple[float, float, float, float]  # Bandiagara, Gao, Mopti, Timbuktu
@@ -572,3 +572,27 @@ JUSTICE: tuple[Question, ...] = (
 )
 
 QUESTIONS: tuple[Question, ...] = CONFIDENCE + FORCES + SECURITY + CIVIL_SOCIETY + JUSTICE
+
+# in the order of the published update; the economy is of none, and so comes last
+TOPICS: dict[str, tuple[Text, tuple[str, ...]]] = {
+    "security": (
+        ("Perceptions of security", "Perceptions de la sécurité"),
+        ("security_national", "security_local", "security_situation", "feel_safe"),
+    ),
+    "sources": (
+        ("Sources of insecurity", "Sources de l'insécurité"),
+        ("sources_of_insecurity",),
+    ),
+    "actors": (
+        (
+            "Relations with security actors, and confidence in them",
+            "Relations avec les acteurs de la sécurité et confiance envers eux",
+        ),
+        tuple(question.name for question in CONFIDENCE + FORCES),
+    ),
+    "justice": (("Justice", "Justice"), tuple(question.name for question in JUSTICE)),
+    "civil_society": (
+        ("Civil society", "Société civile"),
+        tuple(question.name for question in CIVIL_SOCIETY),
+    ),
+}

@@ -24,6 +24,7 @@ __all__ = [
     "READERS",
     "as_text",
     "is_questionnaire",
+    "labelled_letters",
     "open_with",
     "option_columns",
     "read_file",
@@ -83,7 +84,8 @@ def read_labelled(path: Path) -> tuple[pd.DataFrame, Any]:
     Returns
     -------
     frame : DataFrame
-        Codes, those that SPSS declares missing included; Stata's .a to .z are missing.
+        Codes, those that SPSS declares missing included; Stata's .a to .z are kept where they
+        have labels beside those of codes, and missing elsewhere.
     labels : pyreadstat.metadata_container
         Labels of columns and of codes, declared missing values, multiple response sets.
     """
@@ -96,8 +98,28 @@ def read_labelled(path: Path) -> tuple[pd.DataFrame, Any]:
         # Files from before SPSS 16 and Stata 14 do not say in which encoding they are.
         frame, labels = read(str(path), user_missing=True, encoding="WINDOWS-1252")
     for name in labels.missing_user_values:
-        frame[name] = pd.to_numeric(frame[name], errors="coerce")
+        frame[name] = _with_letters(frame[name], labelled_letters(labels, name))
     return _whole_numbers(frame), labels
+
+
+def labelled_letters(labels: Any, name: str) -> list[str]:
+    """List the extended missing values (.a to .z) of a Stata file that are answers to a question.
+
+    They are where they have labels, beside two labelled codes or more: elsewhere, a column of
+    numbers stays one.
+    """
+    given = labels.variable_value_labels.get(name, {})
+    letters = [code for code in given if isinstance(code, str)]
+    return letters if len(given) - len(letters) > 1 else []
+
+
+def _with_letters(column: pd.Series, letters: list[str]) -> pd.Series:
+    """Write labelled letters as .a to .z, and make other letters missing."""
+    number = pd.to_numeric(column, errors="coerce")
+    kept = column.isin(letters)
+    if not kept.any():
+        return number
+    return as_text(number).where(~kept, "." + column.astype("str"))
 
 
 def _read_text(path: Path) -> pd.DataFrame:
@@ -149,7 +171,7 @@ def _with_decimals(frame: pd.DataFrame) -> pd.DataFrame:
 def is_questionnaire(path: Path) -> bool:
     """Tell a questionnaire (XLSForm) from answers by its sheets ``survey`` and ``choices``."""
     with pd.ExcelFile(path, engine="openpyxl") as book:
-        return {"survey", "choices"} <= {str(name) for name in book.sheet_names}
+        return {"survey", "choices"} <= {str(name).strip().lower() for name in book.sheet_names}
 
 
 def _read_excel(path: Path) -> pd.DataFrame:
@@ -171,11 +193,13 @@ def _read_spss(path: Path) -> pd.DataFrame:
 
 def _read_stata(path: Path) -> pd.DataFrame:
     frame, labels = read_labelled(path)
-    if labels.missing_user_values:
+    found = labels.missing_user_values
+    lost = [name for name in found if set(found[name]) - set(labelled_letters(labels, name))]
+    if lost:
         warnings.warn(
             f"{path.name}: Stata's extended missing values (.a to .z) are read as missing in "
-            f"{listing(labels.missing_user_values)}. Where they mean don't know or refused, "
-            "give them numbers in Stata (mvencode) and list those in the codebook.",
+            f"{listing(lost)}. Where they mean don't know or refused, label them in Stata, and "
+            "list them in the codebook as '.a' to '.z'.",
             stacklevel=5,
         )
     return frame

@@ -9,17 +9,23 @@ from datetime import date, datetime
 from itertools import chain
 from unicodedata import normalize
 
+from jfmodels.display.card import Card, Displayed
 from jfmodels.errors import CodebookError, listing
+from jfmodels.survey.cards import outcome_card
 
 __all__ = [
     "JOINTS",
     "NAMED",
+    "ONE",
     "POLICIES",
     "SCALES",
+    "ZERO",
     "Covariate",
     "Label",
     "Outcome",
+    "Place",
     "Wave",
+    "as_columns",
     "canonical",
 ]
 
@@ -36,10 +42,24 @@ POLICIES: Mapping[str, str] = {
     "excluded": "they leave the denominator",
     "own_category": "they stay in the denominator and are answers of their own",
 }
+ONE, ZERO = ("1",), ("0",)  # what an option's column holds, unless the codebook says otherwise
 CODED = ("binary", "ordinal", "nominal")
 MEASURED = ("count", "continuous")
 JOINTS = ("|", "/")  # join an outcome to its option, and the two outcomes of a ratio
 NUMBER = re.compile(r"([+-]?)([0-9]+)(?:\.([0-9]*))?")
+
+type Place = str | tuple[str, ...] | Mapping[str, str | tuple[str, ...]]
+
+
+def as_columns(named: str | tuple[str, ...]) -> tuple[str, ...]:
+    """List the columns that hold answers together: one, or several.
+
+    Examples
+    --------
+    >>> as_columns("news"), as_columns(("news_1", "news_2"))
+    (('news',), ('news_1', 'news_2'))
+    """
+    return (named,) if isinstance(named, str) else named
 
 
 def canonical(code: object) -> str:
@@ -129,17 +149,18 @@ class Wave:
     end: date | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Outcome(Displayed):
     """One question, its answers, and what is to be made of those who did not answer it.
 
     Attributes
     ----------
     name : str
         How the outcome is called in calls and tables.
-    columns : mapping of str to (str or mapping of str to str)
+    columns : mapping of str to (str, tuple of str, or mapping of wave to these)
         For each option of a multiple response, and for ``""`` otherwise, the column that
-        holds it, or a mapping of wave to column.
+        holds it, or a mapping of wave to column; several columns where each holds the code
+        of something that was named.
     label : Label
         Its text.
     scale : str
@@ -158,6 +179,17 @@ class Outcome:
         In which waves which codes had other wording.
     comparable : tuple of str
         Relabelled waves that may be compared with the others all the same.
+    topic : str or None
+        What it is about: a name among the codebook's topics.
+    mentions : mapping of str to str
+        Of a multiple response whose columns list what was named: option to code. Empty where
+        every option has a column of its own.
+    named, not_named : tuple of str
+        Codes by which an option's own column says that it was named, or was not.
+    written : tuple of str
+        Options whose own column holds words: any text names them.
+    offered : mapping of str to tuple of str
+        Of options that only some waves offered, these waves.
 
     Examples
     --------
@@ -167,7 +199,7 @@ class Outcome:
     """
 
     name: str
-    columns: Mapping[str, str | Mapping[str, str]]
+    columns: Mapping[str, Place]
     label: Label
     scale: str
     categories: Mapping[str, Label] = field(default_factory=dict)
@@ -179,6 +211,15 @@ class Outcome:
     asked_in: tuple[str, ...] | None = None
     relabelled: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     comparable: tuple[str, ...] = ()
+    topic: str | None = None
+    mentions: Mapping[str, str] = field(default_factory=dict)
+    named: tuple[str, ...] = ONE
+    not_named: tuple[str, ...] = ZERO
+    written: tuple[str, ...] = ()
+    offered: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def _card(self) -> Card:
+        return outcome_card(self)
 
     @property
     def measured(self) -> bool:
@@ -193,11 +234,12 @@ class Outcome:
     @property
     def column_names(self) -> tuple[str, ...]:
         """Every column that holds answers, of any option and wave."""
-        named = ([x] if isinstance(x, str) else x.values() for x in self.columns.values())
-        return tuple(dict.fromkeys(chain.from_iterable(named)))
+        named = (x.values() if isinstance(x, Mapping) else [x] for x in self.columns.values())
+        places = (as_columns(each) for each in chain.from_iterable(named))
+        return tuple(dict.fromkeys(chain.from_iterable(places)))
 
-    def column_in(self, wave: str | None, option: str = "") -> str | None:
-        """Name the column that holds the answers of a wave; None where there is none.
+    def column_in(self, wave: str | None, option: str = "") -> str | tuple[str, ...] | None:
+        """Name the columns that hold the answers of a wave; None where there are none.
 
         Parameters
         ----------
@@ -208,8 +250,8 @@ class Outcome:
 
         Returns
         -------
-        str or None
-            The column.
+        str, tuple of str or None
+            The column; several where each holds the code of something that was named.
 
         Examples
         --------
@@ -218,7 +260,7 @@ class Outcome:
         'trust_army'
         """
         named = self.columns[option]
-        return named if isinstance(named, str) else named.get(wave or "")
+        return named.get(wave or "") if isinstance(named, Mapping) else named
 
     def asks(self, wave: str) -> bool:
         """Tell whether the wave was asked this question.

@@ -10,7 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from jfmodels.display.card import Card, Displayed
 from jfmodels.errors import DataError, listing, raise_all, unknown
+from jfmodels.survey.cards import population_card
 from jfmodels.survey.columns import distinct, look_up, numbers
 from jfmodels.survey.rows import Key
 
@@ -21,7 +23,7 @@ type Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False, init=False)
-class Population:
+class Population(Displayed):
     """A census table, to average a model over: ``fit.levels(by="commune", over=census)``.
 
     A model asked over a population needs every column that its fixed part reads, and those of
@@ -134,10 +136,8 @@ class Population:
             return np.zeros((1, 0), dtype=np.int64), np.array([self.total])
         return _added_up(np.column_stack(chosen), self.counts)
 
-    def __repr__(self) -> str:
-        held = " x ".join(f"{each} ({len(key.labels)})" for each, key in self.keys.items())
-        people = f"{self.total:,.0f} people in {len(self.counts):,} cells"
-        return f"Population '{self.name}': {people} of {held}"
+    def _card(self) -> Card:
+        return population_card(self)
 
 
 def _column_problems(columns: Sequence[str], count: object) -> list[str]:

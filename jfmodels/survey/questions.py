@@ -4,27 +4,42 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 
+from jfmodels.errors import listing
+from jfmodels.survey.columns import as_number
 from jfmodels.survey.formats import option_columns
 
-__all__ = ["NO_ANSWER", "Code", "Question", "Text", "no_answer", "plain", "questions_of_frame"]
+__all__ = [
+    "NO_ANSWER",
+    "Code",
+    "Question",
+    "Text",
+    "distinct_labels",
+    "no_answer",
+    "plain",
+    "questions_of_frame",
+    "texts_of",
+]
 
 type Code = int | str
 type Text = str | dict[str, str]
 
+LETTER = re.compile(r"\.[a-z]")  # of Stata's extended missing values, in a column of numbers
 FEW = 11  # codes without labels: 0 to 10 is the longest scale in common use
 SMALL = 1000  # below the years, and above 998 and 999, the usual codes of no answer
 # What the labels of codes that are no answers look like, without accents and punctuation.
 NO_ANSWER: Mapping[str, str] = {
     "dont_know": r"((i |je )?(do not|dont|doesnt) know(?! (any|who|of ))|(je )?(ne )?sai[st] pas"
     r"|dk|nsp|cannot say|cant say)\b.*",
-    "refused": r"refus(ed|al|e)?( to answer| de repondre)?|rf|prefers? not to (say|answer)"
-    r"|no (answer|response)|(pas de|sans|non) reponse|ne souhaite pas repondre|nr",
+    "refused": r"refus(ed?|al|e)?( to answer| de repondre)?|rf|(i )?(would )?(prefers?|rather) not"
+    r"( to)? (say|answer)|declined?( to answer)?|no (answer|response)|(pas de|sans|non) reponse"
+    r"|(je )?prefere ne pas (le )?(dire|repondre)|ne (souhaite|veut|desire) pas repondre|nr|pnr",
     "missing": r"(missing|manquant|not asked|non posee?|not applicable|non applicable)\b.*"
     r"|na|n a|so|s o|sans objet",
 }
@@ -48,9 +63,24 @@ class Question:
     missing : tuple
         Codes that the source itself declares missing.
     columns : mapping of option to column
-        Of a multiple response.
+        Of a multiple response of which every option has a column.
     options : mapping of option to label
-        Of a multiple response; empty where options are their own labels.
+        Of these; empty where options are their own labels.
+    listed : tuple of str
+        Of a multiple response whose columns list the codes of what was named, these columns.
+    named, not_named : tuple
+        Codes by which an option's own column says that it was named, or was not; empty for the
+        usual 1 and 0.
+    written : tuple of str
+        Options whose column holds words.
+    column : str
+        Where the answers are, if not in the column of its name.
+    aliases : tuple of str
+        What an export may call its column, likeliest first; empty where the name is known.
+    notes : tuple of str
+        What a person must know of it.
+    left_out : str or None
+        Why it has no place in a codebook; blank where that needs no saying.
     """
 
     name: str
@@ -60,6 +90,14 @@ class Question:
     missing: tuple[Code, ...] = ()
     columns: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, Text] = field(default_factory=dict)
+    listed: tuple[str, ...] = ()
+    named: tuple[Code, ...] = ()
+    not_named: tuple[Code, ...] = ()
+    written: tuple[str, ...] = ()
+    column: str = ""
+    aliases: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    left_out: str | None = None
 
 
 def plain(text: str) -> str:
@@ -83,11 +121,43 @@ def no_answer(label: Text) -> str | None:
     >>> no_answer("Don't know"), no_answer({"fr": "Refus de répondre"}), no_answer("A little")
     ('dont_know', 'refused', None)
     """
-    texts = [plain(text) for text in (label.values() if isinstance(label, dict) else [label])]
+    texts = [plain(text) for text in texts_of(label)]
     for kind, pattern in NO_ANSWER.items():
         if any(re.fullmatch(pattern, text) for text in texts):
             return kind
     return None
+
+
+def distinct_labels(codes: Mapping[Code, Text]) -> dict[Code, Text]:
+    """Add its code to a label that another code bears too, in any language.
+
+    Examples
+    --------
+    >>> distinct_labels({1: "Other", 2: "Radio", 96: {"en": "Other", "fr": "Autre"}})
+    {1: 'Other (1)', 2: 'Radio', 96: {'en': 'Other (96)', 'fr': 'Autre (96)'}}
+    """
+    count = Counter(text for label in codes.values() for text in set(texts_of(label)))
+    return {
+        code: label if all(count[text] == 1 for text in texts_of(label)) else _numbered(label, code)
+        for code, label in codes.items()
+    }
+
+
+def texts_of(label: Text) -> list[str]:
+    """List the texts of a label in all its languages.
+
+    Examples
+    --------
+    >>> texts_of("Radio"), texts_of({"en": "Army", "fr": "Armée"})
+    (['Radio'], ['Army', 'Armée'])
+    """
+    return list(label.values()) if isinstance(label, dict) else [label]
+
+
+def _numbered(label: Text, code: Code) -> Text:
+    if isinstance(label, dict):
+        return {language: f"{text} ({code})" for language, text in label.items()}
+    return f"{label} ({code})"
 
 
 def questions_of_frame(frame: pd.DataFrame, labels: Any = None) -> Iterator[Question]:
@@ -106,7 +176,7 @@ def questions_of_frame(frame: pd.DataFrame, labels: Any = None) -> Iterator[Ques
         Multiple responses last. Identifiers, dates and constants are left out.
     """
     multiple = [*_response_sets(frame, labels), *_options(frame)]
-    used = {name for each in multiple for name in (each.name, *each.columns.values())}
+    used = {name for each in multiple for name in (each.name, *each.columns.values(), *each.listed)}
     for name in frame.columns:
         question = None if name in used else _question(frame[name], labels)
         if question is not None:
@@ -128,7 +198,11 @@ def _question(column: pd.Series, labels: Any) -> Question | None:
         all_labels = {code: str(code) for code in seen} | given
         codes = {code: all_labels[code] for code in sorted(all_labels, key=_code_order)}
         measure = _measure(labels, name, seen, answers)
-        return Question(name=name, label=label, measure=measure, codes=codes, missing=missing)
+        bare = [code for code in seen if code not in given] if given else []
+        notes = (f"codes without a label: {listing(bare)}.",) if bare else ()
+        return Question(
+            name=name, label=label, measure=measure, codes=codes, missing=missing, notes=notes
+        )
     if not _is_measured(column, seen):
         return None
     return Question(name=name, label=label, measure="continuous", codes=given, missing=missing)
@@ -138,18 +212,19 @@ def _values(column: pd.Series) -> list[Any]:
     """List what a column holds: texts, integers, and floats that are not whole."""
     if isinstance(column.dtype, pd.CategoricalDtype):
         column = column.astype(column.cat.categories.dtype)
-    found = column.dropna().unique().tolist()
-    return [_whole(value) for value in found if value != ""]
+    found = [value for value in column.dropna().unique().tolist() if value != ""]
+    if any(isinstance(value, str) and LETTER.fullmatch(value) for value in found):
+        found = [value if LETTER.fullmatch(value) else as_number(value) for value in found]
+    return [_whole(value) for value in found]
 
 
 def _value_labels(labels: Any, name: str) -> dict[Code, str]:
-    """Read the labels of codes, without Stata's .a to .z, which the frame lacks."""
+    """Read the labels of codes, Stata's extended missing values as .a to .z."""
     given = {} if labels is None else labels.variable_value_labels.get(name, {})
     stata = labels is not None and labels.file_format == "dta"
     return {
-        _whole(code): text or str(_whole(code))
+        f".{code}" if stata and isinstance(code, str) else _whole(code): text or str(_whole(code))
         for code, text in given.items()
-        if not (stata and isinstance(code, str))
     }
 
 
@@ -205,29 +280,83 @@ def _code_order(code: Code) -> tuple[bool, Any]:
 
 
 def _response_sets(frame: pd.DataFrame, labels: Any) -> Iterator[Question]:
-    """Read the multiple response sets of an SPSS file that count the code 1."""
+    """Read the multiple response sets of an SPSS file: dichotomies, and lists of mentions."""
     spelled = {str(name).casefold(): str(name) for name in frame.columns}
     for name, described in ({} if labels is None else labels.mr_sets).items():
         columns = [spelled.get(each.casefold(), each) for each in described["variable_list"]]
-        if described["counted_value"] != 1 or not set(columns) <= set(frame.columns):
+        if len(columns) < 2 or not set(columns) <= set(frame.columns):
             continue
-        options = _option_names(labels, columns)
-        codes = _value_labels(labels, columns[0])
-        missing = _declared_missing(labels, columns[0], set(codes))
-        yield Question(
-            name=name.removeprefix("$"),
-            label=described["label"],
-            measure="multi",
-            codes={code: label for code, label in codes.items() if no_answer(label)},
-            missing=missing,
-            columns=dict(zip(options, columns, strict=True)),
-        )
+        read = _dichotomies if described["is_dichotomy"] else _mentions
+        yield read(frame, labels, name.removeprefix("$"), described, columns)
 
 
-def _option_names(labels: Any, columns: Sequence[str]) -> list[str]:
-    """Name options by the columns' labels, or by the columns where those are not distinct."""
-    named = [labels.column_names_to_labels.get(name) or name for name in columns]
-    return named if len(set(named)) == len(columns) else list(columns)
+def _mentions(
+    frame: pd.DataFrame, labels: Any, name: str, described: Any, columns: Sequence[str]
+) -> Question:
+    """Read a set whose columns hold the code of something that was named."""
+    codes, missing = _codes_of_set(frame, labels, columns)
+    return Question(
+        name=name,
+        label=described["label"],
+        measure="multi",
+        codes=distinct_labels(codes),
+        missing=missing,
+        listed=tuple(columns),
+    )
+
+
+def _dichotomies(
+    frame: pd.DataFrame, labels: Any, name: str, described: Any, columns: Sequence[str]
+) -> Question:
+    """Read a set with a column for every option, named where it holds the counted value."""
+    codes, missing = _codes_of_set(frame, labels, columns)
+    apart = {code for code, label in codes.items() if no_answer(label)} | set(missing)
+    counted = described["counted_value"]
+    if counted is None:  # pyreadstat does not give the counted value of texts
+        texts = [code for code in codes if code not in apart]
+        counted = texts[0] if len(texts) == 1 else "?"
+    other = tuple(code for code in codes if code not in {*apart, counted})
+    usual = counted == 1 and set(other) <= {0}
+    of_values = [_value_labels(labels, each).get(counted) for each in columns]
+    by_value = described.get("type") == "E" and None not in of_values
+    options = _distinct(of_values if by_value else _column_labels(labels, columns), columns)
+    return Question(
+        name=name,
+        label=described["label"],
+        measure="multi",
+        codes={code: label for code, label in codes.items() if no_answer(label)},
+        missing=missing,
+        columns=dict(zip(options, columns, strict=True)),
+        named=() if usual or counted == "?" else (counted,),
+        not_named=() if usual else other,
+        notes=UNCOUNTED if counted == "?" else (),
+    )
+
+
+UNCOUNTED = (
+    "say under named: which code means that an option was named, and under not_named: which not.",
+)
+
+
+def _codes_of_set(
+    frame: pd.DataFrame, labels: Any, columns: Sequence[str]
+) -> tuple[dict[Code, str], tuple[Code, ...]]:
+    """Gather the codes of all columns with their labels, and those declared missing."""
+    seen = {value: str(value) for name in columns for value in _values(frame[name])}
+    given = {code: text for name in columns for code, text in _value_labels(labels, name).items()}
+    codes = seen | given
+    missing = {code for name in columns for code in _declared_missing(labels, name, codes)}
+    ordered = {code: codes[code] for code in sorted(codes, key=_code_order)}
+    return ordered, tuple(sorted(missing, key=_code_order))
+
+
+def _column_labels(labels: Any, columns: Sequence[str]) -> list[str]:
+    return [labels.column_names_to_labels.get(name) or name for name in columns]
+
+
+def _distinct(named: Sequence[Any], columns: Sequence[str]) -> list[str]:
+    """Name options by their labels, or by the columns where those are not distinct."""
+    return list(named) if len(set(named)) == len(columns) else list(columns)
 
 
 def _options(frame: pd.DataFrame) -> Iterator[Question]:

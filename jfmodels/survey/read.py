@@ -54,6 +54,8 @@ type Frame = pd.DataFrame | ToPandas | ArrowStream
 type Source = str | os.PathLike[str] | Frame
 type Book = Codebook | Mapping[str, Any] | str | os.PathLike[str]
 
+BESIDE = {"design", "simulated"}  # what a codebook's file says of the survey, not of its columns
+
 
 def read_survey(
     source: Source | Mapping[Any, Source],
@@ -102,13 +104,14 @@ def read_survey(
     ...             codebook={"outcomes": {"safe": safe}}).n
     8
     """
-    book, written = _parted(codebook)
+    book, beside = _parted(codebook)
+    simulated = _is_simulated(beside.get("simulated", False))
     if design is None:
-        design = read_design(written)
+        design = read_design(beside.get("design"))
     if not isinstance(source, Mapping):
-        return Survey(read_frame(source), design, book)
+        return Survey(read_frame(source), design, book, simulated=simulated)
     frames = {label: read_frame(each) for label, each in source.items()}
-    return Survey(stack_waves(frames, design.wave), design, book)
+    return Survey(stack_waves(frames, design.wave), design, book, simulated=simulated)
 
 
 def read_frame(source: Source) -> pd.DataFrame:
@@ -125,8 +128,9 @@ def read_frame(source: Source) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Codes as they stand, not their labels. Codes that SPSS declares missing are kept;
-        Stata's extended missing values (.a to .z) become missing, with a warning. The group
+        Codes as they stand, not their labels. Codes that SPSS declares missing are kept, and
+        so are Stata's extended missing values (.a to .z) where they have labels beside those of
+        answers; others become missing, with a warning. The group
         prefixes of Kobo and ODK exports (``group/question``) are dropped where the rest is
         unique; the options of a multiple response stay ``question/option``.
 
@@ -289,13 +293,20 @@ def load_yaml(path: Path, error: type[JfmodelsError], *, lines: bool = False) ->
         raise error(f"{path.name} is not YAML: {fault}") from fault
 
 
-def _parted(codebook: Book | None) -> tuple[Codebook, object]:
-    """Read a codebook, and the design that it may hold."""
+def _parted(codebook: Book | None) -> tuple[Codebook, dict[str, Any]]:
+    """Read a codebook, and what stands beside it: the design, and whether data are simulated."""
     if isinstance(codebook, Codebook):
-        return codebook, None
+        return codebook, {}
     content = read_yaml(codebook) if isinstance(codebook, str | os.PathLike) else codebook or {}
-    parts = {name: part for name, part in content.items() if name != "design"}
-    return Codebook.from_dict(parts), content.get("design")
+    parts = {name: part for name, part in content.items() if name not in BESIDE}
+    return Codebook.from_dict(parts), {name: content.get(name) for name in BESIDE & set(content)}
+
+
+def _is_simulated(value: object) -> bool:
+    """Read whether nobody ever gave these answers."""
+    if not isinstance(value, bool):
+        raise CodebookError(f"simulated: is true or false; found '{value}'.")
+    return value
 
 
 def _place(error: Any) -> str:

@@ -14,7 +14,7 @@ import numpy as np
 from jfmodels.errors import SpecError, choose, listing
 from jfmodels.survey.codebook import Codebook
 from jfmodels.survey.encode import OPTION
-from jfmodels.survey.outcome import NAMED, Label, Outcome
+from jfmodels.survey.outcome import NAMED, ONE, ZERO, Label, Outcome
 from jfmodels.survey.rows import Answers
 from jfmodels.survey.survey import Survey
 
@@ -158,6 +158,11 @@ def _option(outcome: Outcome, name: str, reading: Reading) -> tuple[Outcome, str
         categories=dict(NAMED),
         shown=(NAMED["1"].en,),
         policy=_policy(outcome, reading.base),
+        mentions={},
+        named=ONE,
+        not_named=ZERO,
+        written=(),
+        offered={},
     )
     return alone, f"{outcome.name}{OPTION}{option}"
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from jfmodels.errors import ReadError, SpecError, listing
 
-__all__ = ["read_text", "write_text"]
+__all__ = ["in_full", "read_text", "write_text"]
 
 type Kinds = Mapping[str, type]
 
@@ -38,6 +38,28 @@ def write_text(value: object, kinds: Kinds) -> str:
     {'Q1': (1.5, None)}
     """
     return json.dumps(_plain(value, kinds), ensure_ascii=False)
+
+
+def in_full(value: object) -> str:
+    """Write a record with all its fields, however briefly it shows itself, to be told apart.
+
+    Examples
+    --------
+    >>> from jfmodels.survey.outcome import Label
+    >>> in_full({"yes": (Label("yes", "oui"),)})
+    "{'yes': (Label(en='yes', fr='oui'),)}"
+    """
+    if is_dataclass(value) and not isinstance(value, type):
+        told = (f"{each.name}={in_full(getattr(value, each.name))}" for each in fields(value))
+        return f"{type(value).__qualname__}({', '.join(told)})"
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{key!r}: {in_full(each)}' for key, each in value.items())}}}"
+    if isinstance(value, list | tuple):
+        items = ", ".join(map(in_full, value))
+        if isinstance(value, list):
+            return f"[{items}]"
+        return f"({items},)" if len(value) == 1 else f"({items})"
+    return repr(value)
 
 
 def read_text(text: str, kinds: Kinds) -> Any:

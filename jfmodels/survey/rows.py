@@ -106,6 +106,24 @@ class Rows:
         """Names of the keys that may be asked for; units and patterns of adjustments may not."""
         return [name for name in self.keys if name != "unit" and not name.startswith(PATTERN)]
 
+    def larger_groups(self, name: str) -> dict[str, dict[str, str]]:
+        """Find the groups that every group of a key lies in as a whole: key, label, its group.
+
+        Keys of one group alone hold everybody, and are left out.
+        """
+        key = self.keys[name]
+        found = {}
+        for other in self.groups:
+            larger = self.keys[other]
+            known = (key.codes >= 0) & (larger.codes >= 0)
+            lies_in = np.full(len(key.labels), -1)
+            lies_in[key.codes[known]] = larger.codes[known]
+            whole = (lies_in[key.codes[known]] == larger.codes[known]).all()
+            if other != name and len(larger.labels) > 1 and whole:
+                pairs = zip(key.labels, lies_in, strict=False)
+                found[other] = {label: larger.labels[k] for label, k in pairs if k >= 0}
+        return found
+
     def at(self, step: int) -> Rows:
         """The same rows as they weighed before an adjustment, or after the last."""
         return replace(self, weight=(*self.before, self.weight)[step])

@@ -13,8 +13,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from jfmodels.display.card import Card, Displayed
 from jfmodels.errors import DataError, DesignError, SpecError, choose, listing, raise_all, unknown
 from jfmodels.survey.answers import read_answers, read_numbers
+from jfmodels.survey.cards import survey_card
 from jfmodels.survey.checks import (
     asked_problems,
     column_problems,
@@ -25,6 +27,7 @@ from jfmodels.survey.codebook import Codebook
 from jfmodels.survey.design import SurveyDesign, as_names
 from jfmodels.survey.encode import OPTION, Encoder, group_columns
 from jfmodels.survey.outcome import Outcome
+from jfmodels.survey.records import in_full
 from jfmodels.survey.rows import Key, Rows
 from jfmodels.survey.sampling import Sampling, read_sampling
 
@@ -36,8 +39,8 @@ __all__ = ["Survey", "require_survey"]
 YEAR = 365.25
 
 
-@dataclass(frozen=True, slots=True, eq=False, init=False)
-class Survey:
+@dataclass(frozen=True, slots=True, eq=False, init=False, repr=False)
+class Survey(Displayed):
     """Who was asked what, in which wave, and with which weight.
 
     Everything is checked here, once; one error lists all that is wrong. No frame of
@@ -69,6 +72,10 @@ class Survey:
     >>> design = SurveyDesign(cluster="place", target="population")
     >>> Survey(frame, design, {"outcomes": {"safe": {"scale": "binary"}}})
     Survey: 4 interviews, 2 clusters, 1 outcome
+      design    clusters place
+      target    population: the clusters stand for others like them: clusters vary
+      weights   none
+      outcomes  safe
     """
 
     design: SurveyDesign
@@ -372,7 +379,16 @@ class Survey:
         names = [*nested, *as_names(self.design.all_stages[0].cluster)]
         return len(self.rows.aggregate(names).n)
 
-    def __repr__(self) -> str:
+    @property
+    def counts(self) -> str:
+        """Say in a line how many interviews, waves, clusters and outcomes there are.
+
+        Examples
+        --------
+        >>> import jfmodels as jf
+        >>> jf.example().counts
+        '3,264 interviews, 6 waves (Q1 to Q6), 16 clusters, 27 outcomes'
+        """
         parts = [f"{self.n:,} interviews"]
         if self.waves:
             parts.append(f"{len(self.waves)} waves ({self.waves[0]} to {self.waves[-1]})")
@@ -380,7 +396,10 @@ class Survey:
             parts.append(f"{self._n_clusters()} clusters")
         n = len(self.codebook.outcomes)
         parts.append(f"{n} outcome{'s' if n != 1 else ''}")
-        return f"Survey{' (simulated)' if self.simulated else ''}: {', '.join(parts)}"
+        return ", ".join(parts)
+
+    def _card(self) -> Card:
+        return survey_card(self, self.counts)
 
 
 def _read(encoder: Encoder) -> tuple[Key | None, Rows, Sampling]:
@@ -482,7 +501,7 @@ def _record(rows: Rows, codebook: Codebook, simulated: bool) -> dict[str, Any]:
         data.update(number.tobytes())
     if rows.replicates is not None:
         data.update(rows.replicates.tobytes())
-    book = hashlib.blake2b(repr(codebook).encode(), digest_size=8)
+    book = hashlib.blake2b(in_full(codebook).encode(), digest_size=8)
     return {
         "data_hash": data.hexdigest(),
         "codebook_hash": book.hexdigest(),

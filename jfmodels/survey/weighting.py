@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from jfmodels.display.card import Card, Displayed, frame_sheet
+from jfmodels.display.sheet import as_text
 from jfmodels.survey.survey import Survey
 
 __all__ = ["QUOTA", "Weighting", "kish_effect", "weighting"]
@@ -20,8 +22,8 @@ QUOTA = (
 )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Weighting:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Weighting(Displayed):
     """What was done to the weights.
 
     Attributes
@@ -45,16 +47,19 @@ class Weighting:
     quota: bool
 
     def __repr__(self) -> str:
-        head = [QUOTA] if self.quota else []
+        card = self._card()
+        return "\n\n".join([card.text, *(as_text(sheet) for sheet in card.sheets)])
+
+    def _card(self) -> Card:
         if not self.says:
-            return "The weights are those of the design."
-        lines = [f"{k}. {text}." for k, text in enumerate(self.says, start=1)]
-        tables = [
-            part.to_string(index=False, float_format=lambda x: f"{x:.4g}")
-            for part in (self.steps, self.margins)
-            if len(part)
-        ]
-        return "\n\n".join([*head, "\n".join(lines), *tables])
+            return Card("The weights are those of the design.")
+        tables = {"Adjustments by wave": self.steps, "Margins": self.margins}
+        return Card(
+            "Weighting",
+            warnings=(QUOTA,) if self.quota else (),
+            facts={f"{k}.": f"{text}." for k, text in enumerate(self.says, start=1)},
+            sheets=[frame_sheet(each, title) for title, each in tables.items() if len(each)],
+        )
 
 
 def weighting(survey: Survey) -> Weighting:

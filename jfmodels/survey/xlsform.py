@@ -4,26 +4,58 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
-from jfmodels.survey.questions import Code, Question, Text, plain
+from jfmodels.errors import ReadError, listing, raise_all, unknown
+from jfmodels.survey.questions import Code, Question, Text, distinct_labels, plain
 
 __all__ = ["questions_of_form"]
 
 LANGUAGES = {"english": "en", "anglais": "en", "en": "en"}
 LANGUAGES |= {"french": "fr", "francais": "fr", "fr": "fr"}
-MEASURED = {"integer", "decimal", "range"}
 LANGUAGE_CODES = ["en", "fr"]
+MEASURED = {"integer", "int", "decimal", "range"}
+MEASURES = dict.fromkeys(MEASURED, "continuous") | {"select_multiple": "multi"}
+CHOOSING = {"select_one": "select_one", "select1": "select_one", "select": "select_multiple"}
+CHOOSING |= {"select_multiple": "select_multiple", "rank": "rank"}
+# What is neither asked nor answered, and need not be listed as left out.
+SILENT = {"note", "start", "end", "today", "deviceid", "username", "phonenumber", "subscriberid"}
+SILENT |= {"simserial", "audit", "email", "calculate", "calculate_here", "hidden", "instanceid"}
 OTHER = {"en": "Other", "fr": "Autre"}
+SEPARATORS = ("/", "-", ".", ":", "_")  # between groups and question: Kobo lets people choose
+MARKUP = re.compile(r"<[^>]*>|\*\*|__|^#+\s*")
 
 type Row = Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A row of the survey sheet outside repeats, with the groups it stands in.
+
+    Attributes
+    ----------
+    number : int
+        Of the row, as Excel counts.
+    row : mapping
+        Titles of columns and texts.
+    groups : tuple of str
+        Names, outermost first.
+    relevant : tuple of str
+        Conditions under which it was asked, those of its groups included.
+    """
+
+    number: int
+    row: Row
+    groups: tuple[str, ...]
+    relevant: tuple[str, ...]
+
+
 def questions_of_form(path: Path) -> list[Question]:
-    """Read the questions that have codes or numbers for answers.
+    """Read what was asked; what has neither codes nor numbers for answers says why it is left out.
 
     Questions within a repeat are left out, since an interview may answer them several times.
 
@@ -32,74 +64,234 @@ def questions_of_form(path: Path) -> list[Question]:
     path : Path
         A workbook with the sheets ``survey`` (type, name, label) and ``choices`` (list_name,
         name, label); labels plain or by language: ``label::English (en)``.
+
+    Raises
+    ------
+    ReadError
+        Listing everything that is wrong with the form: sheets, columns, names or lists that are
+        missing, groups that do not close, names and codes that stand twice.
     """
-    rows = _sheet(path, "survey")
-    choices: dict[str, list[Row]] = {}
-    for row in _sheet(path, "choices"):
-        choices.setdefault(row.get("list_name") or row.get("list name", ""), []).append(row)
-    asked = list(_with_groups(rows))
-    count = Counter(row["name"] for _, row in asked)
-    named = [
-        (row, row["name"] if count[row["name"]] == 1 else "/".join([*groups, row["name"]]))
-        for groups, row in asked
-    ]
-    found = (_question(row, name, choices) for row, name in named)
-    return [question for question in found if question is not None]
+    sheets = _sheets(path)
+    problems: list[str] = []
+    choices = _choices(sheets.get("choices", []), _allows_duplicates(sheets), problems)
+    asked = list(_asked(sheets["survey"], problems))
+    problems += _name_problems(asked)
+    problems += _list_problems(asked, choices)
+    raise_all(ReadError, problems, path.name)
+    count = Counter(each.row["name"] for each in asked)
+    return [_question(each, choices, alone=count[each.row["name"]] == 1) for each in asked]
 
 
-def _sheet(path: Path, name: str) -> list[Row]:
-    frame = pd.read_excel(path, sheet_name=name, dtype=str, keep_default_na=False)
+def _sheets(path: Path) -> dict[str, list[Row]]:
+    """Read the sheets by name, each as rows of texts; rows keep their places."""
+    found = pd.read_excel(path, sheet_name=None, dtype=str, keep_default_na=False)
+    sheets = {str(name).strip().lower(): frame for name, frame in found.items()}
+    if "survey" not in sheets:
+        raise ReadError(
+            f"{path.name} has no sheet 'survey'; found {listing(found)}. Give the form as "
+            "downloaded (XLSForm), not the answers."
+        )
+    return {name: _rows(path, name, frame) for name, frame in sheets.items() if name in NEEDED}
+
+
+def _rows(path: Path, sheet: str, frame: pd.DataFrame) -> list[Row]:
+    if frame.empty:
+        return []
+    titles = {str(title): _title(str(title)) for title in frame.columns}
+    missing = [name for name in NEEDED[sheet] if name not in titles.values()]
+    if missing:
+        raise ReadError(
+            f"{path.name}, sheet '{sheet}': no column {listing(missing)} in its first row; found "
+            f"{listing(titles)}."
+        )
     rows = frame.to_dict("records")
-    return [{str(title).strip(): str(text).strip() for title, text in r.items()} for r in rows]
+    return [{titles[str(key)]: str(text).strip() for key, text in r.items()} for r in rows]
 
 
-def _with_groups(rows: list[Row]) -> Iterator[tuple[tuple[str, ...], Row]]:
-    """Pair each question outside repeats with the groups it stands in."""
-    open_parts: list[tuple[str, str]] = []
-    for row in rows:
-        words = row.get("type", "").lower().replace("_", " ").split()
-        if words[:1] == ["begin"]:
-            open_parts.append((words[-1], row.get("name", "")))
-        elif words[:1] == ["end"]:
-            open_parts = open_parts[:-1]
-        elif row.get("name") and all(kind != "repeat" for kind, _ in open_parts):
-            yield tuple(name for _, name in open_parts), row
+NEEDED = {"survey": ("type", "name"), "choices": ("list_name", "name"), "settings": ()}
 
 
-def _question(row: Row, name: str, choices: Mapping[str, list[Row]]) -> Question | None:
-    """Read one row of the survey sheet; None for notes, texts, calculations and the like."""
-    kind, _, rest = row["type"].partition(" ")
-    listed, *extra = rest.split() or [""]
-    codes = {_code(each["name"]): _text(each) for each in choices.get(listed, [])}
-    if "or_other" in extra:
-        codes["other"] = OTHER
-    label = _text(row)
-    if kind == "select_one":
-        return Question(name=name, label=label, codes=codes)
-    if kind == "select_multiple":
-        columns = {_english(text): f"{name}/{code}" for code, text in codes.items()}
-        options = {_english(text): text for text in codes.values() if isinstance(text, dict)}
-        return Question(name=name, label=label, measure="multi", columns=columns, options=options)
-    return Question(name=name, label=label, measure="continuous") if kind in MEASURED else None
+def _title(title: str) -> str:
+    """Write a column's title as the standard does."""
+    title = title.strip()
+    plain_title = title.lower().replace(" ", "_")
+    return {"value": "name", "bind::relevant": "relevant"}.get(plain_title, _cased(title))
+
+
+def _cased(title: str) -> str:
+    head, colon, language = title.partition(":")
+    return f"{head.strip().lower().replace(' ', '_')}{colon}{language}"
+
+
+def _allows_duplicates(sheets: Mapping[str, list[Row]]) -> bool:
+    said = {row.get("allow_choice_duplicates", "").lower() for row in sheets.get("settings", [])}
+    return not said.isdisjoint({"yes", "true"})
+
+
+def _choices(
+    rows: Sequence[Row], duplicates: bool, problems: list[str]
+) -> dict[str, dict[Code, Text]]:
+    """Read the lists of choices: code to label, in order."""
+    lists: dict[str, dict[Code, Text]] = {}
+    for number, row in enumerate(rows, start=2):
+        listed, code = row["list_name"], row["name"]
+        if not any(row.values()):
+            continue
+        if not listed or not code:
+            part = "name" if listed else "list_name"
+            problems.append(
+                f"sheet 'choices', row {number}: {part} is blank. Merged cells leave the cells "
+                "below the first blank; give it in every row."
+            )
+            continue
+        codes = lists.setdefault(listed, {})
+        if _code(code) in codes and not duplicates:
+            problems.append(f"sheet 'choices', row {number}: '{code}' stands twice in '{listed}'.")
+        codes.setdefault(_code(code), _text(row))
+    return lists
+
+
+def _asked(rows: Sequence[Row], problems: list[str]) -> Iterator[Asked]:
+    """Walk through the groups, noting those that do not close."""
+    opened: list[tuple[str, str, int, str]] = []
+    for number, row in enumerate(rows, start=2):
+        words = row["type"].lower().replace("_", " ").split()
+        does, kind = (words[0], words[1]) if len(words) > 1 else ("", "")  # "end" alone is a time
+        if does == "begin":
+            opened.append((kind, row["name"], number, row.get("relevant", "")))
+        elif does == "end":
+            if not opened or opened[-1][0] != kind:
+                problems.append(f"row {number} ends a {kind} that is not open. {ORDER}")
+            opened = opened[:-1]
+        elif row["type"] and not row["name"] and words[0] not in SILENT:
+            problems.append(f"row {number} ('{row['type']}') has no name. Are cells merged?")
+        elif row["type"] and row["name"] and all(kind == "group" for kind, *_ in opened):
+            relevant = [each[-1] for each in opened] + [row.get("relevant", "")]
+            groups = tuple(name for _, name, *_ in opened if name)
+            yield Asked(number, row, groups, tuple(filter(None, relevant)))
+    for kind, name, number, _ in opened:
+        problems.append(f"{kind} '{name}', begun in row {number}, is never ended. {ORDER}")
+
+
+ORDER = "Every begin needs its own end, the innermost first."
+
+
+def _name_problems(asked: Sequence[Asked]) -> Iterator[str]:
+    """Find questions of one group that bear the same name."""
+    count = Counter((each.groups, each.row["name"]) for each in asked)
+    for (groups, name), n in count.items():
+        if n > 1:
+            where = f" in group '{groups[-1]}'" if groups else ""
+            yield f"the name '{name}' stands {n} times{where}. Names are unique within a group."
+
+
+def _list_problems(asked: Sequence[Asked], choices: Mapping[str, object]) -> Iterator[str]:
+    """Find questions whose list of choices does not exist."""
+    for each in asked:
+        kind, listed, _ = _kind(each.row)
+        if kind in CHOOSING.values() and listed and listed not in choices and "${" not in listed:
+            near = unknown("list", listed, choices) if choices else "There is no sheet 'choices'."
+            yield f"row {each.number}, question '{each.row['name']}': {near}"
+
+
+def _kind(row: Row) -> tuple[str, str, list[str]]:
+    """Part a type into what is asked, the list of choices, and what else is said.
+
+    Choices that stand in another file have no list.
+    """
+    said = row["type"]
+    for older, newer in OLDER.items():
+        said = re.sub(older, newer, said, flags=re.IGNORECASE)
+    words = said.split() or [""]
+    head = words[0].lower()
+    if head.endswith(("_from_file", "_external")):
+        base = head.removesuffix("_from_file").removesuffix("_external")
+        return CHOOSING.get(base, base), "", words[1:]
+    return CHOOSING.get(head, head), words[1] if len(words) > 1 else "", words[2:]
+
+
+OLDER = {
+    r"^select[ _](one|multiple)\b": r"select_\1",
+    r"^(select|add)[ _]all[ _]that[ _]apply\b": "select_multiple",
+    r"^(select_\w+) from\b": r"\1",
+    r"\bor specify other\b": "or_other",
+}
+
+
+def _question(asked: Asked, choices: Mapping[str, dict[Code, Text]], *, alone: bool) -> Question:
+    """Read one row of the survey sheet."""
+    row, name = asked.row, asked.row["name"]
+    kind, listed, extra = _kind(row)
+    path = [*asked.groups, name]
+    codes = dict(choices.get(listed, {}))
+    if "or_other" in [each.lower() for each in extra]:
+        codes.setdefault("other", OTHER)
+    aliases = [sep.join(path) for sep in SEPARATORS] + _every_text(row)
+    return Question(
+        name=name if alone else "_".join(path),
+        label=_text(row) if _has_text(row) else "",
+        codes=distinct_labels(codes),
+        aliases=(*((name,) if alone else ()), *dict.fromkeys(aliases)),
+        notes=tuple(_notes(asked, kind)),
+        measure=MEASURES.get(kind, ""),
+        left_out=_left_out(kind, row["type"], coded=bool(codes)),
+    )
+
+
+def _left_out(kind: str, said: str, *, coded: bool) -> str | None:
+    """Tell why a question has no place in a codebook; None where it has one."""
+    if kind in MEASURED or (coded and kind in ("select_one", "select_multiple")):
+        return None
+    if kind in ("select_one", "select_multiple"):
+        return f"'{said}': its choices are not in the form; a column of few values groups as it is"
+    return "" if kind in SILENT else f"'{said}' has no codes or numbers for answers"
+
+
+def _notes(asked: Asked, kind: str) -> Iterator[str]:
+    """Say who was asked, and who was offered what."""
+    if asked.relevant:
+        yield (
+            f"asked only where {' and '.join(asked.relevant)}; the others were not asked, and are "
+            "not in its base."
+        )
+    if asked.row.get("choice_filter") and kind == "select_multiple":
+        yield (
+            f"choices were shown where {asked.row['choice_filter']}; whoever was not shown an "
+            "option counts as not having named it."
+        )
+    elif asked.row.get("choice_filter"):
+        yield f"choices were shown where {asked.row['choice_filter']}."
 
 
 def _code(text: str) -> Code:
-    return int(text) if re.fullmatch(r"-?\d+", text) else text
-
-
-def _english(text: Text) -> str:
-    return text if isinstance(text, str) else next(iter(text.values()))
+    return int(text) if re.fullmatch(r"-?(0|[1-9]\d*)", text) else text
 
 
 def _text(row: Row) -> Text:
     """Read a label: by language where both are known, else the first that is given."""
-    given = {_language(title): text for title, text in row.items() if _is_label(title) and text}
+    given = {_language(title): text for title, text in _labels(row).items()}
     known: dict[str, str] = {
         language: given[language] for language in LANGUAGE_CODES if language in given
     }
     if len(known) == 2:
         return known
     return next(iter([*known.values(), *given.values()]), row.get("name", ""))
+
+
+def _labels(row: Row) -> dict[str, str]:
+    """List the labels of a row by the title of their column, without marks of format."""
+    texts = {title: MARKUP.sub("", text) for title, text in row.items() if _is_label(title)}
+    return {title: " ".join(text.split()) for title, text in texts.items() if text.strip()}
+
+
+def _every_text(row: Row) -> list[str]:
+    """List what an export with labels may call the question: its label in any language."""
+    raw = [text for title, text in row.items() if _is_label(title) and text]
+    return [*raw, *_labels(row).values()]
+
+
+def _has_text(row: Row) -> bool:
+    return bool(_labels(row))
 
 
 def _is_label(title: str) -> bool:

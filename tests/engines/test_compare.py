@@ -67,6 +67,20 @@ def test_interactions_are_left_out_where_the_design_cannot_carry_them():
     assert small.models["weighted"].text == "shown(yes) ~ wave * region"
 
 
+@pytest.mark.parametrize(
+    ("where", "right"),
+    [
+        ({"wave": ["Q1", "Q6"]}, "wave * region"),  # 8 cells, 12 degrees of freedom
+        ({"wave": ["Q1", "Q3", "Q6"]}, "wave * region"),  # 12 cells: 11 beside the intercept
+        # 7 beside the intercept, and 6 degrees of freedom
+        ({"region": ["Gao", "Mopti"], "wave": ["Q1", "Q3", "Q5", "Q6"]}, "wave + region"),
+    ],
+)
+def test_what_the_design_can_carry_is_asked_of_the_domain(where, right):
+    found = jf.compare(SURVEY, "trust_army", by="region", weighting="ignore", where=where)
+    assert found.models["weighted"].text == f"shown(trust_army) ~ {right}"
+
+
 def test_what_is_random_follows_from_the_design():
     assert FOUND.models["multilevel"].text == (
         "shown(trust_army) ~ wave * region + (1 | commune) + (1 | commune:wave) + (1 | facilitator)"
@@ -93,7 +107,7 @@ def test_other_formulas_take_the_place_of_the_defaults():
         models={"weighted": "shown(trust_army) ~ wave + region + sex"},
     )  # fmt: skip
     assert found.models["weighted"].columns == ("wave", "region", "sex")
-    assert "weighted: shown(trust_army) ~ wave + region + sex" in repr(found)
+    assert "weighted    shown(trust_army) ~ wave + region + sex" in repr(found)
 
 
 @pytest.mark.parametrize(("name", "left"), [("choice", "choice"), ("size", "size")])

@@ -88,7 +88,7 @@ def test_failures_are_told_and_the_rest_is_finished():
     assert list(fits.failures.columns) == list(FAILURES)
     assert fits.failures["fit"].tolist() == ["a", "c"]
     assert "Did you mean 'yes'" in fits.failures["message"].iloc[0]
-    assert repr(fits) == "Fits: 1 succeeded, 2 failed"
+    assert repr(fits).startswith("Fits: 1 succeeded, 2 failed\n")
 
 
 def test_a_question_that_one_cannot_answer_names_it():

@@ -118,22 +118,122 @@ def test_a_balanced_survey_detects_what_its_plan_does(repeats, overlap, by, stra
     assert np.ptp(table["detectable"]) == pytest.approx(0, abs=1e-10)  # nothing is a row's own
 
 
-def test_half_of_the_people_see_less_but_not_half_as_much():
-    frame = survey(balanced())
-    everyone = jf.detectable_change(frame, "size").iloc[0]
-    women = jf.detectable_change(frame, "size", by="sex").iloc[0]
-    total, between = everyone["icc"], everyone["icc_between_waves"]
-    # of the variance only the people's part doubles
-    parts = (total - between) + (1 - total) / PEOPLE * np.array([1, 2])
-    expected = np.sqrt(parts[1] / parts[0])
-    assert women["std_error"] / everyone["std_error"] == pytest.approx(expected, rel=1e-9)
+# ------------------------------------------------------------------ the same people again
 
 
-def test_the_components_of_a_domain_are_those_of_the_survey():
-    whole = jf.detectable_change(survey(balanced()), "safe", by="region")
-    north = jf.detectable_change(survey(balanced()), "safe", where={"region": "north"})
-    assert north["icc"].tolist() == whole["icc"].tolist()[:2]
-    assert numbers(north) == pytest.approx(numbers(whole[whole["region"] == "north"]), rel=1e-9)
+def panel(seed: int = 5) -> pd.DataFrame:
+    """The same people of every cluster in every wave, each with a temper of their own."""
+    frame = balanced(seed)
+    rng = np.random.default_rng(seed)
+    frame["person"] = np.tile(np.arange(len(frame) // WAVES), WAVES)
+    frame["size"] += rng.normal(size=len(frame) // WAVES)[frame["person"]]
+    return frame.assign(safe=(frame["size"] > 0.8).astype(int))
+
+
+def panel_survey(frame: pd.DataFrame, repeats: str = "people", **roles: str) -> jf.Survey:
+    design = jf.SurveyDesign(
+        **{"wave": "wave", "strata": "region", "cluster": "commune", "weights": "weight"}
+        | {"repeats": repeats, "person": "person", "target": "population"}
+        | roles
+    )
+    yes_no = {"scale": "binary", "categories": {0: "no", 1: "yes"}}
+    return jf.Survey(frame, design, {"outcomes": {"size": {"scale": "continuous"}, "safe": yes_no}})
+
+
+def test_what_people_and_clusters_keep_is_that_of_the_analysis_of_covariance():
+    frame = panel()
+    every = frame["size"].to_numpy().reshape(WAVES, STRATA, CLUSTERS, PEOPLE)
+    of_cluster = every.mean(axis=-1)
+    inside = every - of_cluster[..., None]
+    away = of_cluster - of_cluster.mean(axis=2, keepdims=True)
+    pairs, places = [(0, 1), (0, 2), (1, 2)], STRATA * CLUSTERS
+    own = sum((inside[a] * inside[b]).sum() for a, b in pairs) / (3 * places * (PEOPLE - 1))
+    products = sum((away[a] * away[b]).sum() for a, b in pairs) / (3 * STRATA * (CLUSTERS - 1))
+    lasting = products - own / PEOPLE
+    within = (inside**2).sum() / (WAVES * places * (PEOPLE - 1))
+    total = (away**2).sum() / (WAVES * STRATA * (CLUSTERS - 1)) - within / PEOPLE + within
+    row = jf.detectable_change(panel_survey(frame), "size").iloc[0]
+    assert row["icc_between_waves"] == pytest.approx(lasting / total, rel=1e-10)
+    assert row["person_correlation"] == pytest.approx((lasting + own) / total, rel=1e-10)
+
+
+@pytest.mark.parametrize(("by", "strata"), [(None, STRATA), ("region", 1)])
+def test_a_balanced_panel_detects_what_its_plan_does(by, strata):
+    frame = panel()
+    row = jf.detectable_change(panel_survey(frame), "size", by=by).iloc[0]
+    every = frame["size"].to_numpy().reshape(-1, PEOPLE)
+    within = every.var(axis=1, ddof=1).mean()
+    plan = jf.SurveyPlan(
+        n=strata * CLUSTERS * PEOPLE,
+        clusters=strata * CLUSTERS,
+        strata=strata,
+        sd=float(np.sqrt(within / (1 - row["icc"]))),
+        icc=row["icc"],
+        icc_between_waves=row["icc_between_waves"],
+        overlap=1,
+        overlap_people=1,
+        person_correlation=row["person_correlation"],
+    )
+    assert row["df"] == pytest.approx(plan.df)
+    assert row["std_error"] == pytest.approx(plan.std_error(), rel=1e-10)
+    assert row["detectable"] == pytest.approx(plan.detectable_change(), rel=1e-10)
+
+
+def test_people_who_stand_for_themselves_are_a_panel_too():
+    # the same people in strata, without clusters: a paired test, whose error is that of direct
+    asked = panel_survey(panel(), cluster=None, target=None)
+    row = jf.detectable_change(asked, "size", against="first").iloc[0]
+    own = jf.direct(asked, "size").changes("first")["std_error"]
+    assert row["std_error"] == pytest.approx(np.sqrt((own**2).mean()), rel=0.15)
+    assert row["person_correlation"] == row["icc_between_waves"] > 0.3
+
+
+def test_half_a_panel_gains_half():
+    whole = panel()
+    fresh = (whole["wave"] == 1) & (whole["person"] % 2 == 0)
+    half = whole.assign(person=whole["person"].where(~fresh, whole["person"] + 10_000))
+    half = half[half["wave"] < 2]
+    row = jf.detectable_change(panel_survey(half), "size").iloc[0]
+    variance = row["std_error"] ** 2
+    parts = half["size"].to_numpy().reshape(-1, PEOPLE).var(axis=1, ddof=1).mean()
+    total = parts / (1 - row["icc"])
+    n, m = STRATA * CLUSTERS * PEOPLE, STRATA * CLUSTERS
+    clusters = 2 * total * (row["icc"] - row["icc_between_waves"]) / m
+    kept = total * (row["person_correlation"] - row["icc_between_waves"])
+    assert variance == pytest.approx(clusters + 2 * (parts - kept / 2) / n, rel=1e-9)
+
+
+def test_persons_who_are_never_met_again_change_nothing():
+    frame = balanced()
+    frame["person"] = np.arange(len(frame))
+    with_persons = jf.detectable_change(panel_survey(frame, "clusters"), "size")
+    without = jf.detectable_change(survey(frame), "size")
+    pd.testing.assert_frame_equal(with_persons, without)
+    assert without["person_correlation"].isna().all()
+
+
+def test_a_panel_in_any_order_and_weights_on_any_scale():
+    frame = panel()
+    frame["weight"] = np.exp(0.4 * np.random.default_rng(3).normal(size=len(frame)))
+    other = frame.sample(frac=1, random_state=2).assign(weight=lambda f: 10 * f["weight"])
+    found, again = (
+        numbers(jf.detectable_change(panel_survey(f), ["size", "safe"], by="sex"))
+        for f in (frame, other)
+    )
+    assert again == pytest.approx(found, rel=1e-9)
+
+
+def test_who_moves_away_is_somebody_else_there():
+    frame = panel()
+    moved = (frame["wave"] > 0) & (frame["person"] % 6 == 0)
+    away = (frame["commune"] + 1) % CLUSTERS + frame["commune"] // CLUSTERS * CLUSTERS
+    moves = frame.assign(commune=frame["commune"].where(~moved, away))
+    renamed = moves.assign(person=moves["person"].where(~moved, moves["person"] + 10_000))
+    found, again = (
+        numbers(jf.detectable_change(panel_survey(f, "clusters"), "size", against="0"))
+        for f in (moves, renamed)
+    )
+    assert again[0] == pytest.approx(found[0], rel=1e-9)  # the change that crosses the move
 
 
 # ------------------------------------------------------------------ what must not matter

@@ -109,6 +109,31 @@ def test_an_outcome_turned_round_is_as_hard_to_see():
     assert yes.detectable_change() == pytest.approx(no.detectable_change(), rel=1e-12)
 
 
+PANEL = {"overlap_people": 1, "person_correlation": 0.6}
+
+
+def test_the_same_people_take_what_they_keep_out_of_the_change():
+    new, again = programme(), programme(**PANEL)
+    saved = 2 * 0.25 * (0.6 - 0.04) / 544
+    assert new.std_error() ** 2 - again.std_error() ** 2 == pytest.approx(saved)
+    half = programme(**PANEL | {"overlap_people": 0.5})
+    assert new.std_error() ** 2 - half.std_error() ** 2 == pytest.approx(saved / 2)
+
+
+def test_people_as_clusters_or_as_people_in_clusters_that_share_nothing():
+    alone = people(400, icc_between_waves=0.6, overlap=1)
+    in_pairs = people(400, clusters=200, icc=0, icc_between_waves=0, overlap=1)
+    in_pairs = replace(in_pairs, overlap_people=1, person_correlation=0.6)
+    assert in_pairs.std_error() == pytest.approx(alone.std_error())
+
+
+def test_a_panel_is_worth_its_weights_too():
+    # one person's weights are the same in both waves, so that the design effect scales both parts
+    even, uneven = programme(**PANEL), programme(**PANEL, weights_deff=1.2)
+    people_part = 2 * 0.25 * (0.95 - 0.56) / 544
+    assert uneven.std_error() ** 2 - even.std_error() ** 2 == pytest.approx(0.2 * people_part)
+
+
 # ------------------------------------------------------------------ round trips
 
 
@@ -141,7 +166,24 @@ def test_a_region_is_a_plan_of_its_own():
 
 
 def test_a_rare_answer_in_few_places_may_never_be_found():
-    assert np.isnan(programme(n=4, clusters=2, strata=1, icc=0.9).detectable_change())
+    plan = programme(n=4, clusters=2, strata=1, icc=0.9)
+    most = plan.power(0.5)
+    with pytest.raises(jf.SpecError, match=rf"0\.5, is found with a power of {most:.2g} only"):
+        plan.detectable_change()
+    with pytest.raises(jf.SpecError, match="Even the largest change"):
+        jf.type_s_m(plan)
+    with pytest.raises(jf.SpecError, match=r"Even the largest change.*vary='clusters' says when"):
+        plan.sample_size(0.4, vary="people")
+
+
+@pytest.mark.parametrize("ask", ["power", "std_error"])
+def test_no_change_is_found_that_cannot_be(ask):
+    plan = programme(share=0.3)
+    with pytest.raises(jf.SpecError, match=r"at most 0\.7, for share=0\.3; found 0\.71"):
+        getattr(plan, ask)(0.71)
+    with pytest.raises(jf.SpecError, match=r"found -0\.1"):
+        getattr(plan, ask)(-0.1)
+    assert plan.power(0) == pytest.approx(0.05, abs=0.01)
 
 
 # ------------------------------------------------------------------ errors
@@ -163,11 +205,25 @@ def test_a_rare_answer_in_few_places_may_never_be_found():
         ({"n": 500.5}, "n is a whole number"),
         ({"clusters": True}, "clusters is a whole number"),
         ({"weights_deff": 0.5}, "weights_deff lies between"),
+        ({"n": None}, "n= is needed: the interviews of one wave"),
+        ({"overlap": None}, "overlap= is needed"),
+        ({"overlap_people": 2}, "overlap_people is a share of the people"),
+        ({"overlap_people": 1}, "person_correlation= is needed"),
+        ({"overlap_people": 1, "overlap": 0, "person_correlation": 0.5}, "but overlap is 0"),
+        ({"person_correlation": 1.0}, "person_correlation is a correlation"),
+        (PANEL | {"person_correlation": 0.01}, r"lies outside 0\.04 to 0\.99"),
+        (PANEL | {"person_correlation": 0.995}, r"lies outside 0\.04 to 0\.99"),
+        (PANEL | {"n": 16}, "clusters of one: overlap= says how many"),
     ],
 )
 def test_what_is_missing_or_contradictory_is_said(given, says):
     with pytest.raises(jf.SpecError, match=says):
         programme(**given)
+
+
+def test_a_plan_without_numbers_is_told_which():
+    with pytest.raises(jf.SpecError, match=r"(?s)3 problems.*n=.*clusters=.*overlap="):
+        jf.SurveyPlan(share=0.5)
 
 
 def test_all_that_is_wrong_is_said_at_once():

@@ -22,7 +22,9 @@ FRAME = pd.DataFrame(
         "trust": [0, 1, 2, 9, 98, -1] * 3,
         "safe": [1, 2, 1, 2, 9, 1] * 3,
         "region": [1, 2, 3] * 6,
+        "party": [1, 2, 3] * 6,
         "age": [*range(18, 34), 18, 99],
+        "years": [*range(18, 34), 18, 99],
         "income": [1.5, 2.5, 3.25, 4.0, np.nan, 7.5] * 3,
         "day": pd.to_datetime(["2024-10-20"] * 18),
         "radio": [1, 0, 1, 0, 1, 9] * 3,
@@ -34,6 +36,8 @@ VALUE_LABELS = {
     "safe": {1.0: "Oui", 2.0: "Non", 9.0: "NSP"},
     "region": {1.0: "Gao", 2.0: "Mopti", 3.0: "Ségou", 7.0: "Kidal"},
     "age": {99.0: "Refus"},
+    "years": {99.0: "Refus"},
+    "party": {1.0: "Gao", 2.0: "Mopti", 3.0: "Ségou", 7.0: "Kidal"},
     "radio": {0.0: "no", 1.0: "yes", 9.0: "ne sait pas"},
     "tv": {0.0: "no", 1.0: "yes", 9.0: "ne sait pas"},
 }
@@ -47,8 +51,8 @@ def spss(tmp_path):
         path,
         column_labels={"trust": "Trust in the army", "radio": "The radio", "tv": "Television"},
         variable_value_labels=VALUE_LABELS,
-        missing_ranges={"trust": [98, 99], "age": [99], "income": [{"lo": -9, "hi": -1}]},
-        variable_measure={"region": "nominal"},
+        missing_ranges={"trust": [98, 99], "years": [99], "income": [{"lo": -9, "hi": -1}]},
+        variable_measure={"region": "nominal", "party": "nominal"},
     )
     return path
 
@@ -80,16 +84,31 @@ class TestSpss:
         assert (safe["scale"], safe["shown"], safe["dont_know"]) == ("binary", ["Oui"], [9])
 
     def test_the_measure_of_the_file_is_taken(self, spss):
-        region = draft_codebook(spss)["outcomes"]["region"]
-        assert region == {
+        party = draft_codebook(spss)["outcomes"]["party"]
+        assert party == {
             "scale": "nominal",
             "categories": {1: "Gao", 2: "Mopti", 3: "Ségou", 7: "Kidal"},
         }
 
     def test_numbers_are_measurements(self, spss):
         outcomes = draft_codebook(spss)["outcomes"]
-        assert outcomes["age"] == {"scale": "continuous", "refused": [99], "policy": None}
+        assert outcomes["years"] == {"scale": "continuous", "refused": [99], "policy": None}
         assert outcomes["income"] == {"scale": "continuous"}
+
+    def test_what_describes_people_and_places_is_taken_for_a_covariate(self, spss):
+        covariates = draft_codebook(spss)["covariates"]
+        assert covariates == {
+            "region": {"categories": {1: "Gao", 2: "Mopti", 3: "Ségou", 7: "Kidal"}},
+            "age": {"bins": None},
+        }
+
+    def test_codes_without_a_label_are_noted(self, tmp_path):
+        pyreadstat.write_sav(
+            pd.DataFrame({"q": [1, 2, 3, 2]}),
+            tmp_path / "a.sav",
+            variable_value_labels={"q": {1.0: "no", 2.0: "yes"}},
+        )
+        assert draft_codebook(tmp_path / "a.sav")["notes"] == {"q": ["codes without a label: '3'."]}
 
     def test_identifiers_and_dates_are_left_out(self, spss):
         assert {"id", "day"}.isdisjoint(draft_codebook(spss)["outcomes"])
@@ -115,9 +134,24 @@ class TestSpss:
         }
         assert {"radio", "tv"}.isdisjoint(outcomes)
 
-    def test_sets_that_count_another_code_stay_apart(self, spss):
+    def test_sets_that_count_another_code_say_which(self, spss):
         add_response_set(spss, "$news=D1 2 12 News sources radio tv\n")
-        assert {"radio", "tv"} <= set(draft_codebook(spss)["outcomes"])
+        news = draft_codebook(spss)["outcomes"]["news"]
+        assert (news["named"], news["not_named"], news["dont_know"]) == ([2], [0, 1], [9])
+
+    def test_sets_of_categories_are_lists_of_mentions(self, spss):
+        add_response_set(spss, "$news=C 12 News sources trust safe\n")
+        news = draft_codebook(spss)["outcomes"]["news"]
+        assert news["column"] == ["trust", "safe"]
+        assert news["missing"] == [-1, 99]
+
+    def test_sets_of_texts_ask_for_what_is_counted(self, tmp_path):
+        frame = pd.DataFrame({"a": ["Y", "N", "Y"], "b": ["N", "N", "Y"]})
+        pyreadstat.write_sav(frame, tmp_path / "a.sav")
+        add_response_set(tmp_path / "a.sav", "$s=D1 Y 4 News a b\n")
+        draft = draft_codebook(tmp_path / "a.sav")
+        assert draft["outcomes"]["s"]["not_named"] == ["N", "Y"]
+        assert "say under named:" in draft["notes"]["s"][0]
 
 
 def test_stata_letters_are_no_categories(tmp_path):
@@ -132,6 +166,8 @@ def test_stata_letters_are_no_categories(tmp_path):
         "scale": "ordinal",
         "categories": {1: "bad", 2: "fair", 3: "good"},
         "shown": None,
+        "dont_know": [".a"],
+        "policy": None,
     }
 
 
@@ -145,7 +181,7 @@ class TestFrames:
             ([0, 1, 1, 0], "binary"),
             (["no", "yes", "no"], "binary"),
             (["no", "yes", "no", ""], "binary"),
-            (["radio", "tv", "none", "tv"], "nominal"),
+            (["radio", "tv", "none", "tv"], None),
             ([2010, 2011, 2012, 2012], "continuous"),
             ([*range(12), 11], "continuous"),
             ([0.5, 1.5, 2.5], "continuous"),
@@ -205,10 +241,10 @@ SURVEY = [
     ("integer", "member_age", "Age", "Âge"),
     ("end_repeat", "", "", ""),
     ("begin group", "first", "", ""),
-    ("integer", "age", "Age", "Âge"),
+    ("integer", "age", "Rooms", "Pièces"),
     ("end group", "", "", ""),
     ("begin group", "second", "", ""),
-    ("decimal", "age", "Age again", "Âge encore"),
+    ("decimal", "age", "Rooms again", "Pièces encore"),
     ("end group", "", "", ""),
 ]
 CHOICES = [
@@ -256,29 +292,29 @@ class TestQuestionnaires:
             "policy": None,
         }
 
-    def test_other_choices_are_nominal_or_binary(self, outcomes):
-        assert outcomes["place"]["scale"] == "nominal"
+    def test_other_choices_are_binary_or_for_a_person_to_choose(self, outcomes):
+        assert outcomes["place"]["scale"] is None
         assert (outcomes["safe"]["scale"], outcomes["safe"]["shown"]) == ("binary", ["Yes"])
 
     def test_a_label_in_one_language_is_plain(self, outcomes):
         assert outcomes["safe"]["label"] == "Feels safe"
 
     def test_several_choices_are_a_multiple_response(self, outcomes):
-        assert outcomes["news"]["columns"] == {
-            "Radio": "news/radio",
-            "Television": "news/tv",
-            "Other": "news/other",
+        assert outcomes["news"]["categories"] == {
+            "radio": {"en": "Radio", "fr": "Radio"},
+            "tv": {"en": "Television", "fr": "Télévision"},
+            "other": {"en": "Other", "fr": "Autre"},
         }
-        assert outcomes["news"]["categories"]["Other"] == {"en": "Other", "fr": "Autre"}
 
     def test_numbers_are_continuous_and_named_apart(self, outcomes):
         assert [name for name, each in outcomes.items() if each["scale"] == "continuous"] == [
-            "first/age",
-            "second/age",
+            "first_age",
+            "second_age",
         ]
+        assert outcomes["first_age"]["column"] == "first/age"
 
     def test_notes_and_repeats_are_left_out(self, outcomes):
-        assert list(outcomes) == ["army", "safe", "news", "place", "first/age", "second/age"]
+        assert list(outcomes) == ["army", "safe", "news", "place", "first_age", "second_age"]
 
     @pytest.mark.parametrize(
         ("languages", "label"),
@@ -300,8 +336,8 @@ class TestQuestionnaires:
         pd.DataFrame([[1] * len(columns)], columns=columns).to_excel(
             tmp_path / "data.xlsx", index=False
         )
-        named = {each for entry in outcomes.values() for each in entry.get("columns", {}).values()}
-        assert {*outcomes, *named} <= set(read_frame(tmp_path / "data.xlsx").columns)
+        named = {entry.get("column", name) for name, entry in outcomes.items()}
+        assert named <= set(read_frame(tmp_path / "data.xlsx").columns)
 
 
 @pytest.mark.parametrize(
@@ -315,6 +351,9 @@ class TestQuestionnaires:
         ("Refused to answer", "refused"),
         ("Refus", "refused"),
         ("A refusé", None),
+        ("Refuse de répondre", "refused"),
+        ("Je préfère ne pas répondre", "refused"),
+        ("I would rather not say", "refused"),
         ("No answer", "refused"),
         ("Prefer not to say", "refused"),
         ("Missing data", "missing"),
@@ -345,6 +384,7 @@ class TestWriting:
         assert text.startswith("# A draft that a person must finish")
         assert re.search("policy: +# choose: in_base, excluded or own_category", text)
         assert re.search("shown: +# choose the answers", text)
+        assert re.search("bins: +# edges such as", text)
         assert "dont_know: [9]" in text
         assert "Ségou" in text
 
@@ -361,6 +401,8 @@ def test_a_draft_is_refused_until_it_is_finished(spss):
         Codebook.from_dict(draft)
     for name, entry in draft["outcomes"].items():
         measured = entry["scale"] == "continuous"
+        if entry.get("shown", "") is None:
+            entry["shown"] = [list(entry["categories"].values())[-1]]
         if "policy" in entry:
             entry["policy"] = "excluded" if measured else "in_base"
         if name == "trust":

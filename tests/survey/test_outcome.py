@@ -93,23 +93,25 @@ class TestLabel:
 class TestShape:
     @pytest.mark.parametrize("content", [None, [], "outcomes", 3, {1, 2}])
     def test_a_codebook_is_a_mapping(self, content):
-        assert "a mapping with any of 'waves', 'outcomes'" in refusal(content)
+        assert "a mapping with any of 'title', 'waves', 'topics', 'outcomes'" in refusal(content)
 
     def test_an_unknown_part_names_the_near_miss(self):
         assert "Unknown part 'outcome'. Did you mean 'outcomes'?" in refusal({"outcome": {}})
 
-    @pytest.mark.parametrize("part", ["waves", "outcomes", "covariates", "crosswalks"])
+    @pytest.mark.parametrize("part", ["waves", "topics", "outcomes", "covariates", "crosswalks"])
     @pytest.mark.parametrize("content", ["R1", 3, [{"a": 1}], [["a"]], {1, 2}])
     def test_a_part_is_a_mapping_of_names(self, part, content):
         assert f"{part}: a mapping of names is needed" in refusal({part: content})
 
-    @pytest.mark.parametrize("part", ["waves", "outcomes", "covariates", "crosswalks"])
+    @pytest.mark.parametrize("part", ["waves", "topics", "outcomes", "covariates", "crosswalks"])
     def test_an_empty_part_is_none(self, part):
         assert not getattr(Codebook.from_dict({part: None}), part)
 
     @pytest.mark.parametrize("entry", [None, "trust", 3, ["scale"]])
     def test_an_outcome_is_a_mapping_of_fields(self, entry):
-        assert "a mapping with any of 'column', 'columns'" in refusal({"outcomes": {"q": entry}})
+        assert "a mapping with any of 'topic', 'column', 'columns'" in refusal(
+            {"outcomes": {"q": entry}}
+        )
 
     def test_one_error_lists_everything(self):
         says = refusal(
@@ -169,7 +171,7 @@ class TestScale:
             ({**SAFE, "columns": {"a": "b"}}, "columns: is for scale 'multi'"),
             ({"scale": "multi"}, "needs columns: {option: column"),
             ({"scale": "multi", "columns": ["a"]}, "needs columns: {option: column"),
-            ({**SOURCES, "column": "q"}, "column: is not for scale 'multi'"),
+            ({**SOURCES, "column": "q"}, "give column: (what was named) or columns:, not both"),
             ({**SOURCES, "categories": {"thefts": "T"}}, "Did you mean 'theft'?"),
             ({"scale": "multi", "columns": {"a": "x", "b": "x"}}, "read from the same column"),
             ({**SAFE, "column": {}}, "names no wave"),

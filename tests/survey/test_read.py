@@ -267,8 +267,19 @@ class TestLabelledFiles:
         )
         with pytest.warns(UserWarning, match=r"a.dta: .* read as missing in 'q1'\. Where"):
             frame = read_frame(tmp_path / "a.dta")
-        expected = pd.DataFrame({"q1": [1, 2, np.nan, np.nan], "q2": [1, 2, 3, 9]})
-        pd.testing.assert_frame_equal(frame, expected)
+        assert frame["q1"].tolist() == ["1", "2", ".a", np.nan]
+        assert frame["q2"].tolist() == [1, 2, 3, 9]
+
+    def test_stata_numbers_stay_numbers_where_their_letters_have_labels(self, tmp_path):
+        pyreadstat.write_dta(
+            pd.DataFrame({"age": [18, 30, "a"]}),
+            tmp_path / "a.dta",
+            variable_value_labels={"age": {"a": "refused"}},
+            missing_user_values={"age": ["a"]},
+        )
+        with pytest.warns(UserWarning, match="read as missing in 'age'"):
+            frame = read_frame(tmp_path / "a.dta")
+        pd.testing.assert_frame_equal(frame, pd.DataFrame({"age": [18, 30, np.nan]}))
 
     def test_stata_files_without_them_are_read_in_silence(self, tmp_path):
         pyreadstat.write_dta(ANSWERS, tmp_path / "a.dta")

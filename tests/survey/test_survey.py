@@ -263,6 +263,13 @@ class TestPersons:
         says = refusal(frame, person="id", wave=None, repeats=None)
         assert "2 persons ('id') interviewed more than once. Keep one" in says
 
+    def test_do_not_come_again_where_nothing_repeats(self):
+        frame = FRAME.assign(id=[0, 1, 2, 3, 0, 1, 4, 5])
+        says = refusal(frame, person="id", repeats="nothing")
+        assert "2 persons ('id') in several waves, but repeats='nothing'" in says
+        assert "say repeats='people'" in says
+        assert survey_of(frame, person="id").n == 8
+
     def test_stay_in_one_cluster(self):
         roles = {"person": "id", "repeats": "people"}
         says = refusal(FRAME.assign(id=[0, 1, 2, 3, 2, 1, 0, 3]), **roles)

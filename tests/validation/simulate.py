@@ -80,11 +80,11 @@ class World:
             for drift in self.drift_sd
         ]
         return np.array(
-            [[_level(p, sd) for p, sd in zip(each, sds, strict=True)] for each in self.share]
+            [[level_of(p, sd) for p, sd in zip(each, sds, strict=True)] for each in self.share]
         )
 
 
-def _level(share: float, sd: float) -> float:
+def level_of(share: float, sd: float) -> float:
     """Find the logit whose probabilities average to a share when normal effects are added."""
     weights = NODE_WEIGHTS / NODE_WEIGHTS.sum()
     start = float(logit(share))

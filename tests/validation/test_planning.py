@@ -11,6 +11,7 @@ says of itself has to estimate them.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,14 +20,18 @@ import pytest
 from numpy.typing import NDArray
 from scipy.special import expit
 from simulate import (
+    N_COMMUNES,
     N_PEOPLE,
     N_PER_REGION,
     N_REGIONS,
     NODE_WEIGHTS,
     NODES,
+    REGION_OF,
+    REGIONS,
     UNEVEN_WEIGHTS,
     World,
     draw,
+    level_of,
 )
 
 import jfmodels as jf
@@ -199,6 +204,117 @@ def test_surveys_know_what_they_can_find_better_than_by_their_own_errors(place, 
     # with two waves a variance that cannot be negative is estimated a little too large
     assert 0.95 < ratio < 1.08
     assert spread[0] < 0.75 * spread[1]
+
+
+# ------------------------------------------------------------------ the same people again
+
+PERSON_SD = 2.0  # logit: what people keep, and their commune does not share
+PANELS = {"everyone": 1.0, "half": 0.5}
+
+
+def panel_correlations() -> tuple[float, float, float]:
+    """Correlations of two neighbours' answers in one wave and in two, and of one person's two."""
+    weights = NODE_WEIGHTS / NODE_WEIGHTS.sum()
+    people = np.einsum("cdp,p->cd", _panel_probabilities(), weights)
+    of_commune = people @ weights
+    of_person = np.einsum("cdp,d->cp", _panel_probabilities(), weights)
+    products = (
+        weights @ people**2 @ weights,
+        weights @ of_commune**2,
+        weights @ of_person**2 @ weights,
+    )
+    icc, between, own = (float(each - BEFORE**2) / (BEFORE * (1 - BEFORE)) for each in products)
+    return icc, between, own
+
+
+def _panel_probabilities() -> Floats:
+    """Probability of yes by commune, drift and person, where half say yes."""
+    commune, drift, person = np.meshgrid(NODES, NODES, NODES, indexing="ij")
+    return expit(world().commune_sd * commune + DRIFT * drift + PERSON_SD * person)
+
+
+def panel_plan(kept: float) -> jf.SurveyPlan:
+    """What is planned of a panel by the world's true numbers."""
+    icc, between, own = panel_correlations()
+    return jf.SurveyPlan(
+        n=N_COMMUNES * N_PEOPLE,
+        clusters=N_COMMUNES,
+        strata=N_REGIONS,
+        share=BEFORE,
+        icc=icc,
+        icc_between_waves=between,
+        overlap=1,
+        overlap_people=kept,
+        person_correlation=own,
+        weights_deff=float(np.exp(UNEVEN_WEIGHTS**2)),
+    )
+
+
+def panels(change: float, kept: float, n: int, seed: int) -> Iterator[tuple[jf.Survey, list[str]]]:
+    """Draw surveys in which a share of the people answer twice, 200 on a frame."""
+    rng = np.random.default_rng(seed)
+    commune = np.tile(np.repeat(np.arange(N_COMMUNES), N_PEOPLE), 2)
+    wave = np.repeat([0, 1], N_COMMUNES * N_PEOPLE)
+    person = np.tile(np.arange(N_COMMUNES * N_PEOPLE), 2)
+    person[(wave == 1) & (person % N_PEOPLE >= kept * N_PEOPLE)] += N_COMMUNES * N_PEOPLE
+    sd = np.sqrt(world().commune_sd ** 2 + DRIFT**2 + PERSON_SD**2)
+    level = np.array([level_of(BEFORE, sd), level_of(BEFORE + change, sd)])[wave]
+    frame = pd.DataFrame(
+        {"wave": wave, "commune": commune, "person": person}
+        | {"region": np.array(REGIONS)[REGION_OF[commune]]}
+    )
+    design = jf.SurveyDesign(
+        wave="wave",
+        strata="region",
+        cluster="commune",
+        weights="weight",
+        person="person",
+        repeats="people",
+        target="population",
+    )
+    names = [f"survey_{k}" for k in range(200)]
+    book = {"scale": "binary", "categories": {0: "no", 1: "yes"}}
+    for _ in range(n // 200):
+        own = PERSON_SD * rng.standard_normal((200, person.max() + 1))
+        place = world().commune_sd * rng.standard_normal((200, N_COMMUNES))
+        drift = DRIFT * rng.standard_normal((200, 2, N_COMMUNES))
+        eta = level + own[:, person] + place[:, commune] + drift[:, wave, commune]
+        yes = (rng.random(eta.shape) < expit(eta)).astype(np.int8)
+        raw = np.exp(UNEVEN_WEIGHTS * rng.standard_normal(person.max() + 1))[person]
+        visit = wave * N_COMMUNES + commune
+        weight = raw / np.bincount(visit, raw)[visit]
+        answers = pd.DataFrame(yes.T, columns=names)
+        drawn = pd.concat([frame.assign(weight=weight), answers], axis=1)
+        yield jf.Survey(drawn, design, {"outcomes": dict.fromkeys(names, book)}), names
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kept", PANELS)
+def test_a_panel_finds_changes_as_often_as_planned(kept):
+    planned = panel_plan(PANELS[kept])
+    change = planned.detectable_change()
+    found = []
+    for survey, names in panels(change, PANELS[kept], N_SURVEYS, SEED):
+        table = jf.direct(survey, names).changes(adjust="none")
+        found += (table["p_value"] < 0.05).tolist()
+    power = float(np.mean(found))
+    off = (power - 0.8) / np.sqrt(0.8 * 0.2 / len(found))
+    print(f"\npanel of {kept}: {100 * change:.1f} points, power {power:.3f} ({off:+.1f})")
+    assert len(found) == N_SURVEYS
+    assert abs(off) < 4
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kept", PANELS)
+def test_a_panel_knows_what_it_can_find(kept):
+    survey, names = next(panels(0.0, PANELS[kept], 200, SEED))
+    said = jf.detectable_change(survey, names)
+    planned = panel_plan(PANELS[kept])
+    ratio = said["detectable"].mean() / planned.detectable_change()
+    own = said["person_correlation"].mean()
+    print(f"\npanel of {kept}: mean {ratio:.3f} of the truth; own answers correlate {own:.3f}")
+    assert 0.95 < ratio < 1.05
+    assert own == pytest.approx(planned.person_correlation, abs=0.02)
 
 
 if __name__ == "__main__":

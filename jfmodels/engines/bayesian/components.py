@@ -34,6 +34,7 @@ from jfmodels.model.effect_layout import Effect
 from jfmodels.model.latent import Latent
 from jfmodels.results.joint import Draws
 from jfmodels.results.schema import COMPONENTS
+from jfmodels.results.table import Table
 
 __all__ = ["variance_components"]
 
@@ -64,7 +65,7 @@ def variance_components(engine: Multilevel, coverage: float) -> pd.DataFrame:
         of = Draws(draws, error).summary(coverage)
         data |= {name: of.estimate, f"{name}_low": of.low, f"{name}_high": of.high}
     data["flag"] = [engine.flag] * len(found.estimate)
-    return pd.DataFrame(data, columns=list(COMPONENTS))
+    return Table(data, columns=list(COMPONENTS))
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,6 +15,7 @@ from jfmodels.model.effect_layout import Effect
 from jfmodels.model.latent import Latent
 from jfmodels.results.joint import Draws
 from jfmodels.results.schema import EFFECTS
+from jfmodels.results.table import Table
 from jfmodels.survey.design import SurveyDesign
 
 __all__ = ["effect_table"]
@@ -82,7 +83,7 @@ def _table(engine: Multilevel, k: int, coverage: float) -> pd.DataFrame:
         "n": pd.array(_behind(engine.data, effect)[level, coordinate], dtype="Int64"),
         "flag": [posterior.flag] * len(level),
     }
-    return pd.DataFrame(data, columns=list(EFFECTS))
+    return Table(data, columns=list(EFFECTS))
 
 
 def _by_answer(latent: Latent, drawn: Floats) -> Floats:

@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, eye_array
 from scipy.special import logsumexp
 
+from jfmodels.display.card import Card, Displayed
 from jfmodels.engines.bayesian.field import Field
 from jfmodels.engines.bayesian.laplace import HIGHEST_K, Laplace, draw_laplace
 from jfmodels.engines.bayesian.multilevel import Multilevel
@@ -40,6 +41,7 @@ from jfmodels.errors import SpecError
 from jfmodels.model.data import read_data
 from jfmodels.model.latent import Latent
 from jfmodels.results.schema import LEAVE_OUT
+from jfmodels.results.table import Table
 
 __all__ = ["LeaveOut", "leave_out", "left_out_density"]
 
@@ -54,8 +56,8 @@ NUMBERS = 30_000_000  # held at a time
 PRECISE = 1e-9  # gain of a Newton step that ends the search for a mode
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class LeaveOut:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class LeaveOut(Displayed):
     """How well a model foretells units that are left out.
 
     Attributes
@@ -91,6 +93,17 @@ class LeaveOut:
     n_units: int
     n_refitted: int
     table: pd.DataFrame = field(repr=False)
+
+    def _card(self) -> Card:
+        bad = int((self.table["pareto_k"] > HIGHEST_K).sum()) - self.n_refitted
+        unit = "respondent" if self.unit == ROW else self.unit
+        facts = {
+            "elpd": f"{self.elpd:,.1f} (se {self.se:.1f})",
+            "effective parameters": f"{self.p_loo:.1f}",
+            "fitted again without": f"{self.n_refitted:,} units" if self.n_refitted else "",
+        }
+        warnings = [f"{bad:,} units have weights that cannot be believed."] if bad > 0 else []
+        return Card("LeaveOut", f"{self.n_units:,} units left out, each a {unit}", facts, warnings)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,7 +147,7 @@ def leave_out(engine: Multilevel, unit: str, refit: bool) -> LeaveOut:
     known = logsumexp(of_unit, axis=1) - np.log(of_unit.shape[1])
     told = {"elpd": elpd, "p_loo": known - elpd, "pareto_k": k}
     told |= {"refitted": again, "refit_pareto_k": refit_k, "flag": [engine.flag] * len(k)}
-    return _summed(unit, pd.DataFrame(units.described() | told, columns=list(LEAVE_OUT)))
+    return _summed(unit, Table(units.described() | told, columns=list(LEAVE_OUT)))
 
 
 def highest_k(n: int) -> float:

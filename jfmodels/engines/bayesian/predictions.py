@@ -17,6 +17,7 @@ from jfmodels.model.items import Item, items_of
 from jfmodels.results.engine import flag_bits
 from jfmodels.results.joint import Draws
 from jfmodels.results.schema import BY, PREDICTIONS
+from jfmodels.results.table import Table
 from jfmodels.results.tables import flags_of
 
 __all__ = ["prediction_table"]
@@ -48,7 +49,7 @@ def prediction_table(
         "unit": [item.unit for _ in range(len(said)) for item in items],
         "engine": engine.name,
     }
-    return pd.DataFrame(data, columns=_names(said))
+    return Table(data, columns=_names(said))
 
 
 def _numbers(engine: Multilevel, drawn: Floats, coverage: float) -> dict[str, object]:

@@ -19,9 +19,10 @@ from jfmodels.engines.bayesian.multilevel import Multilevel
 from jfmodels.engines.bayesian.pointwise import dispersion, predictors, sums
 from jfmodels.errors import SpecError
 from jfmodels.model.data import ModelData, Response, read_data
-from jfmodels.results.engine import flag_bits
+from jfmodels.results.engine import Question, flag_bits
 from jfmodels.results.schema import PREDICTIVE, columns
-from jfmodels.results.tables import flags_of
+from jfmodels.results.table import Table
+from jfmodels.results.tables import flags_of, record_of
 from jfmodels.survey.survey import Survey
 
 __all__ = ["predictive_check"]
@@ -90,7 +91,10 @@ def predictive_check(engine: Multilevel, by: Sequence[str], coverage: float) -> 
         "tail_probability": tail.ravel(),
         "flag": flags_of(flags),
     }
-    return pd.DataFrame(told, columns=columns(by, PREDICTIVE))
+    table = Table(told, columns=columns(by, PREDICTIVE))
+    question = Question(tuple(by), engine.where)
+    table.attrs["record"] = record_of(engine, question, "posterior predictive check")
+    return table
 
 
 def _cells(data: ModelData, response: Response) -> _Cells:

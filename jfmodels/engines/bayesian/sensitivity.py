@@ -34,6 +34,7 @@ from jfmodels.results.engine import Question
 from jfmodels.results.joint import Draws
 from jfmodels.results.plans import Plan, level
 from jfmodels.results.schema import SENSITIVITY
+from jfmodels.results.table import Table
 
 __all__ = [
     "log_likelihood",
@@ -64,7 +65,7 @@ def sensitivity_table(engine: Multilevel, over: object) -> pd.DataFrame:
         (quantity, name, value, weights[name][1], _verdict(found, quantity), engine.flag)
         for (quantity, name), value in found.items()
     ]
-    return pd.DataFrame(rows, columns=list(SENSITIVITY))
+    return Table(rows, columns=list(SENSITIVITY))
 
 
 def _parameters(posterior: Posterior) -> dict[str, Floats]:

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from jfmodels.display.card import Card, Displayed
+
 if TYPE_CHECKING:
     from xarray import DataTree
 
 __all__ = ["SharedFit"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class SharedFit:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class SharedFit(Displayed):
     """A fit as it may be passed on; :func:`jfmodels.load_fit` makes it.
 
     New tables take the interviews, which are not here; ask whoever saved the fit.
@@ -50,5 +52,11 @@ class SharedFit:
     idata: DataTree = field(repr=False)
     record: Mapping[str, Any] = field(repr=False)
 
-    def __repr__(self) -> str:
-        return f"Shared fit of {self.formula}, with the tables {', '.join(self.tables)}"
+    def _card(self) -> Card:
+        known = {name: str(self.record[name]) for name in ("engine", "seed") if name in self.record}
+        return Card(
+            "Shared fit",
+            f"of {self.formula}",
+            {"tables": ", ".join(self.tables), **known},
+            notes=["It holds no interviews, so it makes no new tables."],
+        )

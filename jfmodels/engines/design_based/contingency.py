@@ -1,6 +1,6 @@
 """Contingency tables under a survey's design: what they hold, and how they are tested.
 
-To add a statistic, write how it answers for a :class:`Table` and list it in `STATISTICS`.
+To add a statistic, write how it answers for a :class:`CrossTable` and list it in `STATISTICS`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from jfmodels.engines.linearize import linearized, scores
 from jfmodels.results.joint import JointTest
 from jfmodels.survey.sampling import Sampling
 
-__all__ = ["GOODNESS", "STATISTICS", "Table", "fit_of_shares"]
+__all__ = ["GOODNESS", "STATISTICS", "CrossTable", "fit_of_shares"]
 
 type Ints = NDArray[np.int64]
 type Floats = NDArray[np.float64]
@@ -31,7 +31,7 @@ NO_EFFECT = 1e-10  # a design effect below this, alone or beside the largest, is
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Table:
+class CrossTable:
     """A table of weighted counts, unit by unit.
 
     Attributes
@@ -100,7 +100,7 @@ class Table:
         """Number (R - 1)(C - 1) of contrasts that are zero under independence."""
         return (self.n.shape[0] - 1) * (self.n.shape[1] - 1)
 
-    def without_empty(self) -> Table:
+    def without_empty(self) -> CrossTable:
         """Leave out rows and columns without interviews."""
         rows, columns = self.n.any(axis=1), self.n.any(axis=0)
         kept = [
@@ -118,14 +118,14 @@ class Table:
         )
 
 
-def _pearson(table: Table) -> float:
+def _pearson(table: CrossTable) -> float:
     """Pearson's statistic of the weighted shares, on the scale of the interviews."""
     share = table.shares
     expected = np.outer(share.sum(axis=1), share.sum(axis=0))
     return float(table.n.sum() * ((share - expected) ** 2 / expected).sum())
 
 
-def _design_effects(table: Table) -> Floats:
+def _design_effects(table: CrossTable) -> Floats:
     r"""Generalised design effects of the table's contrasts, shape (q,).
 
     The eigenvalues of :math:`(C^\top D^{-1} C/n)^{-1} C^\top D^{-1} V D^{-1} C`, with D the
@@ -212,10 +212,10 @@ def _saddlepoint(found: RaoScott) -> JointTest:
     return JointTest(method, found.pearson, len(found.effects), found.df2, p)
 
 
-def _rao_scott(refer: Callable[[RaoScott], JointTest]) -> Callable[[Table], JointTest]:
+def _rao_scott(refer: Callable[[RaoScott], JointTest]) -> Callable[[CrossTable], JointTest]:
     """Make a test of a way to refer Pearson's statistic."""
 
-    def test(table: Table) -> JointTest:
+    def test(table: CrossTable) -> JointTest:
         effects = _design_effects(table)
         if np.isnan(effects).any():
             return JointTest("none", refused="too many cells are empty")
@@ -228,7 +228,7 @@ def _rao_scott(refer: Callable[[RaoScott], JointTest]) -> Callable[[Table], Join
     return test
 
 
-def _residuals(table: Table) -> tuple[Floats, Floats]:
+def _residuals(table: CrossTable) -> tuple[Floats, Floats]:
     """Weighted counts less those expected, first row and column left out, and their covariance."""
     total, left = table.sums.sum(axis=0), table.left
     rows, columns, everything = total.sum(axis=1), total.sum(axis=0), total.sum()
@@ -241,7 +241,7 @@ def _residuals(table: Table) -> tuple[Floats, Floats]:
     return residual, influence.T @ influence
 
 
-def _wald_over_contrasts(table: Table) -> float:
+def _wald_over_contrasts(table: CrossTable) -> float:
     """Wald statistic of independence over its contrasts; NaN where it has none."""
     residual, covariance = _residuals(table)
     if np.linalg.matrix_rank(covariance, hermitian=True) < len(residual):
@@ -249,7 +249,7 @@ def _wald_over_contrasts(table: Table) -> float:
     return float(residual @ np.linalg.solve(covariance, residual)) / len(residual)
 
 
-def _wald(table: Table) -> JointTest:
+def _wald(table: CrossTable) -> JointTest:
     """Wald statistic over its contrasts, as if their covariance were known."""
     q, df = table.contrasts, table.df
     f = _wald_over_contrasts(table)
@@ -258,7 +258,7 @@ def _wald(table: Table) -> JointTest:
     return JointTest("Wald", f, q, df, float(fdtrc(q, df, f)))
 
 
-def _adjusted_wald(table: Table) -> JointTest:
+def _adjusted_wald(table: CrossTable) -> JointTest:
     """Wald statistic as Hotelling's, for a covariance estimated from few clusters."""
     q, df = table.contrasts, table.df
     f = _wald_over_contrasts(table) * (df - q + 1) / df
@@ -272,7 +272,7 @@ def _too_many(q: int, df: int) -> JointTest:
     return JointTest("none", refused=f"{q} contrasts are too many for {df} design df")
 
 
-STATISTICS: Mapping[str, Callable[[Table], JointTest]] = {
+STATISTICS: Mapping[str, Callable[[CrossTable], JointTest]] = {
     "F": _rao_scott(_f),
     "chisq": _rao_scott(_chisq),
     "wald": _wald,
@@ -317,7 +317,9 @@ GOODNESS: Mapping[str, Callable[[Matched], JointTest]] = {
 }
 
 
-def fit_of_shares(table: Table, share: Floats, refer: Callable[[Matched], JointTest]) -> JointTest:
+def fit_of_shares(
+    table: CrossTable, share: Floats, refer: Callable[[Matched], JointTest]
+) -> JointTest:
     r"""Test the weighted counts O of R rows, one column, against E, shares (R,) of their sum.
 
     The covariance of :math:`(O - E)/\sqrt{E}` follows by the delta method, since their sum is

@@ -11,13 +11,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from jfmodels.engines.design_based.contingency import GOODNESS, STATISTICS, Table, fit_of_shares
+from jfmodels.engines.design_based.contingency import (
+    GOODNESS,
+    STATISTICS,
+    CrossTable,
+    fit_of_shares,
+)
 from jfmodels.engines.explained import explained
 from jfmodels.errors import SpecError, choose, listing, unknown
 from jfmodels.model.cells import Where, places, read_where
 from jfmodels.model.items import DONT_KNOW, REFUSED
 from jfmodels.results.joint import JointTest
 from jfmodels.results.schema import TESTS
+from jfmodels.results.table import Table
 from jfmodels.results.tables import RETAINED, versions
 from jfmodels.survey.design import Names, as_names
 from jfmodels.survey.interviewers import retained
@@ -28,7 +34,7 @@ from jfmodels.survey.survey import Survey
 __all__ = ["goodness_of_fit", "table_test"]
 
 type Floats = NDArray[np.float64]
-type Test = Callable[[Table], JointTest]
+type Test = Callable[[CrossTable], JointTest]
 
 NO_ANSWER = "no answer"
 ROW, COLUMN = "row of the table", "column of the table"
@@ -293,7 +299,7 @@ def _tables(
     column: str | None,
     split: Sequence[str],
     allowed: Mapping[str, Sequence[str]],
-) -> Iterator[tuple[dict[str, str], Table]]:
+) -> Iterator[tuple[dict[str, str], CrossTable]]:
     """Tabulate units within the domain, for each group of `split`."""
     everybody = Key(np.zeros(survey.n, dtype=np.int64), ("all",))
     sides = (_coded(survey, row), _side(survey, column) if column else everybody)
@@ -308,7 +314,7 @@ def _tables(
         yield named, table if not column else table.without_empty()
 
 
-def _table(survey: Survey, allowed: Mapping[str, Sequence[str]]) -> Table:
+def _table(survey: Survey, allowed: Mapping[str, Sequence[str]]) -> CrossTable:
     """Lay out the sums of a domain, whose two sides are keys of the rows."""
     keys = survey.rows.keys
     n, sums = _sums(survey.rows, allowed, "unit")
@@ -316,7 +322,7 @@ def _table(survey: Survey, allowed: Mapping[str, Sequence[str]]) -> Table:
     held = np.broadcast_to(taken, _by_key(sums).shape).reshape(sums.shape)
     whole = n.sum(axis=0).astype(np.int64)
     labels = (keys[ROW].labels, keys[COLUMN].labels)
-    return Table(whole, sums, n > 0, labels, survey.sampling, held)
+    return CrossTable(whole, sums, n > 0, labels, survey.sampling, held)
 
 
 def _by_key(sums: Floats) -> Floats:
@@ -338,7 +344,7 @@ def _sums(rows: Rows, allowed: Mapping[str, Sequence[str]], key: str) -> tuple[F
 # ------------------------------------------------------------------ what is said
 
 
-def _tested(survey: Survey, table: Table, test: Test, row: str, column: str) -> JointTest:
+def _tested(survey: Survey, table: CrossTable, test: Test, row: str, column: str) -> JointTest:
     """Test a table, if it can be."""
     if min(table.n.shape) < 2:
         return JointTest("none", refused=_too_small(table, row, column))
@@ -350,21 +356,21 @@ def _tested(survey: Survey, table: Table, test: Test, row: str, column: str) -> 
     return _alone(table) or test(table)
 
 
-def _alone(table: Table) -> JointTest | None:
+def _alone(table: CrossTable) -> JointTest | None:
     """Refuse a table whose strata rest on one cluster each."""
     if table.df >= 1:
         return None
     return JointTest("none", refused="no stratum has two clusters with answers")
 
 
-def _too_small(table: Table, row: str, column: str) -> str:
+def _too_small(table: CrossTable, row: str, column: str) -> str:
     """Say which side has fewer than two places."""
     sides = zip((row, column), table.labels, strict=True)
     found = [f"{len(texts)} of '{name}'" for name, texts in sides if len(texts) < 2]
     return f"answers fall into {' and '.join(found)}, and two are needed"
 
 
-def _numbers(outcome: str, hypothesis: str, found: JointTest, table: Table) -> dict[str, Any]:
+def _numbers(outcome: str, hypothesis: str, found: JointTest, table: CrossTable) -> dict[str, Any]:
     """Write a test in the glossary's columns."""
     return {
         "outcome": outcome,
@@ -382,7 +388,7 @@ def _numbers(outcome: str, hypothesis: str, found: JointTest, table: Table) -> d
 
 
 def _flags(
-    survey: Survey, table: Table, found: JointTest, column: str | None = None
+    survey: Survey, table: CrossTable, found: JointTest, column: str | None = None
 ) -> tuple[str, ...]:
     """Say what a reader must know before using a test."""
     design = survey.design
@@ -414,7 +420,7 @@ def _laid_out(
 ) -> pd.DataFrame:
     """Make the table of tests, with the record of what made it."""
     names = list(TESTS)
-    table = pd.DataFrame(data, columns=[*names[:2], *split, *names[2:]])
+    table = Table(data, columns=[*names[:2], *split, *names[2:]])
     table.attrs["record"] = {
         **survey.record,
         "engine": "direct",

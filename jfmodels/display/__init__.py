@@ -1,0 +1,1 @@
+"""How nouns and tables show themselves: what a reader sees in a terminal, a notebook, LaTeX."""

@@ -1,0 +1,65 @@
+"""HTML put together from elements: what is not already HTML is escaped, always."""
+
+from __future__ import annotations
+
+from html import escape
+
+__all__ = ["Html", "element", "joined"]
+
+EMPTY = (
+    "circle",
+    "col",
+    "img",
+    "line",
+    "meta",
+    "path",
+    "polygon",
+    "polyline",
+    "rect",
+)  # hold nothing
+
+
+class Html(str):
+    """Text that is HTML, and is not escaped again."""
+
+    __slots__ = ()
+
+
+def element(tag: str, *content: object, **attributes: object) -> Html:
+    """Write an element.
+
+    Parameters
+    ----------
+    tag : str
+        Its name.
+    *content : object
+        What it holds, in order; anything but :class:`Html` is escaped, None is left out.
+    **attributes : object
+        ``class_`` and ``for_`` lose the underscore, others become hyphens; True is an
+        attribute without a value, None and False are left out.
+
+    Examples
+    --------
+    >>> element("p", "a < b ", element("b", 1), class_="note", aria_hidden=None)
+    '<p class="note">a &lt; b <b>1</b></p>'
+    """
+    named = "".join(_attribute(name, value) for name, value in attributes.items())
+    if tag in EMPTY:
+        return Html(f"<{tag}{named}/>")
+    return Html(f"<{tag}{named}>{joined(*content)}</{tag}>")
+
+
+def joined(*content: object) -> Html:
+    """Put parts after one another; None is left out."""
+    return Html("".join(_escaped(part) for part in content if part is not None))
+
+
+def _escaped(part: object) -> str:
+    return part if isinstance(part, Html) else escape(str(part), quote=False)
+
+
+def _attribute(name: str, value: object) -> str:
+    if value is None or value is False:
+        return ""
+    written = name.rstrip("_").replace("_", "-")
+    return f" {written}" if value is True else f' {written}="{escape(str(value), quote=True)}"'

@@ -1,0 +1,104 @@
+"""What was found of one outcome, in sentences."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from jfmodels.report.findings import (
+    change_in_words,
+    change_sentence,
+    figure,
+    filled,
+    size_text,
+    standing,
+)
+from jfmodels.report.html import Html, element, joined
+from jfmodels.report.names import Names
+from jfmodels.report.plot_text import missing
+from jfmodels.report.release import Part, Release
+from jfmodels.report.table_rows import Row, Rows
+from jfmodels.report.words import phrase
+
+__all__ = ["asked", "finding", "item"]
+
+
+def asked(part: Part, names: Names) -> str:
+    """Say what the numbers are shares of."""
+    outcome, lang = part.outcome, names.lang
+    base = phrase(f"base_{outcome.policy}", lang) if outcome.policy else ""
+    if outcome.measured:
+        return phrase("mean_of", lang, base=base).strip()
+    if part.several:
+        key = "share_named" if outcome.scale == "multi" else "share_each"
+        return phrase(key, lang, base=base).strip()
+    return phrase("share_of", lang, answers=names.shown(outcome), base=base).strip()
+
+
+def finding(release: Release, part: Part, names: Names) -> Html | None:
+    """Say the last level and what became of it; of several answers, which of them moved."""
+    if part.several:
+        return _of_answers(part, names)
+    known = [row for row in part.levels if not np.isnan(row["estimate"])]
+    if not known:
+        return element("p", phrase("cell_missing", names.lang), class_="finding")
+    last = known[-1]
+    since = _since(release, part.changes[0], last, names) if part.changes else None
+    return element("p", _level(last, names), " ", since, class_="finding")
+
+
+def item(name: str, row: Row, names: Names) -> Html:
+    """Say of an answer or a group how it moved."""
+    template = phrase("finding_item", names.lang, name=name, change="{}")
+    return joined(*filled(template, change_in_words(row, names)))
+
+
+def _level(row: Row, names: Names) -> Html:
+    if missing(row["wave"]):
+        return joined(figure(row, names), ".")
+    template = phrase("level_is", names.lang, level="{}", wave=row["wave"])
+    return joined(*filled(template, figure(row, names)))
+
+
+def _since(release: Release, change: Row, last: Row, names: Names) -> Html:
+    """Say what changed since the wave before, or why that cannot be said."""
+    lang = names.lang
+    if last["wave"] != release.wave:
+        return joined(phrase("last_asked", lang, wave=release.wave, last=last["wave"]))
+    if standing(change) != "missing":
+        return change_sentence(change, names, release.families[0])
+    if "relabelled" in change["flag"]:
+        since = phrase("since", lang, wave=change["wave_ref"])
+        return joined(phrase("no_comparison", lang, since=since))
+    return joined(phrase("asked_once", lang))
+
+
+def _of_answers(part: Part, names: Names) -> Html | None:
+    """Say which answers moved; of the others, what would have been found."""
+    rows = [row for row in part.changes if standing(row) != "missing"]
+    if not rows:
+        return None
+    lang = names.lang
+    told = [row for row in rows if standing(row) in ("shown", "alone")]
+    others = [row for row in rows if row not in told]
+    since = phrase("since", lang, wave=rows[0]["wave_ref"])
+    listed = [
+        element("li", item(names.answer(part.outcome, row["category"]), row, names)) for row in told
+    ]
+    key = "none_other_shown" if told else "none_shown_of"
+    rest = f"{phrase(key, lang, since=since, n=len(rows))} {_would_be_found(others, names)}"
+    return joined(
+        element("p", since, names.words.signs.colon, class_="finding") if told else None,
+        element("ul", *listed, class_="findings") if told else None,
+        element("p", rest, class_="finding") if others else None,
+    )
+
+
+def _would_be_found(rows: Rows, names: Names) -> str:
+    """Say what size of change would have been seen in several answers."""
+    sizes = [row["detectable"] for row in rows if not np.isnan(row["detectable"])]
+    if not sizes:
+        return phrase("nothing_found", names.lang)
+    low, high = (size_text(each, rows[0], names) for each in (min(sizes), max(sizes)))
+    if low == high:
+        return phrase("would_be_found", names.lang, size=low)
+    return phrase("would_be_found_of", names.lang, low=low, high=high)
