@@ -105,6 +105,16 @@ class Claims(Displayed):
             As it stands in the record.
         lang : {"en", "fr"}
             Language.
+
+        Returns
+        -------
+        str
+            The text as it stands where no other is known.
+
+        Examples
+        --------
+        >>> Claims(claims={}, title="A wave", french={"A wave": "Une vague"}).say("A wave", "fr")
+        'Une vague'
         """
         return self.french.get(text, text) if lang == "fr" else text
 
