@@ -14,7 +14,17 @@ import pandas as pd
 from jfmodels.errors import choose
 from jfmodels.results.schema import FLAGS
 
-__all__ = ["MINUS", "NO_BREAK", "PHRASES", "SIGNS", "Labels", "Wording", "missing", "wording"]
+__all__ = [
+    "MINUS",
+    "NARROW",
+    "NO_BREAK",
+    "PHRASES",
+    "SIGNS",
+    "Labels",
+    "Wording",
+    "missing",
+    "wording",
+]
 
 type Labels = Mapping[str, str | Mapping[str, str]]
 
