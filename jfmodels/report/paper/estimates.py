@@ -32,7 +32,10 @@ LAYOUTS: Mapping[str, str] = {
     "wide": "a column for every wave, or pair of waves",
     "long": "a row for every estimate, with its interval, p and n in columns of their own",
 }
-NEEDED = ("outcome", "category", "estimand", "estimate", "low", "high", "unit", "flag", "engine")
+NEEDED = (
+    *("outcome", "category", "estimand", "estimate", "std_error", "low", "high", "mc_error"),
+    *("unit", "target", "over", "engine", "adjustment", "flag"),
+)
 MOST_COLUMNS = 8  # of waves side by side
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 SELF_EVIDENT = ("fit", "outcome", "category", "estimand")
@@ -146,6 +149,9 @@ def _labelled(
     records = [{str(k): v for k, v in row.items()} for row in rows.to_dict("records")]
     several = len(rows["unit"].unique()) > 1
     parts = [(words.name(n), [_text(row, n, words) for row in records]) for n in names]
+    if {"outcome", "category"} <= set(names) and _one_answer_each(rows):
+        k = names.index("outcome")
+        parts[k : k + 2] = [(parts[k][0], [_outcome(row, words) for row in records])]
     if several:
         units = [unit_words(str(row["unit"]), words.lang) for row in records]
         parts = parts or [("", [""] * len(rows))]
@@ -153,6 +159,27 @@ def _labelled(
         parts[-1] = heading, [f"{x} ({u})" if x else u for x, u in zip(texts, units, strict=True)]
     waves = [_text(row, "wave", words) if "wave" in row else "" for row in records]
     return Labelled(rows, parts, waves, _cells(rows, words, marks, digits))
+
+
+def _one_answer_each(rows: pd.DataFrame) -> bool:
+    """Tell whether every outcome has one answer, so that both make one name."""
+    pairs = rows[["outcome", "category"]].astype(object).drop_duplicates()
+    return len(pairs) == len(pairs["outcome"].unique())
+
+
+def _outcome(row: Mapping[str, Any], words: Wording) -> str:
+    """Name an outcome by its answer, and the other where two are compared."""
+    sides = [
+        words.after(*(words.name(row[f"{name}{end}"]) for name in ("outcome", "category")))
+        for end in ("", "_ref")
+        if not pd.isna(row.get(f"outcome{end}"))
+    ]
+    return f" {_sign(row)} ".join(dict.fromkeys(sides))
+
+
+def _sign(row: Mapping[str, Any]) -> str:
+    """Write how two sides are compared."""
+    return "/" if "ratio" in str(row["unit"]) else "−"
 
 
 def _varies(table: pd.DataFrame, name: str) -> bool:
@@ -188,12 +215,12 @@ def _text(row: Mapping[str, Any], name: str, words: Wording) -> str:
     here, there = row[name], row.get(f"{name}_ref")
     if pd.isna(here):
         return "" if name in ("wave", "category", "outcome") else words.phrase("all")
-    text = word(str(here), words.lang) if name == "estimand" and here in WORDS else words.name(here)
+    known = name in ("estimand", "fit") and here in WORDS
+    text = word(str(here), words.lang) if known else words.name(here)
     if there is None or pd.isna(there) or str(there) == str(here):
         return text
     against = words.phrase("others") if there == "others" else words.name(there)
-    sign = "/" if "ratio" in str(row["unit"]) and name != "wave" else "−"
-    return f"{against} → {text}" if name == "wave" else f"{text} {sign} {against}"
+    return f"{against} → {text}" if name == "wave" else f"{text} {_sign(row)} {against}"
 
 
 def _cells(
@@ -217,11 +244,11 @@ def _cells(
 
 def _decimals(rows: pd.DataFrame, scale: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """Decimals of every row: the usual ones of its unit, one digit of the standard error."""
-    missing = np.full(len(rows), np.nan)
-    error, mc_error = (
-        scale * rows[name].to_numpy(dtype=np.float64, na_value=np.nan) if name in rows else missing
-        for name in ("std_error", "mc_error")
+    error, mc_error, high, low = (
+        scale * rows[name].to_numpy(dtype=np.float64, na_value=np.nan)
+        for name in ("std_error", "mc_error", "high", "low")
     )
+    error = np.where(error > 0, error, (high - low) / 4)  # of extremes only the ends are known
     unit, places = rows["unit"].astype(str).to_numpy(), np.zeros(len(rows), dtype=np.int64)
     for each in np.unique(unit):
         here = (unit == each) & (error > 0)
@@ -273,8 +300,9 @@ def _heading(parts: Sequence[tuple[str, list[str]]]) -> str:
 def _long(labelled: Labelled, words: Wording, place: str) -> tuple[list[str], list[Line]]:
     """Set a row for every estimate, intervals and probabilities in columns of their own."""
     rows, lang = labelled.rows, words.lang
-    timed = len(set(labelled.waves)) > 1 or not labelled.parts
+    timed = any(labelled.waves) and (len(set(labelled.waves)) > 1 or not labelled.parts)
     parts = [*labelled.parts, *([(word("wave", lang), labelled.waves)] if timed else [])]
+    parts = parts or [("", [_kind(rows, words)] * len(rows))]
     columns = {word("estimate", lang): [Cell(x.text, "", x.marks) for x in labelled.cells]}
     columns[word("interval", lang)] = [Cell(each.interval or MISSING) for each in labelled.cells]
     for name in CHANCES:
@@ -303,11 +331,16 @@ def _chance(value: float, words: Wording) -> str:
 
 def _title(table: pd.DataFrame, words: Wording) -> str:
     """Name what the table shows: the outcome and answer that all rows share, and the groups."""
-    said = subject(table, words) or _kind(table, words) or words.phrase("comparisons").capitalize()
+    said = _subject(table, words) or _kind(table, words) or words.phrase("comparisons").capitalize()
     groups = [words.name(name).lower() for name in group_names(table)]
     if not groups:
         return said
     return word("by", words.lang).format(subject=said, groups=", ".join(groups))
+
+
+def _subject(table: pd.DataFrame, words: Wording) -> str:
+    """Name the outcome and answer that all rows are about; none where outcomes are compared."""
+    return "" if _compares(table, "outcome") else subject(table, words)
 
 
 def _kind(table: pd.DataFrame, words: Wording) -> str:
@@ -318,7 +351,7 @@ def _kind(table: pd.DataFrame, words: Wording) -> str:
 
 def _subtitle(table: pd.DataFrame, words: Wording, place: str) -> str:
     """Say what the numbers and the brackets are."""
-    kind = _kind(table, words) if subject(table, words) else ""
+    kind = _kind(table, words) if _subject(table, words) else ""
     units = table["unit"].dropna().astype(str).unique()
     unit = unit_words(units[0], words.lang) if len(units) == 1 else ""
     level = (table["estimand"] == "level").all()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal, overload
@@ -187,7 +188,8 @@ def _paper(
     if isinstance(table, Mapping):
         if not table:
             raise SpecError("to_table() was given no table.")
-        words = wording(lang, labels)
+        known = [each.attrs.get("record", {}).get("labels", {}) for each in table.values()]
+        words = wording(lang, {**ChainMap(*known), **(labels or {})})
         return coefficients_paper(table, words, **how)  # type: ignore[arg-type]
     if not isinstance(table, pd.DataFrame):
         raise SpecError(

@@ -167,9 +167,11 @@ def unit_words(unit: str, lang: str) -> str:
 
 
 def interval_kind(table: pd.DataFrame) -> str:
-    """Tell confidence intervals from credible ones."""
-    drawn = "mc_error" in table and table["mc_error"].notna().any()
-    return "credible" if drawn else "confidence"
+    """Tell confidence intervals from credible ones; a table of both has but intervals."""
+    if "mc_error" not in table:
+        return "confidence"
+    drawn = table.loc[table["estimate"].notna(), "mc_error"].notna()
+    return "credible" if drawn.all() else "intervals" if drawn.any() else "confidence"
 
 
 def brackets(kind: str, coverage: float, words: Wording) -> str:
@@ -181,7 +183,8 @@ def brackets(kind: str, coverage: float, words: Wording) -> str:
 def base_notes(table: pd.DataFrame, words: Wording) -> Iterator[str]:
     """Say who is counted: the base, how many, and their weights."""
     lang, record = words.lang, table.attrs.get("record", {})
-    outcomes = {str(name).split("|")[0] for name in table["outcome"].dropna().unique()}
+    named = [table[name] for name in ("outcome", "outcome_ref") if name in table]
+    outcomes = {str(name) for column in named for name in column.dropna().unique()}
     policies = {record.get("base", {}).get(name) for name in outcomes} - {None}
     yield from (f"{word(policy, lang)}." for policy in sorted(policies))
     n = table["n"].dropna() if "n" in table else pd.Series(dtype="int64")
@@ -211,7 +214,9 @@ def _weights(record: Mapping[str, Any], lang: str) -> str:
         said = [] if adjusted else [word("unweighted", lang)]
     else:
         said = [word("weighted_by", lang).format(column=column)]
-        said += [word("likelihood_unweighted", lang)] if record.get("errors") == "posterior" else []
+        said += (
+            [word("likelihood_unweighted", lang)] if "posterior" in record.get("errors", "") else []
+        )
     said += [word("adjusted_weights", lang)] if adjusted else []
     text = "; ".join(said) if lang == "en" else " ; ".join(said)
     return text[:1].upper() + text[1:]
@@ -227,13 +232,14 @@ def method_notes(table: pd.DataFrame, lang: str) -> Iterator[str]:
         ]
         said = ("; " if lang == "en" else " ; ").join([word(engine, lang), *filter(None, over)])
         yield f"{said}."
-    errors = record.get("errors", "")
-    if errors:
+    for errors in filter(None, record.get("errors", "").split(" + ")):
         yield f"{word(errors.removesuffix('_rows'), lang)}."
     for target in table["target"].dropna().unique():
         yield f"{word(target, lang)}."
     for adjustment in table["adjustment"].dropna().unique():
         method, _, n = adjustment.partition(" over ")
+        if n == "1":
+            continue
         said = word("no_adjustment" if method == "none" else method, lang).format(n=n)
         yield f"{said}."
 
