@@ -102,14 +102,16 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "Moyennes a posteriori ; intervalles ajustés au plan",
     ),
     "likelihood_unweighted": (
-        "interviews count alike in the model",
-        "les entretiens comptent également dans le modèle",
+        "interviews count alike in the multilevel model",
+        "les entretiens comptent à égalité dans le modèle multiniveau",
     ),
     "link": ("{family}, {link} link", "{family}, lien {link}"),
     "direct": ("Direct estimates, without a model", "Estimations directes, sans modèle"),
     "weighted": ("Survey-weighted regression", "Régression pondérée"),
     "laplace": ("Multilevel model", "Modèle multiniveau"),
     "nuts": ("Multilevel model (MCMC)", "Modèle multiniveau (MCMC)"),
+    "multilevel": ("Multilevel model", "Modèle multiniveau"),
+    "mrp": ("Multilevel model over a census", "Modèle multiniveau sur un recensement"),
     "prior": ("Prior alone, no answers seen", "Loi a priori seule, sans réponses"),
     "over_wave": (
         "averaged over each wave's own people",
@@ -214,9 +216,8 @@ def _weights(record: Mapping[str, Any], lang: str) -> str:
         said = [] if adjusted else [word("unweighted", lang)]
     else:
         said = [word("weighted_by", lang).format(column=column)]
-        said += (
-            [word("likelihood_unweighted", lang)] if "posterior" in record.get("errors", "") else []
-        )
+        if "posterior" in record.get("errors", ""):
+            said.append(word("likelihood_unweighted", lang))
     said += [word("adjusted_weights", lang)] if adjusted else []
     text = "; ".join(said) if lang == "en" else " ; ".join(said)
     return text[:1].upper() + text[1:]
