@@ -41,7 +41,7 @@ def _great(paper: Paper) -> GT:
         table.tab_header(html(escape(paper.title)), subtitle)
         .cols_label(dict(zip(places, heads, strict=True)))
         .tab_stubhead(heads[0])
-        .fmt(lambda text: text, columns=numbers)
+        .fmt(lambda text: text, columns=places)
         .cols_align("right", columns=numbers)
         .tab_options(
             table_font_size="14px",

@@ -149,11 +149,12 @@ def to_table(
     --------
     >>> import jfmodels as jf
     >>> fit = jf.direct(jf.example(), "trust_army", by="region")
-    >>> waves = fit.levels(by="region", where={"wave": ["Q5", "Q6"]})
+    >>> waves = fit.levels(by="region", where={"wave": ["Q5", "Q6"], "region": ["Gao", "Mopti"]})
     >>> print(jf.to_table(waves, format="markdown").split("\n\n")[2])
     | Region | Q5 | Q6 |
     |:--|--:|--:|
-    | Bandiagara | 72<sup>a,b</sup> \[38, 92\] | 78<sup>b</sup> \[50, 93\] |
+    | Gao | 63<sup>a</sup> \[46, 76\] | 69<sup>a</sup> \[41, 88\] |
+    | Mopti | 87 \[72, 95\] | 89 \[75, 95\] |
     """
     form = _format(format, path)
     if digits is not None and digits not in range(10):
