@@ -41,6 +41,7 @@ PAGES = [
     "planning",
     "populations",
     "regression",
+    "tables",
     "weights",
 ]
 

@@ -20,6 +20,7 @@ from jfmodels.results.plans import Plan
 from jfmodels.results.schema import columns
 from jfmodels.results.table import Table
 from jfmodels.survey.interviewers import retained
+from jfmodels.survey.records import Held
 
 __all__ = ["estimate_table", "flags_of", "made_by", "record_of", "versions"]
 
@@ -123,8 +124,8 @@ def made_by(engine: Engine) -> dict[str, Any]:
     return {
         **engine.survey.record,
         "engine": engine.name,
-        "base": {name: each.policy for name, each in outcomes.items() if each.policy},
-        "design": {"weights": design.weights, "roles": design.roles},
+        "base": Held({name: each.policy for name, each in outcomes.items() if each.policy}),
+        "design": Held({"weights": design.weights, "roles": design.roles}),
         "errors": engine.errors if isinstance(engine, WithErrors) else "",
     }
 
