@@ -15,7 +15,17 @@ from jfmodels.errors import choose
 from jfmodels.model.items import DONT_KNOW, REFUSED
 from jfmodels.results.schema import FLAGS
 
-__all__ = ["MINUS", "NO_BREAK", "PHRASES", "SIGNS", "Labels", "Wording", "missing", "wording"]
+__all__ = [
+    "MINUS",
+    "NARROW",
+    "NO_BREAK",
+    "PHRASES",
+    "SIGNS",
+    "Labels",
+    "Wording",
+    "missing",
+    "wording",
+]
 
 type Labels = Mapping[str, str | Mapping[str, str]]
 
