@@ -65,8 +65,8 @@ HINDRANCES: Mapping[str, Mapping[str, str]] = {
         "fr": "c'est déjà un modèle multiniveau",
     },
     "no_covariates": {
-        "en": "covariates= names none",
-        "fr": "covariates= n'en nomme aucune",
+        "en": "no covariates are named",
+        "fr": "aucune covariable n'est nommée",
     },
 }
 

@@ -14,8 +14,8 @@ from jfmodels.claims.claim import Claim, Claims
 from jfmodels.claims.judgement import Judgement
 from jfmodels.claims.moved import moved_since
 from jfmodels.claims.robustness import specification_table, with_standing
-from jfmodels.claims.sentences import LANGUAGES
 from jfmodels.claims.specification import Specification, require_weighting
+from jfmodels.claims.words import LANGUAGES
 from jfmodels.engines.fitting import Settings
 from jfmodels.engines.progress import somebody_looks
 from jfmodels.errors import SpecError, choose, require_share, unknown

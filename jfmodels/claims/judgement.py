@@ -16,14 +16,16 @@ from jfmodels.claims.evidence import Judged, judge_part
 from jfmodels.claims.kinds import Part
 from jfmodels.claims.rules import ByDraws, ByTests, Evidence, joined
 from jfmodels.claims.sentences import (
-    LANGUAGES,
+    MINUS,
     claim_sentence,
     domain_text,
     hinge_text,
     other_base,
     part_sentence,
+    what_is_said,
 )
 from jfmodels.claims.specification import DIRECT, OTHER_BASE, Fits, Specification, names_of
+from jfmodels.claims.words import LANGUAGES
 from jfmodels.errors import ClaimError, JfmodelsError, choose, raise_all, unknown
 from jfmodels.model.cells import read_where
 from jfmodels.results.schema import VERDICTS, Column
@@ -180,7 +182,7 @@ class Judgement:
         verdicts = {row["part"]: row["verdict"] for row in parts}
         said = {}
         for lang in LANGUAGES:
-            texts = {part: self._text(claim, part, lang) for part in claim.parts}
+            texts = self._texts(claim, lang)
             said[f"says_{lang}"] = claim_sentence(verdicts, verdict, texts, lang)
         return said
 
@@ -221,13 +223,27 @@ class Judgement:
         row["flag"] = tuple(sorted({code for each in parts for code in each["flag"]}))
         return row | _numbers(evidence)
 
-    def _text(self, claim: Claim, part: str, lang: str) -> str:
-        """Text of a part: that of its question, or its own name where there are several."""
-        readings = claim.parts[part].readings
-        named = self.labels.get(self.names[readings[0]], {}) if len(readings) == 1 else {}
-        name = named.get(lang, part.replace("_", " "))
-        places = domain_text(claim.parts[part].where, self.labels, lang)
+    def _texts(self, claim: Claim, lang: str) -> dict[str, str]:
+        """Texts of the parts of a claim: their questions, and what is said where that is more."""
+        plain = {name: self._text(part, lang) for name, part in claim.parts.items()}
+        twice = {text for text in plain.values() if list(plain.values()).count(text) > 1}
+        return {
+            name: self._in_full(claim.parts[name], text, lang) if text in twice else text
+            for name, text in plain.items()
+        }
+
+    def _text(self, part: Part, lang: str) -> str:
+        """Name a part by its question; what it says where it has several."""
+        one = len(part.readings) == 1
+        known = self.labels.get(self.names[part.readings[0]], {}).get(lang) if one else None
+        name = known or what_is_said(part, self.labels_of(part), lang)
+        places = domain_text(part.where, self.labels, lang)
         return f"{name}, {places}" if places else name
+
+    def _in_full(self, part: Part, text: str, lang: str) -> str:
+        """Tell a part from another about the same question by what it says, and of when."""
+        waves = f" {MINUS} ".join(self.labels.get(w, {}).get(lang, w) for w in part.waves)
+        return f"{text}, {waves}: {what_is_said(part, self.labels_of(part), lang)}"
 
 
 def as_table(rows: Sequence[Mapping[str, Any]], glossary: Mapping[str, Column]) -> pd.DataFrame:

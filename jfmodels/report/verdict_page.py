@@ -12,8 +12,13 @@ import pandas as pd
 
 from jfmodels.claims.judge import Verdicts
 from jfmodels.errors import SpecError, choose
-from jfmodels.report.files import as_csv, as_json
+from jfmodels.report.files import as_csv
 from jfmodels.report.plot_text import SIGNS
+from jfmodels.report.verdict_specifications import (
+    specification_list,
+    verdicts_as_json,
+    write_specifications,
+)
 
 __all__ = ["WRITERS", "verdict_page", "write_verdicts"]
 
@@ -58,7 +63,8 @@ def write_verdicts(
     verdicts : Verdicts
         What was found.
     path : Path
-        Ending in ``.html``, ``.json`` or ``.csv``.
+        Ending in ``.html``, ``.json`` or ``.csv``; specifications of a CSV stand in a file of
+        their own beside it, whose name ends in ``_specifications.csv``.
     lang : {"en", "fr"}
         Language of a page.
     moved : DataFrame, optional
@@ -68,6 +74,8 @@ def write_verdicts(
     if not path.parent.is_dir():
         raise SpecError(f"There is no folder '{path.parent}' to write {path.name} into.")
     path.write_text(write(verdicts, lang, moved), encoding="utf-8", newline="")
+    if path.suffix.lower() == ".csv":
+        write_specifications(verdicts, path)
     return path
 
 
@@ -125,7 +133,8 @@ def _claim(verdicts: Verdicts, row: Mapping[Any, Any], lang: str) -> str:
         f'<section class="claim" id="{escape(str(row["claim"]), quote=True)}">'
         f"<blockquote>{escape(claim.text)}</blockquote>"
         f"<p>{_verdict(row, lang)} {escape(row[f'says_{lang}'])}</p>{listed}"
-        f'<p class="source">{escape(claim.source)}{escape(_more(row, lang))}</p></section>'
+        f'<p class="source">{escape(claim.source)}{escape(_more(row, lang))}</p>'
+        f"{specification_list(verdicts, row['claim'], lang)}</section>"
     )
 
 
@@ -166,6 +175,6 @@ def _word(key: str, lang: str) -> str:
 
 WRITERS: Mapping[str, Callable[[Verdicts, str, pd.DataFrame | None], str]] = {
     ".html": verdict_page,
-    ".json": lambda verdicts, lang, moved: as_json(verdicts.table),
+    ".json": lambda verdicts, lang, moved: verdicts_as_json(verdicts),
     ".csv": lambda verdicts, lang, moved: as_csv(verdicts.table),
 }

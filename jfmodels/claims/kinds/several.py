@@ -20,7 +20,10 @@ class SaidOrderOfOptions:
     """Some answers to a question are said to be named more often than others."""
 
     SAYS: ClassVar[Says] = {
-        "": ("more for {first} than for {after}", "davantage pour {first} que pour {after}"),
+        "": (
+            "higher shares for {first} than for {after}",
+            "des parts plus élevées pour {first} que pour {after}",
+        ),
     }
 
     outcome: str
@@ -60,7 +63,10 @@ class SaidOrderOfOutcomes(OfSeveral):
     """Some questions, such as trust in some actors, are said to stand above others."""
 
     SAYS: ClassVar[Says] = {
-        "": ("more for {first} than for {after}", "davantage pour {first} que pour {after}"),
+        "": (
+            "higher shares for {first} than for {after}",
+            "des parts plus élevées pour {first} que pour {after}",
+        ),
     }
 
     first: tuple[str, ...]
