@@ -14,7 +14,7 @@ from jfmodels.claims.claim import Claim, Claims
 from jfmodels.claims.detectable import detectable
 from jfmodels.claims.evidence import Judged, judge_part
 from jfmodels.claims.kinds import Part
-from jfmodels.claims.rules import ByDraws, ByTests, Evidence, joined
+from jfmodels.claims.rules import ByTests, Evidence, joined
 from jfmodels.claims.sentences import (
     MINUS,
     claim_sentence,
@@ -26,7 +26,7 @@ from jfmodels.claims.sentences import (
 )
 from jfmodels.claims.specification import DIRECT, OTHER_BASE, Fits, Specification, names_of
 from jfmodels.claims.words import LANGUAGES
-from jfmodels.errors import ClaimError, JfmodelsError, choose, raise_all, unknown
+from jfmodels.errors import ClaimError, JfmodelsError, choose, listing, raise_all, unknown
 from jfmodels.model.cells import read_where
 from jfmodels.results.schema import VERDICTS, Column
 from jfmodels.results.tables import versions
@@ -260,9 +260,8 @@ def _strangers(claims: Claims, survey: Survey) -> Iterator[str]:
             at = f"claim '{name}', part '{part}', "
             for problem in said.problems():
                 yield f"{at}{problem}"
-            for wave in said.waves:
-                if wave not in survey.waves:
-                    yield f"{at}wave: {unknown('wave', wave, survey.waves)}"
+            for problem in _wave_problems(said, survey):
+                yield f"{at}{problem}"
             try:
                 for reading in said.readings:
                     reread(survey, {reading.outcome: reading})
@@ -270,6 +269,25 @@ def _strangers(claims: Claims, survey: Survey) -> Iterator[str]:
                 _require_groups(survey, said)
             except JfmodelsError as fault:
                 yield f"{at}{fault}"
+
+
+def _wave_problems(said: Part, survey: Survey) -> Iterator[str]:
+    """Find waves that the survey has not, that are left open, or that go backwards."""
+    if not said.waves and survey.waves:
+        yield f"wave: 'none' is said of a survey made once; this one has {listing(survey.waves)}."
+    if said.waves and not survey.waves:
+        yield f"wave: the survey was made once, without waves; say 'none', not '{said.waves[0]}'."
+        return
+    strange = [wave for wave in said.waves if wave not in survey.waves]
+    for wave in strange:
+        yield f"wave: {unknown('wave', wave, survey.waves)}"
+    if len(said.waves) == 2 and not strange:
+        now, before = said.waves
+        if survey.waves.index(now) < survey.waves.index(before):
+            yield (
+                f"against: '{before}' comes after wave: '{now}'. A claim goes from against: to "
+                "wave:; exchange them, and turn direction: or number: round if that is meant."
+            )
 
 
 def _require_groups(survey: Survey, said: Part) -> None:
@@ -286,21 +304,11 @@ def _require_groups(survey: Survey, said: Part) -> None:
 
 def _deciding(judged: list[Judged], how: str, verdict: str) -> int:
     """The part that decides: the weakest, or the one that refutes; of any, the strongest."""
-    strength = [_strength(each.evidence) for each in judged]
-    standing = [_standing(each.evidence) for each in judged]
+    support = [each.evidence.support for each in judged]
+    refute = [each.evidence.refute for each in judged]
     if verdict == "contradicted":
-        return int(np.argmin(standing) if how == "all" else np.argmax(standing))
-    return int(np.argmin(strength) if how == "all" else np.argmax(strength))
-
-
-def _strength(evidence: Evidence) -> float:
-    """How strongly evidence is for a part."""
-    return evidence.holds if isinstance(evidence, ByDraws) else -evidence.support
-
-
-def _standing(evidence: Evidence) -> float:
-    """How little evidence is against a part."""
-    return evidence.stands if isinstance(evidence, ByDraws) else evidence.refute
+        return int(np.argmin(refute) if how == "all" else np.argmax(refute))
+    return int(np.argmax(support) if how == "all" else np.argmin(support))
 
 
 def _numbers(evidence: Evidence) -> dict[str, float]:

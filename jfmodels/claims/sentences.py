@@ -166,28 +166,26 @@ def _amount(name: str, value: float, share: bool, lang: str) -> str:
 
 
 def hinge_text(judged: Judged, labels: Labels, alpha: float, lang: str) -> str:
-    """Say the row that decides: what it is of, and its numbers.
-
-    An interval that ends just beside what was said is written with the decimals that tell it so.
-    """
+    """Say the row that decides: what it is of, and its numbers."""
     row = judged.row(alpha)
-    numbers = say(row, digits=_digits(row, judged.assertions[judged.hinge(alpha)]))
     n = len(judged.rows)
     closest = word("closest", lang).format(n=n) if n > 1 else ""
     of = _subject(row, judged.where, labels, lang)
-    return f"{of}{word('colon', lang)}{in_language(numbers, lang)}{closest}"
+    decided = judged.verdict(alpha) != UNDECIDED
+    clear = _just_clear(row, judged.assertions[judged.hinge(alpha)], lang) if decided else ""
+    return f"{of}{word('colon', lang)}{in_language(say(row), lang)}{clear}{closest}"
 
 
-def _digits(row: Mapping[str, Any], assertion: Assertion) -> int | None:
-    """Decimals by which no end of a share's interval rounds to an end of what was said."""
+def _just_clear(row: Mapping[str, Any], assertion: Assertion, lang: str) -> str:
+    """Say that an interval which decides is clear of an end, where rounding hides that."""
     if not str(row["unit"]).startswith("share"):
-        return None
-    ends = [100 * end for end in (*assertion.said, *assertion.refuted_outside) if np.isfinite(end)]
-    interval = [100 * row[name] for name in ("low", "high") if np.isfinite(row[name])]
-    apart = [(x, end) for x in interval for end in ends if abs(x - end) > CLOSE]
-    return next(
-        (n for n in range(3) if all(abs(round(x, n) - end) > CLOSE for x, end in apart)), None
-    )
+        return ""
+    ends = [end for end in (*assertion.said, *assertion.refuted_outside) if np.isfinite(end)]
+    for end in ends:
+        apart = [x for x in (row["low"], row["high"]) if abs(x - end) > 1e-9]
+        if any(abs(round(100 * x) - 100 * end) < 1e-9 for x in apart):
+            return word("clear", lang).format(end=_decimal(f"{100 * end + 0.0:.0f}", lang))
+    return ""
 
 
 def _subject(
@@ -239,7 +237,6 @@ def _side(row: Mapping[str, Any], side: str, others: bool, labels: Labels, lang:
 
 MANY = 6  # places of a domain that a sentence still names
 FIXED = ("outcome", "category", "wave")
-CLOSE = 1e-9  # points: the same number
 
 
 def in_language(text: str, lang: str) -> str:

@@ -18,6 +18,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "blocked": ("No verdict rests on this: {why}", "Aucun verdict ne repose là-dessus : {why}"),
     "closest": (", the closest call of {n}", ", le cas le plus serré sur {n}"),
+    "clear": (", just clear of {end}", ", tout juste à l'écart de {end}"),
     "detectable": (
         "A difference of {size} would have been found four times in five.",
         "Un écart de {size} aurait été détecté quatre fois sur cinq.",

@@ -12,7 +12,7 @@ from jfmodels.errors import SpecError
 __all__ = ["digits_of", "say"]
 
 
-def say(row: Mapping[str, Any], *, digits: int | None = None) -> str:
+def say(row: Mapping[str, Any]) -> str:
     """Say a row of a table: the estimate and its interval.
 
     Parameters
@@ -20,8 +20,6 @@ def say(row: Mapping[str, Any], *, digits: int | None = None) -> str:
     row : mapping
         A row of a tidy table, such as ``table.iloc[0]``. Shares are said in percent, their
         differences in percentage points.
-    digits : int, optional
-        Decimals; by default none for shares, and two digits of the standard error for others.
 
     Examples
     --------
@@ -38,9 +36,7 @@ def say(row: Mapping[str, Any], *, digits: int | None = None) -> str:
         return "no estimate"
     unit = str(row["unit"])
     share = unit.startswith("share")
-    scale = 100.0 if share else 1.0
-    if digits is None:
-        digits = 0 if share else digits_of(row.get("std_error", np.nan))
+    scale, digits = (100.0, 0) if share else (1.0, digits_of(row.get("std_error", np.nan)))
     sign = "" if not share else " %" if unit == "share" else " points"
     estimate, low, high = (
         f"{_rounded(row.get(name, np.nan) * scale, digits):.{digits}f}"
