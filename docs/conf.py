@@ -27,6 +27,7 @@ extensions = [
     "forge_links",
     "mathml",
     "notebook_copies",
+    "pictures",
     "public_names",
 ]
 exclude_patterns = ["extensions", "generated", "reference/names.md"]

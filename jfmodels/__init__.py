@@ -64,6 +64,7 @@ _HOMES = {
     "jfmodels.planning.sign_magnitude": ("type_s_m",),
     "jfmodels.planning.survey_plan": ("SurveyPlan",),
     "jfmodels.report.files": ("write_table",),
+    "jfmodels.report.paper.tables": ("to_table",),
     "jfmodels.report.plots": (
         "plot_changes",
         "plot_comparison",

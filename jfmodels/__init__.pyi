@@ -56,6 +56,7 @@ from jfmodels.planning.detectable import detectable_of as detectable_of
 from jfmodels.planning.sign_magnitude import type_s_m as type_s_m
 from jfmodels.planning.survey_plan import SurveyPlan as SurveyPlan
 from jfmodels.report.files import write_table as write_table
+from jfmodels.report.paper.tables import to_table as to_table
 from jfmodels.report.plots import plot_changes as plot_changes
 from jfmodels.report.plots import plot_comparison as plot_comparison
 from jfmodels.report.plots import plot_detectable as plot_detectable

@@ -82,6 +82,15 @@ def test_levels_on_the_screen(run):
     assert max(map(len, text.splitlines())) <= 100
 
 
+def test_what_rests_on_few_interviews_is_withheld(run):
+    shown = rows_of(run(f"{ESTIMATE} --by region --format csv --minimum 48"))
+    assert all(row["n"] == "48" and row["flag"] != "suppressed" for row in shown)
+    hidden = rows_of(run(f"{ESTIMATE} --by region --format csv --minimum 49"))
+    assert all(row["n"] == row["estimate"] == row["low"] == "" for row in hidden)
+    assert {row["flag"] for row in hidden} == {"suppressed"}
+    assert "sampling cluster" in refusal(run(f"{ESTIMATE} --by commune --minimum 10"))
+
+
 def test_levels_of_several_outcomes_as_csv(run):
     rows = rows_of(run(f"{ESTIMATE} --outcome trust_army --by region --format csv"))
     found = {(row["outcome"], row["region"], row["wave"]) for row in rows}

@@ -5,16 +5,25 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import pytest
 
 import jfmodels as jf
 from jfmodels.claims.choices import CHOICES
 from jfmodels.claims.kinds import KINDS
+from jfmodels.survey.draft import write_codebook
+from jfmodels.survey.example import simulate
 from jfmodels.survey.read import read_design, read_yaml
 
 ROOT = Path(__file__).parents[1]
 DOCS = sorted(ROOT.glob("docs/*.md"))
 CLAIMS = ROOT / "docs" / "claims.md"
+LONG = ("README", "report")  # whole reports and every robustness check
+PAGES = [
+    pytest.param(path, marks=pytest.mark.slow) if path.stem in LONG else path
+    for path in (ROOT / "README.md", *DOCS)
+    if "```python" in path.read_text(encoding="utf-8")
+]
 
 
 def blocks(path: Path, language: str) -> list[str]:
@@ -34,18 +43,6 @@ def test_every_codebook_shown_can_be_read(path, text, tmp_path):
     assert jf.Codebook.from_dict(book).outcomes
 
 
-PAGES = [
-    "claims",
-    "comparing",
-    "exports",
-    "multilevel",
-    "planning",
-    "populations",
-    "regression",
-    "weights",
-]
-
-
 @pytest.mark.parametrize("text", blocks(CLAIMS, "yaml"))
 def test_every_claims_file_shown_can_be_judged(text, tmp_path):
     file = tmp_path / "claims.yaml"
@@ -59,9 +56,26 @@ def test_every_kind_of_claim_is_documented():
     assert all(f"`{choice}`" in page for choice in CHOICES)
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_pages_of_code_run(page, monkeypatch):
-    monkeypatch.chdir(ROOT)
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """The files that readers have, and pages speak of; here the example's."""
+    folder = tmp_path_factory.mktemp("reader")
+    rows, book = simulate().frame, simulate().codebook
+    rows.assign(safe=rows["feel_safe"] > 2).to_csv(folder / "survey.csv", index=False)
+    safe = {"scale": "binary", "label": "Feels safe", "categories": {0: "no", 1: "yes"}}
+    design = {"wave": "wave", "strata": "region", "cluster": "commune", "weights": "weight"}
+    design |= {"repeats": "clusters", "target": "population"}
+    outcomes = {**book["outcomes"], "safe": safe}
+    write_codebook({"design": design, **book, "outcomes": outcomes}, folder / "codebook.yaml")
+    (folder / "claims.yaml").write_text(blocks(CLAIMS, "yaml")[0], encoding="utf-8")
+    (folder / "docs").symlink_to(ROOT / "docs")  # exports of other programs
+    return folder
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_pages_of_code_run(path, folder, monkeypatch):
+    monkeypatch.chdir(folder)
     namespace: dict[str, object] = {}
-    for text in blocks(ROOT / "docs" / f"{page}.md", "python"):
+    for text in blocks(path, "python"):
         exec(text, namespace)
+    plt.close("all")

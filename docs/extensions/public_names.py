@@ -97,9 +97,19 @@ GROUPS = (
         ("planning",),
     ),
     Group(
-        "Pictures, tables and files",
+        "Pictures",
+        "Drawn from a table and the codebook's labels, in English or French.",
+        ("report.plots",),
+    ),
+    Group(
+        "Reports, tables and files",
         "What is handed on.",
-        ("report", "engines.bayesian.loading", "engines.bayesian.shared"),
+        ("report", "results.render"),
+    ),
+    Group(
+        "Sharing",
+        "What may leave the house: small groups withheld, fits without interviews.",
+        ("results.disclosure", "engines.bayesian.loading", "engines.bayesian.shared"),
     ),
     Group(
         "Errors and warnings",

@@ -22,7 +22,7 @@ LATEX = {
 }
 MINUS = re.compile(r"-(?=\d)")
 GAP = "  "
-NARROWEST = 24  # columns of text that is wrapped
+NARROWEST = 12  # column of text that is wrapped
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +71,7 @@ def as_text(sheet: Sheet, width: int | None = None) -> str:
     16 clusters
     """
     lines = [sheet.headings, *sheet.rows]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    if width is not None:
-        widths = _fitted(widths, sheet.words, width)
+    widths = _fitted(list(zip(*lines, strict=True)), sheet.words, width)
     table = [text for line in lines for text in _set(line, widths, sheet.words)]
     title, notes = (
         [part for line in each for part in _wrapped(line, width)]
@@ -87,14 +85,20 @@ def _wrapped(text: str, width: int | None) -> list[str]:
     return [text] if width is None else wrap(text, width)
 
 
-def _fitted(widths: list[int], words: Sequence[int], width: int) -> list[int]:
-    """Narrow the widest column of words until the table fits."""
-    over = sum(widths) + len(GAP) * (len(widths) - 1) - width
-    if over <= 0 or not words:
-        return widths
-    widest = max(words, key=lambda k: widths[k])
-    narrowed = min(widths[widest], max(widths[widest] - over, NARROWEST))
-    return [narrowed if k == widest else each for k, each in enumerate(widths)]
+def _fitted(columns: Sequence[Sequence[str]], words: Sequence[int], width: int | None) -> list[int]:
+    """Widths of columns; those of words are narrowed, the widest first, until the table fits.
+
+    No word is broken.
+    """
+    widths = [max(map(len, cells)) for cells in columns]
+    least = [max(len(word) for cell in cells for word in [*cell.split(), ""]) for cells in columns]
+    over = 0 if width is None else sum(widths) + len(GAP) * (len(widths) - 1) - width
+    for _ in range(over):
+        free = [k for k in words if widths[k] > max(least[k], NARROWEST)]
+        if not free:
+            break
+        widths[max(free, key=widths.__getitem__)] -= 1
+    return widths
 
 
 def _set(cells: Sequence[str], widths: Sequence[int], words: Sequence[int]) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from math import floor, log10
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -45,7 +46,7 @@ __all__ = [
 
 STANDS: Mapping[str, Mapping[str, str]] = {
     "bold": {"en": "Bold", "fr": "En gras"},
-    "dots": {"en": "Dark dots", "fr": "Points foncés"},
+    "dark": {"en": "Dark triangles", "fr": "Triangles foncés"},
     "adjusted": {
         "en": "the difference from zero stands after adjustment.",
         "fr": "l'écart à zéro tient après ajustement.",
@@ -237,13 +238,16 @@ def cells_of(rows: pd.DataFrame, down: str, across: str) -> dict[Key, Cell]:
             f"A cell has one estimate, and {repeated} rows repeat one: {listing([down, across])}. "
             "Pass the table of one call, with one coverage."
         )
-    sure = decisive(rows)
     return {
-        (_known(row[down]), _known(row[across])): Cell(
-            *(float(row[name]) for name in ("estimate", "low", "high")), row["flag"], bool(sure[k])
-        )
-        for k, row in enumerate(rows.to_dict("records"))
+        (_known(row[down]), _known(row[across])): _cell(row, sure)
+        for row, sure in zip(rows.to_dict("records"), decisive(rows), strict=True)
     }
+
+
+def _cell(row: Mapping[Hashable, Any], sure: np.bool_) -> Cell:
+    """Read one row of a table."""
+    estimate, low, high = (float(row[name]) for name in ("estimate", "low", "high"))
+    return Cell(estimate, low, high, row["flag"], bool(sure))
 
 
 def _known(value: Hashable) -> Hashable:
@@ -295,7 +299,7 @@ def heading(rows: pd.DataFrame, words: Wording) -> str:
 
 
 def stands_notes(rows: pd.DataFrame, sign: str, words: Wording) -> list[str]:
-    """Say which differences a sign marks, bold numbers or dark dots, if the rows are changes."""
+    """Say which changes a sign marks: bold numbers, or dark triangles."""
     if not (rows["estimand"] == "change").any():
         return []
     said = {"p_adjusted": "adjusted", "prob_positive": "probability"}

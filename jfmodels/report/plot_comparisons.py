@@ -9,13 +9,15 @@ from itertools import islice
 import numpy as np
 import pandas as pd
 
-from jfmodels.report.plot_rows import FlagMarks, group_columns, telling_columns
+from jfmodels.report.plot_rows import FlagMarks, group_columns, identifying_columns
 from jfmodels.report.plot_text import MINUS, Wording, missing
 
-__all__ = ["SURE", "Forest", "blocks_of", "decisive", "forest_of", "row_texts"]
+__all__ = ["EFFECT", "SURE", "Forest", "blocks_of", "decisive", "forest_of", "row_texts"]
 
 type Row = Mapping[Hashable, object]
 
+EFFECT = "composition effect"
+SIDES = ("wave", "outcome_ref", "category_ref", "wave_ref")
 # room between two blocks, in rows
 BLOCK_GAP = 0.6
 # probability of one sign from which a Bayesian row is drawn dark
@@ -36,6 +38,8 @@ class Forest:
         Whether zero is excluded after adjustment.
     texts : tuple of str, length K
         What is compared, and the letters of flags.
+    gaps : tuple of str, length K
+        Why there is no estimate, in a word or two, where there is none.
     """
 
     y: np.ndarray
@@ -44,6 +48,7 @@ class Forest:
     high: np.ndarray
     decisive: np.ndarray
     texts: tuple[str, ...]
+    gaps: tuple[str, ...]
 
     @property
     def drawn(self) -> np.ndarray:
@@ -67,6 +72,7 @@ def forest_of(rows: pd.DataFrame, marks: FlagMarks, words: Wording) -> Forest:
         _floats(rows, "high"),
         decisive(rows),
         tuple(f"{text} {marks.of(codes)}".strip() for text, codes in texts),
+        tuple(words.why_missing(codes) for codes in rows["flag"]),
     )
 
 
@@ -109,7 +115,11 @@ def blocks_of(rows: pd.DataFrame) -> np.ndarray:
     >>> blocks_of(pd.DataFrame({"region": ["Gao", "Gao", "Mopti"], "wave": ["Q2", "Q3", "Q2"]}))
     array([0, 0, 1])
     """
-    keys = [["outcome"], ["category"], group_columns(rows), ["wave", "wave_ref"], ["estimand"]]
+    groups, waves = group_columns(rows), ["wave", "wave_ref"]
+    keys = [["outcome"], ["category"], groups, *([each] for each in groups), waves, ["estimand"]]
+    if "estimand" in rows.columns and EFFECT in set(rows["estimand"]):
+        # a change stands beside what composition makes of it
+        keys = [[*groups, *waves]]
     for key in keys:
         present = [column for column in key if column in rows.columns]
         if not present:
@@ -131,10 +141,9 @@ def row_texts(rows: pd.DataFrame, words: Wording) -> list[str]:
     >>> row_texts(rows, Wording())
     ['Mopti: Q6 − Q5']
     """
-    groups = group_columns(rows)
-    grouped = [column for column in groups if rows[column].notna().any()]
-    told = telling_columns(rows, ["outcome", "category", "target", "over", "engine"])
-    return [_row_text(row, told, grouped, words) for row in rows.to_dict("records")]
+    groups = [name for name in group_columns(rows) if rows[name].notna().any()]
+    told, groups = identifying_columns(rows, groups, [*SIDES, "estimand"])
+    return [_row_text(row, told, groups, words) for row in rows.to_dict("records")]
 
 
 def _row_text(row: Row, told: Sequence[str], groups: Sequence[str], words: Wording) -> str:
@@ -143,13 +152,17 @@ def _row_text(row: Row, told: Sequence[str], groups: Sequence[str], words: Wordi
     waves = [] if row["estimand"] == "slope" else ["wave"]
     compared = [side for side in ["outcome", "category", *groups, *waves] if _compares(row, side)]
     compared = compared or _against_others(row, [*told, *groups, *waves])
-    places = [column for column in [*told, *groups, *waves] if column not in compared]
+    over = [column for column in told if column == "over"]
+    places = [c for c in [*told, *groups, *waves] if c not in [*compared, *over]]
     within = words.names(row[column] for column in places)
     if groups and all(missing(row[column]) for column in groups):
         within = words.listed([words.phrase("all"), within])
     differences = [_difference(row, side, words) for side in compared]
     if not waves:
         differences.append(words.phrase("slope"))
+    if over:
+        effect = row["estimand"] == EFFECT
+        differences.append(words.phrase("by_composition") if effect else words.over(row["over"]))
     return words.after(within, words.listed(differences))
 
 

@@ -19,7 +19,7 @@ from jfmodels.report.plot_canvas import (
     write_notes,
     write_title,
 )
-from jfmodels.report.plot_comparisons import SURE, Forest, forest_of
+from jfmodels.report.plot_comparisons import EFFECT, SURE, Forest, forest_of
 from jfmodels.report.plot_rows import (
     FlagMarks,
     Unit,
@@ -174,7 +174,7 @@ def _numbers(forest: Forest, unit: Unit, words: Wording) -> list[str]:
     texts = []
     for k, bounded in enumerate(forest.bounded):
         ends = words.signs.between.join(write(float(end[k])) for end in (forest.low, forest.high))
-        point = write(float(forest.estimate[k])) if forest.drawn[k] else words.phrase("no_estimate")
+        point = write(float(forest.estimate[k])) if forest.drawn[k] else forest.gaps[k]
         texts.append(f"{point} [{ends}]" if bounded else point)
     return texts
 
@@ -189,6 +189,8 @@ def _title(rows: pd.DataFrame, words: Wording) -> str:
     """Name what the rows share, and what kind of comparison they are."""
     kinds = [str(kind) for kind in rows["estimand"].unique()]
     kind = kinds[0] if len(kinds) == 1 and kinds[0] in PHRASES else "comparisons"
+    if set(kinds) == {"change", EFFECT}:
+        kind = "composition effects"
     return " – ".join(part for part in (subject(rows, words), words.phrase(kind)) if part)
 
 

@@ -8,13 +8,13 @@ numbers of colours, markers and dashes have no common divisor: no two lines look
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from jfmodels.errors import SpecError, listing
-from jfmodels.report.plot_rows import group_columns, telling_columns
+from jfmodels.report.plot_rows import group_columns, identifying_columns
 from jfmodels.report.plot_text import Wording
 from jfmodels.results.schema import FLAGS
 
@@ -23,6 +23,7 @@ __all__ = [
     "Line",
     "Look",
     "Waves",
+    "aligned",
     "flag_notes",
     "gap_notes",
     "lines_of",
@@ -163,9 +164,9 @@ def lines_of(rows: pd.DataFrame, waves: Waves, words: Wording) -> list[Line]:
 def _line_columns(rows: pd.DataFrame) -> list[str]:
     """Find the columns whose values tell lines apart, leaving one row per line and wave."""
     groups = [column for column in group_columns(rows) if rows[column].notna().any()]
-    keys = [*telling_columns(rows, ["outcome", "category"]), *groups]
-    if rows.duplicated([*keys, "wave"]).any():
-        keys += telling_columns(rows, ["target", "over", "engine"])
+    told, groups = identifying_columns(rows, groups, ["wave"])
+    made = [name for name in told if name not in ("outcome", "category")]
+    keys = [*(name for name in told if name not in made), *groups, *made]
     repeated = int(rows.duplicated([*keys, "wave"]).sum())
     if repeated:
         raise SpecError(
@@ -195,6 +196,17 @@ def looks(all_groups: Sequence[bool]) -> list[Look]:
         width = 2.4 if together else 1.6
         given.append(Look(colour, MARKERS[k % len(MARKERS)], DASHES[k % len(DASHES)], width))
     return given
+
+
+def aligned(panels: Sequence[Sequence[Line]], waves: Waves, words: Wording) -> list[list[Line]]:
+    """Give lines of one name the same look and the same place beside a wave in all panels."""
+    names = list(dict.fromkeys(line.name for lines in panels for line in lines))
+    each_look = dict(zip(names, looks([n == words.phrase("all") for n in names]), strict=True))
+    shifts = dict(zip(names, _shifts(len(names), waves.step), strict=True))
+    return [
+        [replace(line, look=each_look[line.name], x=waves.x + shifts[line.name]) for line in lines]
+        for lines in panels
+    ]
 
 
 def _line(name: str, part: pd.DataFrame, waves: Waves, shift: float, look: Look) -> Line:

@@ -87,6 +87,12 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "fr": ". Points : demi-largeur de leurs intervalles{coverage} ; un grand point, une "
         "couleur incertaine.",
     },
+    "arrows": {
+        "en": ". Triangles point the way of the change, as wide as half its {coverage}interval; a "
+        "large one is a doubtful colour.",
+        "fr": ". Triangles : sens de l'écart, larges comme la moitié de son intervalle{coverage} ; "
+        "un grand, une couleur incertaine.",
+    },
     "crosses": {
         "en": "Crosses: no interval could be computed.",
         "fr": "Croix : aucun intervalle n'a pu être calculé.",
@@ -122,7 +128,8 @@ def plot_map(
 
     Levels run from pale to dark, changes from orange over white to blue. Where one map is drawn
     and its places are large enough, each says its name, estimate and interval. Otherwise a dot
-    in each place is as wide as half the interval. What was withheld is hatched.
+    in each place is as wide as half the interval; changes have triangles that point their way.
+    What was withheld is hatched.
 
     Parameters
     ----------
@@ -184,7 +191,7 @@ def plot_map(
     marks = flag_marks(rows)
     written = len(panels) == 1 and _write(axes[0], panels[0], outlines, colours, marks, words)
     dots = {} if written else _draw_dots(axes, panels, outlines, colours, words)
-    sign = "bold" if written else "dots"
+    sign = "bold" if written else "dark"
     signs = {**colours.key(words), **dots, **_missing(panels, words)}
     notes = [_explained(rows, colours, words, written=written), *stands_notes(rows, sign, words)]
     notes += marks.notes(words) if written else _flags(panels, words)
@@ -279,27 +286,33 @@ def _draw_dots(
     colours: CellColours,
     words: Wording,
 ) -> dict[str, Artist]:
-    """Draw a dot as wide as half the interval in every place, and give the signs of two sizes."""
+    """Draw a sign as wide as half the interval in every place, and give the key of sizes."""
     halves = [(c.high - c.low) / 2 for p in panels for c in p.cells.values() if c.bounded]
     largest = LARGEST_DOT if len(panels) == 1 else 0.7 * LARGEST_DOT
     points = largest / max(halves, default=1.0)
     for ax, panel in zip(axes, panels, strict=True):
         for name, cell in panel.cells.items():
-            ax.add_line(_sign(outlines[name].middle, cell, points))
+            ax.add_line(_sign(outlines[name].middle, cell, points, colours))
     unit = WORDS["reach_points" if colours.unit.share else "reach"][words.lang]
     ticks = MaxNLocator(nbins=3, steps=[1, 2, 5, 10]).tick_values(0, max(halves, default=1.0))
+    marker = "^" if colours.compares else "o"
     return {
-        unit.format(number=colours.size(half, words)): _dot((0, 0), points * half)
+        unit.format(number=colours.size(half, words)): _dot((0, 0), points * half, marker)
         for half in map(float, ticks)
         if 0 < half <= max(halves, default=0.0)
     }
 
 
-def _sign(place: tuple[float, float], cell: Cell, points: float) -> Line2D:
-    """Make the sign of a place: a dot by its interval, a cross without, a dash for a gap."""
+def _sign(place: tuple[float, float], cell: Cell, points: float, colours: CellColours) -> Line2D:
+    """Make the sign of a place: by its interval, a cross without, a dash for a gap.
+
+    The colours of a rise and a fall are alike in grey, so their signs differ.
+    """
     if cell.bounded:
         size = max(SMALLEST_DOT, points * (cell.high - cell.low) / 2)
-        return _dot(place, size, dark=cell.decisive)
+        rise, fall = ("^", "v") if colours.compares else ("o", "o")
+        marker = rise if cell.estimate >= colours.unit.null else fall
+        return _dot(place, size, marker, dark=cell.decisive)
     marker = "x" if cell.drawn else "" if "suppressed" in cell.flags else "_"
     return Line2D(*_point(place), marker=marker, color=INK, markersize=5, linestyle="none")
 
@@ -309,11 +322,11 @@ def _point(place: tuple[float, float]) -> tuple[list[float], list[float]]:
     return [place[0]], [place[1]]
 
 
-def _dot(place: tuple[float, float], size: float, *, dark: bool = False) -> Line2D:
+def _dot(place: tuple[float, float], size: float, marker: str, *, dark: bool = False) -> Line2D:
     """Make a dot that can be seen on every colour."""
     return Line2D(
         *_point(place),
-        marker="o",
+        marker=marker,
         linestyle="none",
         markersize=size,
         markerfacecolor=INK if dark else "white",
@@ -340,7 +353,8 @@ def _explained(rows: pd.DataFrame, colours: CellColours, words: Wording, *, writ
     lang = words.lang
     said = WORDS["changes" if colours.compares else "levels"][lang]
     bounded = bool((rows["low"].notna() & rows["high"].notna()).any())
-    beside = WORDS["written" if written else "dots"][lang] if bounded else "."
+    sign = "arrows" if colours.compares else "dots"
+    beside = WORDS["written" if written else sign][lang] if bounded else "."
     unit, coverage = colours.unit_in_words(words), coverage_in_words(rows, words)
     return said.format(unit=unit) + beside.format(coverage=coverage)
 
@@ -352,7 +366,8 @@ def _flags(panels: Sequence[_Panel], words: Wording) -> list[str]:
         for name, cell in panel.cells.items():
             for code in cell.flags:
                 found.setdefault(code, []).append(f"{words.name(name)} {panel.name}".strip())
-    return flag_places(found, sum(len(panel.cells) for panel in panels), words)
+    cells = sum(len(panel.cells) for panel in panels)
+    return flag_places(found, {code for code in found if len(found[code]) == cells}, words)
 
 
 def _bare(panels: Sequence[_Panel], words: Wording, *, written: bool) -> list[str]:

@@ -27,7 +27,7 @@ from jfmodels.report.plot_rows import (
     telling_columns,
 )
 from jfmodels.report.plot_text import Labels, Wording, wording
-from jfmodels.report.plot_trends import finish_waves
+from jfmodels.report.plot_wave_axes import finish_waves, turn_wave_names
 from jfmodels.results.schema import BY, PREDICTIVE
 
 __all__ = ["plot_ppc"]
@@ -132,6 +132,7 @@ def plot_ppc(
         if len(panels) > 1:
             each.set(xlabel="", ylabel="")
             name_panel(each, name)
+    turn_wave_names(axes)
     title = " – ".join(part for part in (subject(rows, words), WORDS["title"][lang]) if part)
     notes = [_note(rows, words), *_flags(rows, groups, words)]
     key = _key(rows, words)
@@ -204,4 +205,4 @@ def _flags(rows: pd.DataFrame, groups: Sequence[str], words: Wording) -> list[st
         for code in row["flag"]:
             if code != "misfit":
                 found.setdefault(code, []).append(place)
-    return flag_places(found, len(cells), words)
+    return flag_places(found, {code for code in found if len(found[code]) == len(cells)}, words)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -20,6 +20,7 @@ __all__ = [
     "flag_places",
     "group_columns",
     "has_values",
+    "identifying_columns",
     "interval_key",
     "is_simulated",
     "level_rows",
@@ -42,6 +43,7 @@ UNITS = {
     "mean": "mean",
     "total": "total",
 }
+FIT = "fit"  # the column of several fits' tables that names the fit
 MOST_PLACES = 6  # named in the note of one flag
 LETTERS = "ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ"
 
@@ -253,6 +255,47 @@ def telling_columns(rows: pd.DataFrame, candidates: Sequence[str]) -> list[str]:
     ]
 
 
+def identifying_columns(
+    rows: pd.DataFrame, groups: Sequence[str], others: Sequence[str]
+) -> tuple[list[str], list[str]]:
+    """Find the columns that tell rows apart, beside what is compared.
+
+    How a row was made (target, composition, engine) is told only where the rest leaves rows
+    alike, and so is which of several fits it is of.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        The rows to draw.
+    groups : sequence of str
+        Their group columns.
+    others : sequence of str
+        Further columns that tell rows apart.
+
+    Returns
+    -------
+    told : list of str
+        Of outcome, answer and how the row was made.
+    groups : list of str
+        Those of the group columns that are needed.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"fit": ["a", "b"], "outcome": ["trust", "fear"], "wave": "Q1"})
+    >>> identifying_columns(rows, ["fit"], ["wave"])
+    (['outcome'], [])
+    """
+    told = telling_columns(rows, ["outcome", "category"])
+    beside = [name for name in others if name in rows.columns]
+    beside += [f"{name}_ref" for name in groups if f"{name}_ref" in rows.columns]
+    needed = [name for name in groups if name != FIT]
+    if rows.duplicated([*told, *needed, *beside]).any():
+        needed = list(groups)
+    if rows.duplicated([*told, *needed, *beside]).any():
+        told += telling_columns(rows, ["target", "over", "engine"])
+    return told, needed
+
+
 def subject(rows: pd.DataFrame, words: Wording) -> str:
     """Name the outcome and the answer that all rows share; empty where outcomes differ."""
     if len(rows["outcome"].unique()) != 1 or rows["outcome"].isna().all():
@@ -292,15 +335,17 @@ def flag_marks(rows: pd.DataFrame) -> FlagMarks:
     return FlagMarks(letters, tuple(code for code in order if code in everywhere))
 
 
-def flag_places(found: Mapping[str, Sequence[str]], count: int, words: Wording) -> list[str]:
+def flag_places(
+    found: Mapping[str, Sequence[str]], everywhere: Collection[str], words: Wording
+) -> list[str]:
     """Say of every flag where it applies, in a sentence each.
 
     Parameters
     ----------
     found : mapping of str to sequence of str
         The places of each code, in words.
-    count : int
-        How many places there are in all.
+    everywhere : collection of str
+        Codes that apply to all estimates.
     words : Wording
         The language.
     """
@@ -309,8 +354,8 @@ def flag_places(found: Mapping[str, Sequence[str]], count: int, words: Wording) 
         places = found.get(code, ())
         more = len(places) - MOST_PLACES
         rest = [words.phrase("more").format(count=more)] if more > 0 else []
-        named = ", ".join([*places[:MOST_PLACES], *rest])
-        where = words.phrase("everywhere") if len(places) == count else named
+        named = "; ".join([*places[:MOST_PLACES], *rest])
+        where = words.phrase("everywhere") if code in everywhere else named
         notes += [words.after(where, words.flag(code))] if places else []
     return notes
 

@@ -6,7 +6,9 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 
 from jfmodels.errors import SpecError, choose, listing
 from jfmodels.report.plot_canvas import (
@@ -14,10 +16,9 @@ from jfmodels.report.plot_canvas import (
     clean_axes,
     format_axis,
     new_axes,
-    write_notes,
-    write_title,
 )
-from jfmodels.report.plot_rows import Unit, interval_key, is_simulated, subject, unit_of
+from jfmodels.report.plot_panels import frame
+from jfmodels.report.plot_rows import Unit, coverage_in_words, is_simulated, subject, unit_of
 from jfmodels.report.plot_text import Labels, Wording, missing, wording
 from jfmodels.results.schema import SMALL_AREAS
 
@@ -84,9 +85,9 @@ def plot_shrinkage(
     axes = new_axes(6.4, 1.3 + ROW_HEIGHT * len(rows)) if ax is None else ax
     _draw(axes, rows)
     _finish(axes, [words.names(row) for row in rows[areas].itertuples(index=False)], unit, words)
-    title = [subject(rows, words), words.names(rows["wave"].unique())]
-    write_title(axes, words.listed(title), words, simulated=is_simulated(table))
-    write_notes(axes, _notes(rows, words), grow=ax is None)
+    title = words.listed([subject(rows, words), words.names(rows["wave"].unique())])
+    key, notes, simulated = _key(rows, words), _notes(rows, words), is_simulated(table)
+    frame([axes], title, key, notes, words, simulated=simulated, grow=ax is None)
     return axes
 
 
@@ -122,7 +123,7 @@ def _draw(ax: Axes, rows: pd.DataFrame) -> None:
     good = rows["good"].to_numpy(dtype=bool)
     for chosen, fill in ((met & good, OPEN), (met & ~good, "white")):
         ax.plot(
-            direct[chosen], y[chosen], "o", ms=5.5, mec=OPEN, mfc=fill, linestyle="none", zorder=3
+            direct[chosen], y[chosen], "D", ms=4.8, mec=OPEN, mfc=fill, linestyle="none", zorder=3
         )
     for k in np.flatnonzero(met):
         ax.annotate(
@@ -152,9 +153,22 @@ def _value(value: float, decimals: int, unit: Unit, words: Wording) -> str:
     return words.percent(value, decimals) if unit.share else words.number(value, decimals)
 
 
+def _key(rows: pd.DataFrame, words: Wording) -> dict[str, Artist]:
+    """Give the signs of the model's estimates and of the direct ones."""
+    signs: dict[str, Artist] = {
+        words.phrase("modelled"): Line2D([], [], color=DARK, lw=2.2, marker="o", ms=6.5),
+        words.phrase("direct"): Line2D([], [], color=OPEN, lw=0, marker="D", ms=4.8),
+    }
+    if rows["direct"].isna().any():
+        alone = Line2D([], [], color=LIGHT, lw=2.2, marker="o", ms=6.5)
+        signs[words.phrase("modelled_alone")] = alone
+    return signs
+
+
 def _notes(rows: pd.DataFrame, words: Wording) -> list[str]:
-    """Explain points, colours and arrows."""
-    notes = [interval_key(rows, words), words.phrase("shrinkage")]
+    """Explain intervals, arrows and hollow signs."""
+    notes = [words.phrase("shrinkage_interval").format(coverage=coverage_in_words(rows, words))]
+    notes.append(words.phrase("shrinkage"))
     if (rows["direct"].notna() & ~rows["good"]).any():
         notes.append(words.phrase("shrinkage_few"))
     if rows["direct"].isna().any():

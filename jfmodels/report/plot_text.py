@@ -15,7 +15,17 @@ from jfmodels.errors import choose
 from jfmodels.model.items import DONT_KNOW, REFUSED
 from jfmodels.results.schema import FLAGS
 
-__all__ = ["MINUS", "NO_BREAK", "PHRASES", "SIGNS", "Labels", "Wording", "missing", "wording"]
+__all__ = [
+    "MINUS",
+    "NARROW",
+    "NO_BREAK",
+    "PHRASES",
+    "SIGNS",
+    "Labels",
+    "Wording",
+    "missing",
+    "wording",
+]
 
 type Labels = Mapping[str, str | Mapping[str, str]]
 
@@ -95,6 +105,13 @@ PHRASES: dict[str, dict[str, str]] = {
         "en": "Dark: one sign has a probability of at least {bound}; light: neither has.",
         "fr": "Foncé : un signe a une probabilité d'au moins {bound} ; clair : aucun ne l'a.",
     },
+    "modelled": {"en": "model, with its interval", "fr": "modèle, avec son intervalle"},
+    "direct": {"en": "direct estimate", "fr": "estimation directe"},
+    "modelled_alone": {"en": "model alone", "fr": "modèle seul"},
+    "shrinkage_interval": {
+        "en": "Bars: {coverage}intervals of the model.",
+        "fr": "Barres : intervalles{coverage} du modèle.",
+    },
     "shrinkage": {
         "en": "Arrows lead from the direct estimate to the model's.",
         "fr": "Les flèches mènent de l'estimation directe à celle du modèle.",
@@ -111,6 +128,11 @@ PHRASES: dict[str, dict[str, str]] = {
         "en": "changes that composition makes",
         "fr": "écarts dus à la composition",
     },
+    "composition effects": {
+        "en": "changes, and what composition makes of them",
+        "fr": "écarts, et ce qu'y fait la composition",
+    },
+    "by_composition": {"en": "due to composition", "fr": "dû à la composition"},
     "power": {"en": "Probability of being found", "fr": "Probabilité d'être détecté"},
     "power_of_changes": {
         "en": "power to find a change",
@@ -146,6 +168,22 @@ PHRASES: dict[str, dict[str, str]] = {
 ANSWERS: Labels = {
     DONT_KNOW: {"en": DONT_KNOW, "fr": "ne sait pas"},
     REFUSED: {"en": REFUSED, "fr": "refus"},
+}
+
+# over whom a model was averaged, as the column `over` says it
+OVER: Labels = {
+    "as fielded": {"en": "as fielded", "fr": "telle qu'interrogée"},
+    "wave": {"en": "each wave's own people", "fr": "les gens de chaque vague"},
+    "fixed": {"en": "the same people", "fr": "les mêmes gens"},
+    "everyone": {"en": "everybody in every group", "fr": "chacun dans chaque groupe"},
+}
+
+# the ways to answer that a comparison sets side by side, as the column `fit` names them
+WAYS: Labels = {
+    "direct": {"en": "direct estimate", "fr": "estimation directe"},
+    "weighted": {"en": "weighted regression", "fr": "régression pondérée"},
+    "multilevel": {"en": "multilevel model", "fr": "modèle multiniveau"},
+    "mrp": {"en": "poststratified model", "fr": "modèle poststratifié"},
 }
 
 # why there is no estimate, in the one or two words that a cell holds
@@ -193,10 +231,18 @@ class Wording:
         >>> Wording().name("trust_army")
         'trust army'
         """
-        label = self.labels.get(str(value), str(value).replace("_", " "))
+        return self._in_language(self.labels.get(str(value), str(value).replace("_", " ")), value)
+
+    def _in_language(self, label: str | Mapping[str, str], value: object) -> str:
+        """Give a text in the language, or in the one it has."""
         if isinstance(label, str):
             return label
         return label.get(self.lang) or next(iter(label.values()), str(value))
+
+    def over(self, composition: object) -> str:
+        """Say over whom a model was averaged; a census by its title."""
+        known = self.labels.get(str(composition)) or OVER.get(str(composition))
+        return self.name(composition) if known is None else self._in_language(known, composition)
 
     def names(self, values: Iterable[object]) -> str:
         """Say several names, leaving out missing ones, which stand for all groups together."""
@@ -288,5 +334,6 @@ def wording(lang: str, labels: Labels | None, table: pd.DataFrame | None = None)
     """
     choose("language", lang, SIGNS)
     known = {} if table is None else table.attrs.get("record", {}).get("labels", {})
-    texts = {**ANSWERS, **known, **(labels or {})}
+    ways = WAYS if table is not None and "fit" in table.columns else {}
+    texts = {**ANSWERS, **ways, **known, **(labels or {})}
     return Wording(lang, {str(name): text for name, text in texts.items()})

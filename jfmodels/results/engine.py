@@ -24,6 +24,7 @@ __all__ = [
     "Question",
     "WithChecks",
     "WithCoefficients",
+    "WithErrors",
     "flag_bits",
 ]
 
@@ -171,6 +172,16 @@ class WithChecks(Protocol):
         ...
 
 
+@runtime_checkable
+class WithErrors(Protocol):
+    """An engine whose standard errors can be made in several ways."""
+
+    @property
+    def errors(self) -> str:
+        """How they were made: as `small_sample` says, "replicates", "posterior" or "pseudo"."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What must be known to read a table of coefficients.
@@ -183,11 +194,17 @@ class Reading:
         Between the mean and the linear predictor, which says what exponentials are.
     notes : tuple of str
         What was fitted to what, and how its errors were made.
+    family : str
+        The distribution of answers.
+    n : int
+        Interviews.
     """
 
     title: str
     link: str
     notes: tuple[str, ...]
+    family: str
+    n: int
 
 
 @runtime_checkable

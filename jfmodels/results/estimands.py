@@ -376,7 +376,7 @@ class Range:
         Parameters
         ----------
         plan : Plan
-            As :meth:`plan` lists the levels.
+            As `plan` lists the levels.
         grid : Grid
             The cells.
 

@@ -30,7 +30,7 @@ from jfmodels.results.probabilities import (
     rows_of,
 )
 from jfmodels.results.render import fit_card
-from jfmodels.results.tables import estimate_table
+from jfmodels.results.tables import estimate_table, made_by
 from jfmodels.survey.design import Names, as_names
 
 __all__ = ["Fit", "require_fit"]
@@ -458,7 +458,9 @@ class Fit(Displayed):
         if not isinstance(self.engine, WithCoefficients):
             raise SpecError(f"A fit by '{self.engine.name}' has no coefficients; ask for levels().")
         require_share("coverage", coverage)
-        return summary_table(self.engine, ratios=ratios, coverage=coverage)
+        table = summary_table(self.engine, ratios=ratios, coverage=coverage)
+        table.attrs["record"] = made_by(self.engine)
+        return table
 
     def diagnostics(self) -> pd.DataFrame:
         """Say in plain words what in the design or the fit should make one careful.

@@ -26,7 +26,8 @@ def _plain_column(column: pd.Series[Any]) -> dict[str, Any]:
     if isinstance(kind, pd.CategoricalDtype):
         labels = kind.categories.tolist()
         return {"labels": labels, "ordered": kind.ordered, "codes": column.cat.codes.tolist()}
-    return {"dtype": str(kind), "values": column.tolist()}
+    values = [None if value is pd.NA else value for value in column.tolist()]
+    return {"dtype": str(kind), "values": values}
 
 
 def table_of(plain: Mapping[str, Any]) -> pd.DataFrame:

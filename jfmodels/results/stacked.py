@@ -27,7 +27,9 @@ def stacked(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     kinds = {str(name): _kind(parts, str(name)) for name in labelled}
     rows = pd.concat([part.astype(kinds) for part in parts], ignore_index=True)
     rows.insert(0, "fit", rows.pop("fit"))
-    rows.attrs["record"] = {**parts[0].attrs["record"], "fits": list(tables)}
+    errors = dict.fromkeys(part.attrs["record"]["errors"] for part in parts)
+    record = {**parts[0].attrs["record"], "errors": " + ".join(errors), "fits": list(tables)}
+    rows.attrs["record"] = record
     return rows
 
 

@@ -140,7 +140,7 @@ def _pair(listed: Sequence[str]) -> Callable[[str], list[str]]:
 
 
 def group_names(table: pd.DataFrame) -> list[str]:
-    """Find the groups: columns that the glossary does not know, left of its numbers.
+    """Find the groups: columns unknown to the glossary, left of its numbers or with a reference.
 
     Examples
     --------
@@ -151,7 +151,8 @@ def group_names(table: pd.DataFrame) -> list[str]:
     names, strangers = list(map(str, table.columns)), _strangers(table)
     numbers = [k for k, name in enumerate(names) if _dtype(glossary, name) in ("float", "int")]
     first = min(numbers, default=len(names))
-    return [name for name in names[:first] if name in strangers]
+    grouping = {*names[:first], *(name for name in names if f"{name}_ref" in names)}
+    return [name for name in strangers if name in grouping]
 
 
 def _dtype(glossary: Mapping[str, Column], name: str) -> str:

@@ -14,15 +14,16 @@ from numpy.typing import NDArray
 
 import jfmodels
 from jfmodels.model.cells import look_up
-from jfmodels.results.engine import BITS, Belief, Engine, Question, flag_bits
+from jfmodels.results.engine import BITS, Belief, Engine, Question, WithErrors, flag_bits
 from jfmodels.results.joint import Summary
 from jfmodels.results.plans import Plan
 from jfmodels.results.schema import columns
 from jfmodels.results.table import Table
 from jfmodels.survey.interviewers import retained
+from jfmodels.survey.records import Held
 from jfmodels.survey.survey import Survey
 
-__all__ = ["estimate_table", "flags_of", "record_of", "versions"]
+__all__ = ["estimate_table", "flags_of", "made_by", "record_of", "versions"]
 
 type Ints = NDArray[np.int64]
 type Floats = NDArray[np.float64]
@@ -135,7 +136,19 @@ def record_of(engine: Engine, question: Question, asked: str) -> dict[str, Any]:
         "where": None if question.where is None else dict(question.where),
         "categories": question.categories,
     }
-    return {**engine.survey.record, "engine": engine.name, "call": call, "versions": versions()}
+    return {**made_by(engine), "call": call, "versions": versions()}
+
+
+def made_by(engine: Engine) -> dict[str, Any]:
+    """Say what a published table has to: of which data it is, of its base, design and errors."""
+    design, outcomes = engine.survey.design, engine.survey.codebook.outcomes
+    return {
+        **engine.survey.record,
+        "engine": engine.name,
+        "base": Held({name: each.policy for name, each in outcomes.items() if each.policy}),
+        "design": Held({"weights": design.weights, "roles": design.roles}),
+        "errors": engine.errors if isinstance(engine, WithErrors) else "",
+    }
 
 
 @cache

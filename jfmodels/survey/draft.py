@@ -81,7 +81,7 @@ def draft_codebook(
     source : path or frame
         An SPSS or Stata file, whose labels of columns and codes, declared missing values and
         multiple response sets are used; a questionnaire, as for `form`; or any other source of
-        :func:`~jfmodels.survey.read.read_frame`, where at most 11 small codes make an
+        :func:`jfmodels.read_frame`, where at most 11 small codes make an
         ordinal outcome with categories named by their code.
     form : path, optional
         The questionnaire that `source` answers: an XLSForm (KoboToolbox, ODK, SurveyCTO; an .xlsx

@@ -15,6 +15,7 @@ from jfmodels.errors import SpecError, choose, listing
 from jfmodels.survey.codebook import Codebook
 from jfmodels.survey.encode import OPTION
 from jfmodels.survey.outcome import NAMED, ONE, ZERO, Label, Outcome
+from jfmodels.survey.records import Held
 from jfmodels.survey.rows import Answers
 from jfmodels.survey.survey import Survey
 
@@ -80,7 +81,7 @@ def reread(survey: Survey, readings: Mapping[str, Reading]) -> Survey:
             rows, answers={**rows.answers, **answers}, numbers={**rows.numbers, **numbers}
         ),
         asked={name: _asked(survey, source) for name, source in sources.items()},
-        record={**survey.record, "labels": _texts(survey, book)},
+        record={**survey.record, "labels": Held(_texts(survey, book))},
     )
 
 

@@ -15,9 +15,27 @@ import numpy as np
 
 from jfmodels.errors import ReadError, SpecError, listing
 
-__all__ = ["in_full", "read_text", "write_text"]
+__all__ = ["Held", "in_full", "read_text", "write_text"]
 
 type Kinds = Mapping[str, type]
+
+
+class Held(dict[str, Any]):
+    """A mapping that is read and never changed, so that copies can share it.
+
+    pandas copies what a table knows of itself, the codebook's labels among it, in depth at every
+    selection.
+
+    Examples
+    --------
+    >>> from copy import deepcopy
+    >>> held = Held({"Gao": {"en": "Gao", "fr": "Gao"}})
+    >>> deepcopy(held) is held
+    True
+    """
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Held:
+        return self
 
 
 def write_text(value: object, kinds: Kinds) -> str:

@@ -27,7 +27,7 @@ from jfmodels.survey.codebook import Codebook
 from jfmodels.survey.design import SurveyDesign, as_names
 from jfmodels.survey.encode import OPTION, Encoder, group_columns
 from jfmodels.survey.outcome import Outcome
-from jfmodels.survey.records import in_full
+from jfmodels.survey.records import Held, in_full
 from jfmodels.survey.rows import Key, Rows
 from jfmodels.survey.sampling import Sampling, read_sampling
 
@@ -114,7 +114,7 @@ class Survey(Displayed):
         time = _time(encoder, wave)
         raise_all(DataError, list(dict.fromkeys(encoder.problems)), "Survey")
         asked = {name: n > 0 for name, n in answered.items()}
-        record = _record(rows, book, simulated) | {"time": time, "labels": book.texts}
+        record = _record(rows, book, simulated) | {"time": time, "labels": Held(book.texts)}
         content = {"design": design, "codebook": book, "rows": rows, "sampling": sampling}
         content |= {"waves": waves, "time": time, "asked": asked, "record": record}
         content["adjustments"] = ()

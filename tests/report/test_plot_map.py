@@ -87,7 +87,7 @@ def test_higher_levels_are_darker():
     assert np.all(np.diff(light) < -8)
 
 
-def test_changes_diverge_and_those_that_stand_have_dark_dots():
+def test_changes_diverge_point_their_way_and_are_dark_where_they_stand():
     table = changes(REGIONS[:4])
     panels = plot_map(table, squares(REGIONS[:4])).figure.axes
     assert [ax.get_title(loc="left") for ax in panels[:2]] == ["Q2 − Q1", "Q3 − Q2"]
@@ -98,7 +98,9 @@ def test_changes_diverge_and_those_that_stand_have_dark_dots():
             assert (row["estimate"] < 0) == (red > blue)
         dark = [line.get_markerfacecolor() != "white" for line in ax.lines]
         assert dark == (rows["p_adjusted"] < 0.05).tolist()
-    assert "Dark dots: the difference from zero stands" in said(panels[0])
+        ways = [line.get_marker() for line in ax.lines]
+        assert ways == np.where(rows["estimate"] < 0, "v", "^").tolist()
+    assert "Dark triangles: the difference from zero stands" in said(panels[0])
 
 
 # --- what is missing -----------------------------------------------------------------------

@@ -535,6 +535,23 @@ def test_a_row_without_an_estimate_keeps_its_place():
     assert len(bars(ax)) == 4
 
 
+def test_a_comparison_that_is_withheld_says_so_and_is_not_drawn():
+    table = changes(["Gao"])
+    table.loc[2, ["estimate", "low", "high", "p_adjusted"]] = np.nan
+    table.at[2, "flag"] = ("suppressed",)
+    assert "withheld" in said(plot_changes(table))
+    assert len(bars(plot_changes(table, lang="fr"))) == 4
+    assert "masqué" in said(plot_changes(table, lang="fr"))
+
+
+def test_a_level_that_is_withheld_is_a_gap_that_says_so():
+    table = levels(["Gao", "Mopti"])
+    put(table, "Gao", "Q3", ("suppressed",), estimate=np.nan, low=np.nan, high=np.nan)
+    ax = plot_trend(table)
+    assert np.isnan(lines_named(ax)["Gao"][1][2])
+    assert f"Q3 (Gao): {FLAGS['suppressed']['en']}" in said(ax)
+
+
 def test_groups_are_set_apart():
     heights = plot_changes(changes(["Gao", "Mopti"])).get_yticks()
     steps = -np.diff(heights)

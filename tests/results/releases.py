@@ -6,7 +6,8 @@ interviews each side of a comparison rests on, and linear algebra.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from itertools import product
 from typing import Any
 
@@ -28,30 +29,34 @@ ANSWERS = ["bad", "fair", "good"]
 WITHIN = {"commune": {"region": REGION}}
 
 
-def people(counts: Mapping[tuple[str, ...], Sequence[int]], waves: Sequence[str]) -> pd.DataFrame:
-    """Counts by answer of every (wave, commune, sex, displaced)."""
-    frame = pd.DataFrame(
-        [(*cell, *answers) for cell, answers in counts.items()],
-        columns=["wave", "commune", "sex", "displaced", *ANSWERS],
-    )
-    frame["region"] = frame["commune"].map(REGION)
-    frame["wave"] = pd.Categorical(frame["wave"], list(waves), ordered=True)
-    return frame
+WAVES = ["Q1", "Q2"]
+FINEST = list(product(WAVES, AXES["commune"], AXES["sex"], AXES["displaced"]))
 
 
-def finest(waves: Sequence[str]) -> list[tuple[str, ...]]:
-    return list(product(waves, AXES["commune"], AXES["sex"], AXES["displaced"]))
+def people(counts: Mapping[tuple[str, ...], Sequence[int]]) -> np.ndarray:
+    """Counts by answer of every finest cell, shape (cells, answers)."""
+    return np.array([counts[cell] for cell in FINEST])
 
 
-def inside(frame: pd.DataFrame, where: Mapping[str, Sequence[str]]) -> np.ndarray:
-    kept = np.ones(len(frame), dtype=bool)
+@cache
+def labelled(name: str, label: str) -> np.ndarray:
+    """Which finest cells have a label."""
+    place = ["wave", "commune", "sex", "displaced"]
+    if name == "region":
+        return np.array([REGION[cell[1]] == label for cell in FINEST])
+    return np.array([cell[place.index(name)] == label for cell in FINEST])
+
+
+def inside(where: Mapping[str, Sequence[str]]) -> np.ndarray:
+    """Which finest cells lie in a domain."""
+    kept = np.ones(len(FINEST), dtype=bool)
     for name, labels in where.items():
-        kept &= np.isin(frame[name].to_numpy(dtype=object), list(labels))
+        kept &= np.any([labelled(name, label) for label in labels], axis=0)
     return kept
 
 
 def levels(
-    frame: pd.DataFrame,
+    answered: np.ndarray,
     by: Sequence[str] = (),
     where: Mapping[str, Sequence[str]] | None = None,
     answers: Sequence[str] = ("good",),
@@ -60,11 +65,10 @@ def levels(
     """A table of levels as `direct` would lay it out."""
     where = dict(where or {})
     labels = [where.get(name, AXES[name]) for name in by]
-    answered = frame[ANSWERS].to_numpy()
     rows = []
-    for answer, wave, *group in product(answers, frame["wave"].cat.categories, *labels):
+    for answer, wave, *group in product(answers, WAVES, *labels):
         domain = {**where, "wave": [wave], **{n: [g] for n, g in zip(by, group, strict=True)}}
-        cell = answered[inside(frame, domain)].sum(axis=0)
+        cell = answered[inside(domain)].sum(axis=0)
         n, y = int(cell.sum()), int(cell[np.isin(ANSWERS, answer.split(" + "))].sum())
         named = dict(zip(by, group, strict=True))
         rows.append({"category": answer, "wave": wave, **named, **numbers(n, y)})
@@ -72,14 +76,11 @@ def levels(
 
 
 def changes(
-    frame: pd.DataFrame, by: Sequence[str] = (), where: Mapping[str, Sequence[str]] | None = None
+    answered: np.ndarray, by: Sequence[str] = (), where: Mapping[str, Sequence[str]] | None = None
 ) -> pd.DataFrame:
     """A table of changes from the first to the second wave."""
-    table = levels(frame, by, where)
-    before, after = (
-        table[table["wave"] == wave].reset_index(drop=True)
-        for wave in frame["wave"].cat.categories[:2]
-    )
+    table = levels(answered, by, where)
+    before, after = (table[table["wave"] == wave].reset_index(drop=True) for wave in WAVES)
     rows = []
     for to, ref in zip(after.to_dict("records"), before.to_dict("records"), strict=True):
         n, estimate = min(to["n"], ref["n"]), to["estimate"] - ref["estimate"]
@@ -119,31 +120,31 @@ def laid_out(
 # ------------------------------------------------------------------------------- the attacker
 
 
-def indicator(frame: pd.DataFrame, row: Any, by: Sequence[str], ref: str, table: pd.DataFrame):
+def indicator(row: Any, by: Sequence[str], ref: str, table: pd.DataFrame):
     """Which finest cells a side of a row is the sum of, shape (cells,)."""
     where = dict(table.attrs["record"]["call"]["where"] or {})
     domain = {**where, "wave": [row[f"wave{ref}"]], **{n: [row[f"{n}{ref}"]] for n in by}}
-    return inside(frame, domain).astype(float)
+    return inside(domain).astype(float)
 
 
-def told(frame: pd.DataFrame, tables: Sequence[pd.DataFrame]) -> np.ndarray:
+def told(answered: np.ndarray, tables: Sequence[pd.DataFrame]) -> np.ndarray:
     """All that is published as rows over (finest cells x answers)."""
-    size, facts = len(frame), []
+    size, facts = len(FINEST), []
     empty = np.zeros(size, dtype=bool)
-    totals = frame[ANSWERS].to_numpy().sum(axis=1)
+    totals = answered.sum(axis=1)
     for table in tables:
         by = [name for name in AXES if name in table]
         for row in table.to_dict("records"):
             if "suppressed" in row["flag"]:
                 assert all(pd.isna(row[name]) for name in NUMBERS)
                 continue
-            to = indicator(frame, row, by, "", table)
+            to = indicator(row, by, "", table)
             mine = np.isin(ANSWERS, str(row["category"]).split(" + ")).astype(float)
             if row["estimand"] == "level":
                 empty |= (to > 0) & (row["n"] == 0)
                 facts += [np.outer(to, np.ones(len(ANSWERS))), np.outer(to, mine)]
             elif row["n"] > 0:
-                ref = indicator(frame, row, by, "_ref", table)
+                ref = indicator(row, by, "_ref", table)
                 weighed = to / (to @ totals) - ref / (ref @ totals)
                 facts.append(np.outer(weighed, mine))
     known = np.zeros((size, len(ANSWERS)))
@@ -164,21 +165,25 @@ def span(facts: np.ndarray) -> np.ndarray:
     return vt[s > 1e-9 * s[0]]
 
 
-def follows(basis: np.ndarray, wanted: np.ndarray) -> bool:
-    """Whether a sum can be computed from what is published."""
-    wanted = wanted.ravel() / np.linalg.norm(wanted)
-    return bool(np.linalg.norm(wanted - basis.T @ (basis @ wanted)) < 1e-7)
+def following(basis: np.ndarray, wanted: Iterable[tuple[str, np.ndarray]]) -> list[str]:
+    """Names of the sums that can be computed from what is published."""
+    named = list(wanted)
+    sums = np.array([each.ravel() for _, each in named]).reshape(-1, basis.shape[1])
+    sums /= np.linalg.norm(sums, axis=1, keepdims=True)
+    away = sums - (sums @ basis.T) @ basis if len(basis) else sums
+    found = np.linalg.norm(away, axis=1) < 1e-7
+    return [name for (name, _), each in zip(named, found, strict=True) if each]
 
 
 def secrets(
-    frame: pd.DataFrame, tables: Sequence[pd.DataFrame], minimum: int
+    answered: np.ndarray, tables: Sequence[pd.DataFrame], minimum: int
 ) -> Iterator[tuple[str, np.ndarray]]:
     """Every count and share that must not follow, over (finest cells x answers)."""
     every = np.ones(len(ANSWERS))
     for table in tables:
         by = [name for name in AXES if name in table]
         for row in table[table["estimand"] == "level"].to_dict("records"):
-            to = indicator(frame, row, by, "", table)
+            to = indicator(row, by, "", table)
             mine = np.isin(ANSWERS, str(row["category"]).split(" + ")).astype(float)
             named = " ".join(str(row[name]) for name in ("wave", *by))
             if 0 < row["n"] < minimum:
@@ -187,22 +192,21 @@ def secrets(
                 yield f"{named}: {row['category']} {row['estimate']}", np.outer(to, mine)
 
 
-def small_groups(
-    frame: pd.DataFrame, waves: Sequence[str], minimum: int
-) -> Iterator[tuple[str, np.ndarray]]:
-    """Every group of some communes, sexes and displaced or not that is small, with a row or not."""
-    parts = [_parts(AXES[name]) for name in ("commune", "sex", "displaced")]
-    totals = frame[ANSWERS].to_numpy().sum(axis=1)
-    for wave, communes, sexes, displaced in product(waves, *parts):
-        kept = inside(
-            frame, {"wave": [wave], "commune": communes, "sex": sexes, "displaced": displaced}
-        )
-        n = int(totals[kept].sum())
-        if 0 < n < minimum:
-            yield (
-                f"{wave} {communes} {sexes} {displaced}: n {n}",
-                np.outer(kept, np.ones(len(ANSWERS))),
-            )
+def small_groups(answered: np.ndarray, minimum: int) -> Iterator[tuple[str, np.ndarray]]:
+    """Every small group of some communes, of either sex or both, displaced or not or all."""
+    names, members = groups()
+    n = members @ answered.sum(axis=1)
+    for k in np.flatnonzero((n > 0) & (n < minimum)):
+        yield f"{names[k]}: n {n[k]}", np.outer(members[k], np.ones(len(ANSWERS)))
+
+
+@cache
+def groups() -> tuple[list[str], np.ndarray]:
+    """All such groups by name, and their finest cells, shape (groups, cells)."""
+    parts = {name: _parts(AXES[name]) for name in ("commune", "sex", "displaced")}
+    named = [dict(zip(parts, each, strict=True)) for each in product(*parts.values())]
+    named = [{"wave": [wave], **each} for wave, each in product(WAVES, named)]
+    return [str(each) for each in named], np.array([inside(each) for each in named]).astype(float)
 
 
 def _parts(labels: Sequence[str]) -> list[list[str]]:

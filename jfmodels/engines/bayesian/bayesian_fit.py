@@ -179,6 +179,8 @@ class BayesianFit(Fit):
         *,
         share: bool = False,
         tables: Mapping[str, pd.DataFrame] | None = None,
+        minimum: int = 10,
+        clusters: bool = False,
     ) -> Path:
         """Save the fit as netCDF; :func:`jfmodels.load_fit` loads it.
 
@@ -188,9 +190,11 @@ class BayesianFit(Fit):
         as you treat the data.
 
         With ``share=True`` it holds no interviews, cells, observed answers or effects of
-        interviewers and respondents, but draws of coefficients, thresholds, standard deviations
-        and effects of places, the usual tables, and those you name. These are not searched for
-        rows that rest on few interviews; look at their ``n`` before you share them.
+        interviewers, respondents and sampling clusters, but draws of coefficients, thresholds,
+        standard deviations and effects of groups of at least `minimum` interviews, the usual
+        tables, and those you name. What of these would expose people is withheld, as by
+        :func:`jfmodels.withhold`. Coefficients are not judged: one that rests on a few people
+        tells nearly as much of them as their answers would.
 
         Parameters
         ----------
@@ -200,6 +204,11 @@ class BayesianFit(Fit):
             Leave out what would tell about single people.
         tables : mapping of str to DataFrame, optional
             With ``share=True``, answers to pass on: ``{"regions": fit.levels("region")}``.
+        minimum : int, default 10
+            With ``share=True``, least number of interviews of a group that is spoken of.
+        clusters : bool, default False
+            With ``share=True``, whether sampling clusters may be named: where they are so
+            large, as towns are, that naming them tells of nobody.
 
         Returns
         -------
@@ -210,7 +219,8 @@ class BayesianFit(Fit):
         ------
         SpecError
             If the name does not end in ``.nc``, there is no such folder, or tables are named
-            for a file that makes its own.
+            for a file that makes its own; with ``share=True``, if the fixed part or the domain
+            of the model names people or clusters, or a table shows what was observed.
 
         Examples
         --------
@@ -223,7 +233,7 @@ class BayesianFit(Fit):
         >>> again.levels(over="wave").equals(model.levels(over="wave"))
         True
         """
-        return save(self.engine, path, share, tables)
+        return save(self.engine, path, share, tables, minimum, clusters)
 
     def variance_components(self, *, coverage: float = 0.95) -> pd.DataFrame:
         """Tabulate how far groups differ, and their share of all variance [1]_.

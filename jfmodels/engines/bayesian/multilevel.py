@@ -116,7 +116,13 @@ class Multilevel:
         fitted = f"{family.name}, {family.link} link; {n:,.0f} interviews"
         drawn = f"Posterior means and standard deviations of {self.posterior.n_draws:,} draws"
         simulated = ("Simulated data",) if self.survey.simulated else ()
-        return Reading(self.formula.text, family.link, (*simulated, fitted, drawn))
+        notes = (*simulated, fitted, drawn)
+        return Reading(self.formula.text, family.link, notes, family.name, int(n))
+
+    @property
+    def errors(self) -> str:
+        """How errors were made: drawn, and adjusted to the design where weights count."""
+        return "posterior" if self.adjustment is None else "pseudo"
 
     @property
     def flag(self) -> tuple[str, ...]:

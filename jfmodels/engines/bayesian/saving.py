@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from jfmodels.engines.bayesian.components import variance_components
 from jfmodels.engines.bayesian.draw import Chains
 from jfmodels.engines.bayesian.fit_file import Content, dataset_of, write_file
-from jfmodels.engines.bayesian.inference_data import posterior_group
 from jfmodels.engines.bayesian.multilevel import Multilevel
 from jfmodels.engines.bayesian.posterior import Posterior
+from jfmodels.engines.bayesian.sharing import shareable_draws, shareable_tables
 from jfmodels.errors import SpecError
 from jfmodels.model.latent import Latent
 from jfmodels.model.priors import LKJ, Beta, Exponential, HalfNormal, HalfStudentT, Normal
@@ -43,11 +43,18 @@ ERRORS: Mapping[str, type] = {kind.__name__: kind for kind in (Chains, Clustered
 COVERAGE = 0.95
 
 
-def save(engine: Multilevel, path: str | Path, share: bool, tables: Tables | None) -> Path:
+def save(
+    engine: Multilevel,
+    path: str | Path,
+    share: bool,
+    tables: Tables | None,
+    minimum: int = 10,
+    clusters: bool = False,
+) -> Path:
     """Write a fit to a file; see :meth:`BayesianFit.save`."""
     if tables is not None and not share:
         raise SpecError("tables= is for share=True: a file that holds the fit makes any table.")
-    content = _shared(engine, tables or {}) if share else _whole(engine)
+    content = _shared(engine, tables or {}, minimum, clusters) if share else _whole(engine)
     return write_file(path, content)
 
 
@@ -134,13 +141,10 @@ def field_names(latent: Latent) -> tuple[str, ...]:
     )
 
 
-def _shared(engine: Multilevel, tables: Tables) -> Content:
+def _shared(engine: Multilevel, tables: Tables, minimum: int, clusters: bool) -> Content:
     """Named draws without people, and finished tables."""
-    design = engine.survey.design
-    people = {name for name in (design.interviewer, design.person) if name}
-    hidden = [each.term for each in engine.laid.latent.effects if people & set(each.term.columns)]
-    posterior = posterior_group(engine.posterior, engine.seed, {each.text for each in hidden})
-    held = {**_usual(engine), **tables}
+    posterior = shareable_draws(engine, minimum, clusters)
+    held = {**_usual(engine), **shareable_tables(tables, minimum, clusters)}
     told = _told(engine) | {
         "shared": True,
         "tables": {name: plain_table(each) for name, each in held.items()},

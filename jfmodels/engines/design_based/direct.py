@@ -225,6 +225,11 @@ class Direct:
         """How linearised variances are corrected; they stand aside for replicates."""
         return self.small_sample if self.replicates is None else "none"
 
+    @property
+    def errors(self) -> str:
+        """How standard errors were made."""
+        return self.small_sample if self.replicates is None else "replicates"
+
     def believe(self, question: Question) -> Belief:
         """Answer for every cell of a question, margins included."""
         if question.over is not None:

@@ -84,7 +84,14 @@ class Regression:
     @property
     def reading(self) -> Reading:
         """What must be known to read the coefficients."""
-        return Reading(self.formula.text, self.family.link, tuple(self._notes()))
+        family, n = self.family, int(self.data.n.sum())
+        return Reading(self.formula.text, family.link, tuple(self._notes()), family.name, n)
+
+    @property
+    def errors(self) -> str:
+        """How standard errors were made."""
+        refitted = self.coefficients.refits is not None
+        return "replicates" if refitted else self.settings.small_sample
 
     def _notes(self) -> Iterator[str]:
         family = self.family

@@ -21,14 +21,13 @@ from itertools import islice, product
 import numpy as np
 from numpy.typing import NDArray
 
-from jfmodels.results.disclosure.release import Domain, Release
+from jfmodels.results.disclosure.release import OUTSIDE, Domain, Release
 
 __all__ = ["Corner", "Surroundings", "direction", "noticed"]
 
 type Bools = NDArray[np.bool_]
 type Ints = NDArray[np.int64]
 
-OUTSIDE = ""  # stands for every label of a group that the release does not name
 MOST = 8  # partners tried along a group, the best ones first
 
 
@@ -60,11 +59,14 @@ class Surroundings:
         Where everybody gave the same answer.
     minimum : int
         Fewer interviews than these are not shown.
+    taken : set of domain
+        Partners of other cells, of which nothing more is lost; those chosen here are added.
     """
 
     counts: Mapping[Domain, int]
     uniform: frozenset[Domain]
     minimum: int
+    taken: set[Domain]
 
 
 def direction(
@@ -143,12 +145,32 @@ class _Cube:
         axes = list(self.own)
         tried = [self._candidates(axis) for axis in axes]
         best = min(product(*tried), key=lambda each: self._cost(dict(zip(axes, each, strict=True))))
-        return dict(zip(axes, best, strict=True))
+        chosen = dict(zip(axes, best, strict=True))
+        self.around.taken.update(
+            self.domain({**self.own, **dict(each)}) for each in _subsets(list(chosen.items()))
+        )
+        return chosen
+
+    def _in_turn(self, axis: int, label: str) -> bool:
+        """Whether a partner is the next of the small cells in line, which suffice together.
+
+        Where each has the next one for partner, only all of them follow from a total.
+        """
+        line = {
+            each: self.around.counts.get(self.domain({**self.own, axis: each}), 0)
+            for each in (self.own[axis], *self._others(axis))
+        }
+        small = sorted(each for each, n in line.items() if 0 < n < self.around.minimum)
+        if self.own[axis] not in small or sum(line[each] for each in small) < self.around.minimum:
+            return False
+        return label == small[(small.index(self.own[axis]) + 1) % len(small)]
+
+    def _others(self, axis: int) -> list[str]:
+        inside = self.target[axis] or frozenset()
+        return [label for label in self.release.labels[axis] if label not in inside]
 
     def _candidates(self, axis: int) -> list[str]:
-        inside = self.target[axis] or frozenset()
-        others = [label for label in self.release.labels[axis] if label not in inside]
-        ranked = sorted(others, key=lambda label: self._cost({axis: label}))
+        ranked = sorted(self._others(axis), key=lambda label: self._cost({axis: label}))
         return ranked[:MOST] or [OUTSIDE]
 
     def _cost(self, partners: Mapping[int, str]) -> tuple[object, ...]:
@@ -164,7 +186,10 @@ class _Cube:
         found = [self.around.counts.get(domain, 0) for domain in domains]
         odd = [len(each) % 2 == 1 for each in others]
         minimum = self.around.minimum
-        short = sum(o and self.n + n < minimum for o, n in zip(odd, found, strict=True))
+        short = sum(
+            len(each) == 1 and self.n + n < minimum and not self._in_turn(*each[0])
+            for each, n in zip(others, found, strict=True)
+        )
         alike = sum(
             o and domain in self.around.uniform for o, domain in zip(odd, domains, strict=True)
         )
@@ -172,7 +197,11 @@ class _Cube:
             self.larger(axis, label) != self.larger(axis, self.own[axis])
             for axis, label in partners.items()
         )
-        lost = sum(n for n in found if n >= minimum)
+        lost = sum(
+            n
+            for domain, n in zip(domains, found, strict=True)
+            if n >= minimum and domain not in self.around.taken
+        )
         return found.count(0), short, alike, elsewhere, lost, *partners.values()
 
 

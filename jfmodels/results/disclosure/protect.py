@@ -8,15 +8,16 @@ somebody took part knows what they said.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, combinations
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
-from jfmodels.results.disclosure.directions import OUTSIDE, Surroundings, direction, noticed
-from jfmodels.results.disclosure.release import Cell, Domain, Labels, Release, Side
+from jfmodels.results.disclosure.derived import derived
+from jfmodels.results.disclosure.directions import Surroundings, direction, noticed
+from jfmodels.results.disclosure.release import OUTSIDE, Cell, Domain, Labels, Release, Side
 
 __all__ = ["withheld_rows"]
 
@@ -65,17 +66,27 @@ def _told(release: Release, minimum: int) -> set[Side]:
     strata = _strata(release)
     alike = _same_base(release, minimum)
     told: set[Side] = set()
-    for target in chain(
-        _small(release, minimum), _remainders(release, minimum), _uniform(release, minimum)
-    ):
+    taken: dict[tuple[object, ...], set[Domain]] = defaultdict(set)
+    small = dict.fromkeys(sorted(_small(release, minimum), key=_order))
+    for target in chain(small, _remainders(release, minimum), _uniform(release, minimum)):
         stratum = strata[target.cell.survey, target.cell.wave]
-        changed = stratum.changed(release, target, _around(release, target, minimum))
+        cell, split = target.cell, tuple(each is not None for each in target.cell.domain)
+        others = taken[cell.survey, cell.outcome, cell.wave, split]
+        others = others if target in small else set(others)
+        changed = stratum.changed(release, target, _around(release, target, minimum, others))
         if target.uniform:
             told |= _telling_answers(release, target, changed)
         else:
             outcomes = {target.cell.outcome} | alike[target.cell.survey, target.cell.outcome]
             told |= {side for side in changed if side.cell.outcome in outcomes}
     return told
+
+
+def _order(target: Target) -> tuple[object, ...]:
+    """An order that depends on nothing but the cells: the smallest first."""
+    cell = target.cell
+    domain = [sorted(each) if each else [] for each in cell.domain]
+    return target.n, cell.survey, cell.outcome, cell.wave, domain
 
 
 # ------------------------------------------------------------------------- what is protected
@@ -105,62 +116,12 @@ def _uniform(release: Release, minimum: int) -> Iterator[Target]:
 
 
 def _remainders(release: Release, minimum: int) -> Iterator[Target]:
-    """Cells that have no row, and are what is left of a total when its parts are taken away."""
-    families: dict[tuple[str, str, str], dict[tuple[int, Domain], dict[Labels, int]]]
-    families = defaultdict(lambda: defaultdict(dict))
-    for cell, n in release.counts.items():
-        found = families[cell.survey, cell.outcome, cell.wave]
-        for axis, labels in enumerate(cell.domain):
-            for total in _totals(release, cell.domain, axis):
-                found[axis, total][labels] = n
-    for (survey, outcome, wave), found in families.items():
-        for (axis, total), parts in found.items():
-            for n, whole, without in _left(parts):
-                if 0 < n < minimum:
-                    rest = _rest(release, total, axis, whole, without)
-                    yield Target(Cell(survey, outcome, wave, rest), n)
-
-
-def _totals(release: Release, domain: Domain, axis: int) -> Iterator[Domain]:
-    """Domains that sum over an axis, and over larger groups that it implies."""
-    implied = release.parents[axis] if domain[axis] is not None else frozenset()
-    for size in range(len(implied) + 1):
-        for dropped in combinations(sorted(implied), size):
-            yield tuple(
-                None if k == axis or k in dropped else labels for k, labels in enumerate(domain)
-            )
-
-
-def _left(parts: Mapping[Labels, int]) -> Iterator[tuple[int, Labels, set[str]]]:
-    """Interviews that are left of every total, of which labels, and without which."""
-    single = {next(iter(part)): n for part, n in parts.items() if part and len(part) == 1}
-    for whole, n in parts.items():
-        inside = {label: m for label, m in single.items() if whole is None or label in whole}
-        if whole is None or len(whole) > 1:
-            yield n - sum(inside.values()), whole, set(inside)
-            for part, m in parts.items():
-                if part and len(part) > 1 and (whole is None or part < whole):
-                    yield n - m, whole, set(part)
-
-
-def _rest(
-    release: Release, total: Domain, axis: int, whole: Labels, without: Iterable[str]
-) -> Domain:
-    """The domain that is left: one of its labels if one is known."""
-    name, axes = release.axes[axis], release.axes
-    left = [
-        label
-        for label in release.labels[axis]
-        if label not in without
-        and (whole is None or label in whole)
-        and all(
-            total[axes.index(parent)] in (None, frozenset([larger]))
-            for parent, larger in release.within[name].get(label, {}).items()
-        )
-    ]
-    domain = list(total)
-    domain[axis] = frozenset([min(left, default=OUTSIDE)])
-    return tuple(domain)
+    """Small cells that have no row, but follow from rows that are large enough to be shown."""
+    for (survey, outcome, wave), counts in release.by_wave.items():
+        shown = {domain: n for domain, n in counts.items() if n == 0 or n >= minimum}
+        for domain, n in derived(release, shown).items():
+            if 0 < n < minimum:
+                yield Target(Cell(survey, outcome, wave, domain), n)
 
 
 # ----------------------------------------------------------------------- what gives it away
@@ -228,12 +189,12 @@ def _members(
     return place, members
 
 
-def _around(release: Release, target: Target, minimum: int) -> Surroundings:
+def _around(release: Release, target: Target, minimum: int, taken: set[Domain]) -> Surroundings:
     """What is known of cells that may be partners."""
     cell = target.cell
     counts = release.by_wave[cell.survey, cell.outcome, cell.wave]
     alike = release.uniform[cell.survey, cell.outcome, cell.wave, target.answers]
-    return Surroundings(counts, frozenset(alike if target.uniform else ()), minimum)
+    return Surroundings(counts, frozenset(alike if target.uniform else ()), minimum, taken)
 
 
 def _telling_answers(release: Release, target: Target, changed: Iterable[Side]) -> set[Side]:

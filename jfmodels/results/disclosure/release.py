@@ -19,12 +19,15 @@ from jfmodels.errors import SpecError
 from jfmodels.results.schema import BY, BY_REF, COLUMNS
 
 __all__ = [
+    "EXTREMES",
+    "OUTSIDE",
     "Cell",
     "Domain",
     "Labels",
     "Release",
     "Row",
     "Side",
+    "filled",
     "groups_in",
     "read_release",
 ]
@@ -32,7 +35,7 @@ __all__ = [
 type Labels = frozenset[str] | None
 type Domain = tuple[Labels, ...]
 
-GIVEN = ("outcome", "category", "wave")
+OUTSIDE = ""  # stands for every label of a group that the release does not name
 COMPARED = ("contrast", "difference in differences")
 EXTREMES = ("lowest", "highest", "range")
 
@@ -235,7 +238,7 @@ def _rows(
             )
         drawn = not pd.isna(row["mc_error"])
         sides = dict.fromkeys(
-            Side(Cell(survey, outcome, wave, _filled(axes, fixed | at, within)), answers, drawn)
+            Side(Cell(survey, outcome, wave, filled(axes, fixed | at, within)), answers, drawn)
             for outcome, answers in _items(row, known["outcome"])
             for wave in _both(row, "wave", known["wave"] or [""])
             for at in _domains(row, groups, known)
@@ -300,7 +303,7 @@ def _domains(
     return [dict(zip(named, each, strict=True)) for each in product(*sides)]
 
 
-def _filled(
+def filled(
     axes: Sequence[str],
     at: Mapping[str, frozenset[str]],
     within: Mapping[str, Mapping[str, Mapping[str, str]]],

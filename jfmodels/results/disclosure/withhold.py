@@ -49,7 +49,8 @@ def withhold(
     tables : sequence of DataFrame
         All tables of one release, as fits give them: levels, changes, contrasts, slopes and
         the like, of several outcomes and groups, design-based and Bayesian. Neither the order
-        of tables nor that of rows matters, and a table more never brings back a number.
+        of tables nor that of rows matters. A further table brings back no number, as long as
+        changes stand beside their levels and no table is of a domain (``where=``).
     minimum : int, default 10
         Least number of interviews of a cell that is shown.
     clusters : bool, default False

@@ -6,6 +6,7 @@ import shutil
 import warnings
 from dataclasses import replace
 
+import h5py
 import numpy as np
 import pytest
 from latent_cases import BLOCK_TERMS, CODEBOOK, DESIGN, NEIGHBOURS, OUTCOMES, people, simulated
@@ -133,10 +134,10 @@ def test_the_file_leaves_out_who_answered_and_what_else(tmp_path):
 def test_a_shared_file_holds_tables_and_draws_without_people(tmp_path):
     fit = fitted(MODEL)
     tables = {"regions": fit.levels("region", over="wave")}
-    path = fit.save(tmp_path / "s.nc", share=True, tables=tables)
+    path = fit.save(tmp_path / "s.nc", share=True, tables=tables, clusters=True)
     shared = jf.load_fit(path)
     assert isinstance(shared, jf.SharedFit)
-    assert_same(shared.tables["regions"], tables["regions"])
+    assert_same(shared.tables["regions"], jf.withhold([tables["regions"]])[0])
     coefficients = coefficient_table(fit.engine, ratios=False, coverage=0.95)
     assert_same(shared.tables["summary"], coefficients)
     assert_same(shared.tables["variance_components"], fit.variance_components())
@@ -156,9 +157,88 @@ def test_a_shared_file_names_nobody(tmp_path):
     raw = path.read_bytes()
     assert not [name for name in (b'"i0"', b'"i1"', b"i2\x00", b"unit") if name in raw]
     sizes = {size for each in content.groups.values() for size in each.sizes.values()}
-    assert sizes <= {4, 100, 8}  # chains, draws, communes and coefficients
+    assert sizes <= {4, 100}  # chains, draws and coefficients
     told = read_text(content.text, KINDS)
     assert {name for name, each in told["tables"].items()} == set(jf.load_fit(path).tables)
+
+
+def texts_in(path):
+    """Every text of a netCDF file, wherever it stands, and the names of what it holds."""
+    with h5py.File(path) as file:
+        found = list(file.attrs.values())
+
+        def look(name, each):
+            found.append(name)
+            found.extend(each.attrs.values())
+            if isinstance(each, h5py.Dataset):
+                found.append(each[()])
+
+        file.visititems(look)
+    return " ".join(str(np.asarray(each).tolist()) for each in found)
+
+
+def marked():
+    """A survey whose interviewers, villages and rare groups bear names that cannot hide."""
+    frame = people().assign(name=[f"respondent-{k}" for k in range(600)])
+    frame["interviewer"] = "asker-" + frame["interviewer"]
+    frame["commune"] = "village-" + frame["commune"]
+    frame["group"] = np.where(frame.index < 4, "group-rare", "group-common")
+    frame.loc[300:, "group"] = "group-other"
+    return jf.Survey(frame, replace(DESIGN, person="name"), CODEBOOK)
+
+
+@pytest.mark.parametrize("clusters", [False, True])
+def test_no_id_is_anywhere_in_a_shared_file(clusters, tmp_path):
+    model = "yes ~ wave + (1 | interviewer) + (1 | commune) + (1 | group) + (1 | commune:wave)"
+    fit = jf.fit(model, marked(), engine=FEW)
+    path = fit.save(
+        tmp_path / "s.nc",
+        share=True,
+        clusters=clusters,
+        tables={"groups": fit.levels("group", over="wave"), "components": fit.summary()},
+    )
+    text = texts_in(path)
+    assert not {name for name in ("respondent-", "asker-", "log_likelihood") if name in text}
+    assert ("village-c3" in text) == clusters
+    shared = jf.load_fit(path)
+    assert list(shared.idata["posterior"]["group"]) == ["group-common", "group-other"]
+    rare = shared.tables["groups"].query("group == 'group-rare'")
+    assert rare[["estimate", "low", "n"]].isna().all(axis=None)
+    drawn = {name for name in shared.idata["posterior"].data_vars if name.startswith("(")}
+    places = {"(1 | commune)", "(1 | commune:wave)"} if clusters else set()
+    assert drawn == {"(1 | group)"} | places
+    sizes = shared.idata["posterior"].sizes
+    assert all(size <= 100 for size in sizes.values())  # nothing of 600 respondents
+
+
+@pytest.mark.parametrize("asked", ["loo", "ppc", "small_area_check", "effects"])
+def test_what_was_observed_is_not_shared(asked, tmp_path):
+    fit = fitted(MODEL)
+    tables = {
+        "loo": lambda: fit.loo(refit=False).table,
+        "ppc": lambda: fit.ppc("region"),
+        "small_area_check": lambda: jf.small_area_check(fit, "region", over="wave"),
+        "effects": lambda: fit.effects("interviewer"),
+    }
+    with pytest.raises(jf.SpecError, match=f"table '{asked}' tells of single interviews"):
+        fit.save(tmp_path / "s.nc", share=True, tables={asked: tables[asked]()})
+
+
+def test_tables_by_interviewer_or_cluster_are_not_shared(tmp_path):
+    fit = fitted(MODEL)
+    for group, says in (("interviewer", "show people"), ("commune", "clusters=True")):
+        tables = {"by": fit.levels(group, over="wave")}
+        with pytest.raises(jf.SpecError, match=says):
+            fit.save(tmp_path / "s.nc", share=True, tables=tables)
+
+
+def test_a_model_that_names_interviewers_or_clusters_is_not_shared(tmp_path):
+    named = jf.fit("yes ~ wave + interviewer + (1 | region)", simulated(), engine=FEW)
+    with pytest.raises(jf.SpecError, match=r"names interviewers by 'interviewer'"):
+        named.save(tmp_path / "s.nc", share=True)
+    within = jf.fit("yes ~ wave + (1 | region)", simulated(), engine=FEW, where={"commune": "c1"})
+    with pytest.raises(jf.SpecError, match=r"names clusters by 'commune'.*clusters=True"):
+        within.save(tmp_path / "s.nc", share=True)
 
 
 def test_arviz_opens_a_shared_file(tmp_path):

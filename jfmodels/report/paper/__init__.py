@@ -1,0 +1,1 @@
+"""Tables for papers: a layout of cells, and the formats that set it."""

@@ -1,0 +1,101 @@
+"""Lines over waves: how they are drawn, the axes they lie on, and what must be told of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from jfmodels.report.plot_canvas import (
+    INK,
+    POINT_SIZE,
+    clean_axes,
+    extent,
+    format_axis,
+    root_figure,
+)
+from jfmodels.report.plot_lines import Line, Waves
+from jfmodels.report.plot_rows import Unit
+from jfmodels.report.plot_text import Wording
+
+__all__ = ["draw_line", "finish_waves", "line_notes", "turn_wave_names"]
+
+
+def draw_line(ax: Axes, line: Line) -> None:
+    """Draw a line with its points and intervals; missing estimates break it."""
+    look = line.look
+    ax.plot(
+        line.x,
+        line.estimate,
+        color=look.colour,
+        linestyle=look.dash,
+        linewidth=look.width,
+        marker=look.marker,
+        markersize=POINT_SIZE,
+        markeredgecolor=look.colour,
+        label=line.name,
+        clip_on=False,
+        zorder=3,
+    )
+    there = line.bounded
+    ax.vlines(
+        line.x[there],
+        line.low[there],
+        line.high[there],
+        color=look.colour,
+        alpha=0.55,
+        linewidth=1.3,
+    )
+    bare = line.drawn & ~there
+    if bare.any():
+        _hollow(ax, line, bare)
+
+
+def _hollow(ax: Axes, line: Line, where: np.ndarray) -> None:
+    """Draw points without an interval as rings over the points of the line."""
+    ax.plot(
+        line.x[where],
+        line.estimate[where],
+        linestyle="none",
+        marker=line.look.marker,
+        markersize=POINT_SIZE,
+        markerfacecolor="white",
+        markeredgecolor=line.look.colour,
+        clip_on=False,
+        zorder=4,
+    )
+
+
+def finish_waves(ax: Axes, waves: Waves, unit: Unit, words: Wording) -> None:
+    """Give both axes their limits, ticks and titles."""
+    clean_axes(ax, grid="y")
+    ax.set_xlim(waves.x[0] - 0.45 * waves.step, waves.x[-1] + 0.45 * waves.step)
+    ax.set_xticks(waves.x, [words.name(wave) for wave in waves.values], parse_math=False)
+    ax.set_xlabel(words.phrase("wave_in_time" if waves.timed else "wave"), color=INK)
+    if unit.share:
+        low, high = ax.get_ylim()
+        # a little below 0 and above 1, so that points there stay clear of the axis
+        room = 0.03 * (high - low)
+        ax.set_ylim(max(-room, low), min(1 + room, high))
+    format_axis(ax.yaxis, words.percent if unit.share else words.number, unit.scale)
+    ax.set_ylabel(unit.level_title(words), color=INK, parse_math=False)
+
+
+def turn_wave_names(axes: Sequence[Axes]) -> None:
+    """Turn the names of waves upright in all panels where they would run into each other."""
+    # panels are alike, and the last one shows the names
+    last = axes[-1]
+    root_figure(last).draw_without_rendering()
+    boxes = [extent(last, text) for text in last.get_xticklabels()]
+    if any(left.x1 + 3 > right.x0 for left, right in pairwise(boxes)):
+        for ax in axes:
+            ax.tick_params(axis="x", labelrotation=90)
+
+
+def line_notes(lines: Sequence[Line], words: Wording) -> list[str]:
+    """Explain hollow points and broken lines, where there are any."""
+    hollow = any((line.drawn & ~line.bounded).any() for line in lines)
+    broken = any(not line.drawn.all() for line in lines)
+    return [words.phrase(key) for key, so in (("hollow", hollow), ("gap", broken)) if so]
