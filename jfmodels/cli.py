@@ -261,7 +261,10 @@ def report(
     lang: Annotated[str, typer.Option(help="en or fr.")] = "en",
     claims: Annotated[Path | None, typer.Option(help="Claims to judge (YAML).")] = None,
     by: Annotated[
-        str, typer.Option(help="Column to break numbers down by; by default that of the strata.")
+        str,
+        typer.Option(
+            help="Column to break numbers down by: by default that of the strata; '' for none."
+        ),
     ] = "strata",
     minimum: Annotated[int, typer.Option(help="Interviews that a number must rest on.")] = 10,
     wave: Wave = None,
@@ -289,7 +292,7 @@ def report(
             with _working("Judging"):
                 verdicts = jf.judge(said, survey)
         with _working("Writing the report"):
-            jf.write_report(survey, out, lang=lang, claims=verdicts, by=by, minimum=minimum)
+            jf.write_report(survey, out, lang=lang, claims=verdicts, by=by or None, minimum=minimum)
     typer.echo(f"Written: {out}", err=True)
 
 
