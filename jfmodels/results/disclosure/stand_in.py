@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from jfmodels.errors import SpecError
-from jfmodels.results.disclosure.release import groups_in
+from jfmodels.results.disclosure.reading import groups_in
 
 __all__ = ["fill_withheld"]
 
