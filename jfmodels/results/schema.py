@@ -446,7 +446,7 @@ class Shown:
         In order. Those without a value are left out, and references where they differ from
         nothing.
     once : tuple of str
-        Of these, those that are said once, above the rows, if all rows share them.
+        What is said once, above the rows: those of the columns that all rows share, and others.
     measured : tuple of str
         Of these, numbers in the unit of the estimate, which the standard error rounds.
     """
@@ -458,7 +458,7 @@ class Shown:
 
 ENDS = ("estimate", "low", "high", "std_error")
 REFERENCES = ("wave_ref", "outcome_ref", "category_ref", BY_REF)
-ABOUT = ("unit", "target", "over", "engine", "coverage", "adjustment")
+ABOUT = ("unit", "target", "over", "engine", "coverage")
 SUBJECT = ("outcome", "category", "estimand")
 OF_COMPARISON = ("outcome_ref", "category_ref", "wave_ref")
 
@@ -469,7 +469,7 @@ SHOWN: dict[str, Shown] = {
             *(BY, "wave", *REFERENCES),
             *(*ENDS, "p_adjusted", "prob_positive", "prob_rope", "n", *ABOUT, "flag"),
         ),
-        once=(*SUBJECT, *OF_COMPARISON, *ABOUT),
+        once=(*SUBJECT, *OF_COMPARISON, *ABOUT, "adjustment"),
         measured=ENDS,
     ),
     "hypothesis": Shown(
