@@ -92,10 +92,8 @@ class Judged:
     def hinge(self, alpha: float) -> int:
         """The row on which the verdict hinges: the weakest for it, or the one that refutes it."""
         if self.verdict(alpha) == "contradicted":
-            refuting = [e.refute if isinstance(e, ByTests) else e.stands for e in self.each]
-            return int(np.argmin(refuting))
-        weakness = [e.support if isinstance(e, ByTests) else -e.holds for e in self.each]
-        return int(np.argmax(weakness))
+            return int(np.argmin([each.refute for each in self.each]))
+        return int(np.argmax([each.support for each in self.each]))
 
     def row(self, alpha: float) -> dict[str, Any]:
         """The row on which the verdict hinges, by column."""
@@ -129,7 +127,7 @@ def judge_part(part: Part, names: Names, fits: Fits, alpha: float) -> Judged:
     """
     where, places = domain_of(part, fits), _fitted_places(part, fits)
     outcomes = tuple(names[reading] for reading in part.readings)
-    nothing = ByDraws(0.0, 1.0) if fits.specification.is_bayesian else ByTests(1.0, 1.0)
+    nothing = ByDraws(0.0, 1.0, 1.0) if fits.specification.is_bayesian else ByTests(1.0, 1.0)
     if not _asked(part, outcomes, fits):
         says = "the question was not asked"
         return Judged(nothing, pd.DataFrame(), refused=says, told=("not_asked",))
@@ -146,7 +144,7 @@ def judge_part(part: Part, names: Names, fits: Fits, alpha: float) -> Judged:
 
 def _asked(part: Part, outcomes: Sequence[str], fits: Fits) -> bool:
     """Whether all waves that a part speaks of asked all of its questions."""
-    places = [fits.survey.waves.index(wave) for wave in part.waves]
+    places = [fits.survey.waves.index(wave) for wave in part.waves] or [0]
     return all(fits.survey.asked[name][place] for name in outcomes for place in places)
 
 
@@ -282,4 +280,4 @@ def _usable(evidence: Evidence, stops: Set[str]) -> Evidence:
     tested = isinstance(evidence, ByTests)
     if not np.isnan(astuple(evidence)).any() and not stops:
         return evidence
-    return ByTests(1.0, 1.0) if tested else ByDraws(0.0, 1.0)
+    return ByTests(1.0, 1.0) if tested else ByDraws(0.0, 1.0, 1.0)

@@ -10,6 +10,7 @@ import pandas as pd
 from jfmodels.claims.judge import Verdicts
 from jfmodels.report.html import Html, element
 from jfmodels.report.plot_text import missing
+from jfmodels.report.verdict_specifications import specification_list
 from jfmodels.report.words import phrase, spaced
 from jfmodels.results.schema import FLAGS
 
@@ -49,6 +50,7 @@ def _card(verdicts: Verdicts, row: Row, lang: str, minimum: int) -> Html:
         element("p", _verdict(row, lang), " ", _says(row, lang, minimum)),
         listed,
         source,
+        specification_list(verdicts, row["claim"], lang, minimum),
         class_="claim",
         id=f"claim-{row['claim']}",
     )
