@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from jfmodels.errors import listing
+
 if TYPE_CHECKING:
     from xarray import DataTree
 
@@ -38,6 +40,18 @@ class SharedFit:
     tables: Mapping[str, pd.DataFrame] = field(repr=False)
     idata: DataTree = field(repr=False)
     record: Mapping[str, Any] = field(repr=False)
+
+    def __getattr__(self, name: str) -> Any:
+        """Say why what a fit can be asked cannot be asked here."""
+        from jfmodels.engines.bayesian.bayesian_fit import BayesianFit
+
+        if name.startswith("_") or not hasattr(BayesianFit, name):
+            raise AttributeError(f"'SharedFit' object has no attribute '{name}'")
+        raise AttributeError(
+            f"A fit that was saved to be shared answers no {name}(): the interviews are not here. "
+            f"It holds the tables {listing(self.tables)}; whoever saved the fit can add others by "
+            "save(share=True, tables=...)."
+        )
 
     def __repr__(self) -> str:
         return f"Shared fit of {self.formula}, with the tables {', '.join(self.tables)}"
