@@ -257,7 +257,7 @@ def groups_in_single_clusters(met: int) -> jf.Survey:
 )
 def test_a_group_met_in_single_clusters_is_judged_where_strata_are_many(met, verdict):
     asked = groups_in_single_clusters(met)
-    said = {"outcome": "safe", "counting": "1", "base": "in_base", "wave": "none"}
+    said = {"outcome": "safe", "counting": "yes", "base": "in_base", "wave": "none"}
     row = judged(asked, {"kind": "majority", **said, "where": {"group": "in"}})
     assert "one_cluster" in row["flag"]
     assert row["verdict"] == verdict
@@ -284,7 +284,7 @@ def test_a_survey_made_once_has_levels_comparisons_and_orders(survey):
     assert " Q6" not in level["says_en"]
     along = {"along": "region", "groups": "Gao", "reference": "Mopti", "side": "below"}
     row = judged(once, {"kind": "comparison", **said, **along})
-    expected = only(fit.contrasts("region", "Mopti"), outcome="trust_army", region="Gao")
+    expected = only(fit.contrasts("region", reference="Mopti"), outcome="trust_army", region="Gao")
     assert numbers(row) == pytest.approx(numbers(expected))
     actors = {name: said[name] for name in ("counting", "base", "wave")}
     order = {"kind": "order_of_outcomes", "first": "trust_army", "after": "trust_police"}

@@ -236,9 +236,9 @@ def test_the_fixed_side_is_written_in_one_way(right, fixed, columns):
     ],
 )
 def test_random_terms(text, expected):
-    formula = parse(f"y ~ wave + {text}")
+    formula = parse(f"y ~ sex + {text}")
     assert [(each.kind, each.groups, each.slopes) for each in formula.effects] == expected
-    assert formula.fixed == "wave"
+    assert formula.fixed == "sex"
     again = parse("y ~ " + " + ".join(each.text for each in formula.effects))
     assert again.effects == formula.effects
 
