@@ -348,6 +348,7 @@ SIGN_MAGNITUDE: dict[str, Column] = {
     "power": Column("float", "probability that the difference is found"),
     "type_s": Column("float", "of the differences found, the share that have the wrong sign"),
     "exaggeration": Column("float", "of the differences found, their mean size over the true one"),
+    "flag": FLAG,
 }
 
 VERDICTS: dict[str, Column] = {
@@ -589,6 +590,10 @@ FLAGS: dict[str, dict[str, str]] = {
     "at_boundary": {
         "en": "A share of 0 or 1, or without variation: no t interval, and no verdict rests on it.",
         "fr": "Part de 0 ou 1, ou sans variation : pas d'intervalle de Student, aucun verdict.",
+    },
+    "careful_test": {
+        "en": "Found less often than the level says: the test is careful where strata are few.",
+        "fr": "Trouvé moins souvent que le niveau : le test est prudent avec peu de strates.",
     },
     "cluster_dominates": {
         "en": "One cluster holds over half of the weight: the standard error is too small.",
