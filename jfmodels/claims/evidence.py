@@ -38,7 +38,8 @@ BLOCKING = frozenset(
         "suppressed",
     }
 )
-# Where strata hold one cluster each, chance leaves other strata to judge by; not so below this.
+# A group that strata meet in one cluster each is judged by how these differ, if by more than this:
+# from two clusters, tests that take 2 degrees of freedom reject .06 of what is true.
 LEAST_DF = 2.0
 
 
@@ -270,7 +271,7 @@ def _blocking(rows: pd.DataFrame) -> list[frozenset[str]]:
         return []
     pairs = zip(rows["flag"], rows["df"], strict=True)
     return [
-        (BLOCKING if df >= LEAST_DF else BLOCKING | {"one_cluster"}) & set(codes)
+        (BLOCKING if df > LEAST_DF + 1e-9 else BLOCKING | {"one_cluster"}) & set(codes)
         for codes, df in pairs
     ]
 

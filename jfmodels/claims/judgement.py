@@ -25,7 +25,7 @@ from jfmodels.claims.sentences import (
     what_is_said,
 )
 from jfmodels.claims.specification import DIRECT, OTHER_BASE, Fits, Specification, names_of
-from jfmodels.claims.words import LANGUAGES
+from jfmodels.claims.words import LANGUAGES, word
 from jfmodels.errors import ClaimError, JfmodelsError, choose, listing, raise_all, unknown
 from jfmodels.model.cells import read_where
 from jfmodels.results.schema import VERDICTS, Column
@@ -245,7 +245,8 @@ class Judgement:
     def _in_full(self, part: Part, text: str, lang: str) -> str:
         """Tell a part from another about the same question by what it says, and of when."""
         waves = f" {MINUS} ".join(self.labels.get(w, {}).get(lang, w) for w in part.waves)
-        return f"{text}, {waves}: {what_is_said(part, self.labels_of(part), lang)}"
+        colon = word("colon", lang)
+        return f"{text}, {waves}{colon}{what_is_said(part, self.labels_of(part), lang)}"
 
 
 def as_table(rows: Sequence[Mapping[str, Any]], glossary: Mapping[str, Column]) -> pd.DataFrame:

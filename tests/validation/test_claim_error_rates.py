@@ -36,7 +36,7 @@ from jfmodels.claims.specification import Specification
 SHORT = os.environ.get("JFMODELS_SHORT") == "1"
 N_SURVEYS = 200 if SHORT else 800
 N_POWER = 200 if SHORT else 1_600
-N_POSTERIORS = 6 if SHORT else 60  # for each scene: a model takes a third of a second
+N_POSTERIORS = 8 if SHORT else 100  # for each scene
 SEED = 20261126
 ALPHA = 0.05
 ONE = {"counting": "yes", "base": "in_base", "wave": "1"}
@@ -163,7 +163,9 @@ def test_every_kind_has_a_scene():
 
 
 DIRECT = Specification()
-POSTERIOR = Specification(engine="laplace", weighting="ignore")
+POSTERIOR = Specification(engine=jf.Laplace(draws=1_000), weighting="ignore")
+# Now and then a model is handed on to NUTS, with a warning.
+MAY_WARN = pytest.mark.filterwarnings("default::jfmodels.errors.FitWarning")
 
 
 def verdicts(name: str, specification: Specification = DIRECT, n: int = N_SURVEYS) -> Counter[str]:
@@ -235,6 +237,7 @@ def posterior_verdicts(name: str) -> Counter[str]:
     return verdicts(name, POSTERIOR, N_POSTERIORS)
 
 
+@MAY_WARN
 @pytest.mark.slow
 @pytest.mark.parametrize("name", MODELLED)
 def test_posteriors_err_no_more_often_than_stated(name):
@@ -246,6 +249,7 @@ def test_posteriors_err_no_more_often_than_stated(name):
         assert exact.low <= ALPHA, f"{error}: {counts[error]} of {counts.total()}"
 
 
+@MAY_WARN
 @pytest.mark.slow
 @pytest.mark.parametrize("error", ["supported", "contradicted"])
 def test_posteriors_err_no_more_often_over_all_kinds(error):
@@ -256,6 +260,7 @@ def test_posteriors_err_no_more_often_over_all_kinds(error):
     assert binomtest(wrong, n).proportion_ci(0.95).low <= ALPHA
 
 
+@MAY_WARN
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in SCENES if name not in MODELLED])
 def test_posteriors_say_nothing_of_what_they_cannot_compare(name):
@@ -340,6 +345,7 @@ def errors_in_examples(specification: Specification = DIRECT, n: int = N_EXAMPLE
     return counts
 
 
+@MAY_WARN
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("specification", "n"),
@@ -380,11 +386,12 @@ def groups_in_single_clusters(n_strata: int, seed: int) -> Iterator[tuple[jf.Sur
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("n_strata", [4, 12, 30])
+@pytest.mark.parametrize("n_strata", [6, 12, 30])
 def test_groups_met_in_single_clusters_are_judged_rightly(n_strata):
     counts, flagged = Counter[str](), 0
     for survey, names in islice(groups_in_single_clusters(n_strata, SEED), N_SURVEYS // 200):
-        part = {"kind": "majority", "counting": "yes", "base": "in_base", "where": {"group": "in"}}
+        part = {"kind": "majority", "counting": "yes", "base": "in_base", "wave": "none"}
+        part["where"] = {"group": "in"}
         content = {name: {"text": "t", "parts": {"p": {**part, "outcome": name}}} for name in names}
         claims = jf.Claims.from_dict({"source": "a world", "claims": content})
         judgement = Judgement.of(claims, survey, DIRECT, ALPHA)

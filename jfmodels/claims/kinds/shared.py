@@ -175,7 +175,9 @@ class Published:
     scale: float
 
     def problems(self) -> Iterator[str]:
-        """Hold the tolerance against the rounding."""
+        """Hold the number and the tolerance against the rounding."""
+        if abs(round(self.number, self.decimals) - self.number) > TINY:
+            yield f"decimals: {self.number:g} has more than {self.decimals}."
         half = rounding(self.decimals)
         if self.tolerance < half - TINY:
             yield (
