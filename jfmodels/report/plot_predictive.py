@@ -17,7 +17,7 @@ from jfmodels.errors import SpecError, listing
 from jfmodels.report.plot_canvas import INK, POINT_SIZE, WARNING, new_axes
 from jfmodels.report.plot_cells import panels_of
 from jfmodels.report.plot_lines import Waves, waves_of
-from jfmodels.report.plot_panels import frame, lay_out, name_panel, require_panels
+from jfmodels.report.plot_panels import frame, lay_out, name_panels, require_panels
 from jfmodels.report.plot_rows import (
     Unit,
     coverage_in_words,
@@ -127,12 +127,12 @@ def plot_ppc(
     axes = alone if len(panels) == 1 else lay_out(len(panels), PANEL)
     for each, (_, part) in zip(axes, panels, strict=True):
         _draw(each, part, waves)
-    for each, (name, _) in zip(axes, panels, strict=True):
+    for each in axes:
         finish_waves(each, waves, unit, words)
         if len(panels) > 1:
             each.set(xlabel="", ylabel="")
-            name_panel(each, name)
-    turn_wave_names(axes)
+    name_panels(axes, [name for name, _ in panels])
+    turn_wave_names(axes, grow=ax is None)
     title = " – ".join(part for part in (subject(rows, words), WORDS["title"][lang]) if part)
     notes = [_note(rows, words), *_flags(rows, groups, words)]
     key = _key(rows, words)
