@@ -123,8 +123,7 @@ def plot_ppc(
     told = telling_columns(rows, [*groups, "outcome", "category"])
     panels = panels_of(rows, told, words)
     require_panels(len(panels), ax)
-    alone = [new_axes(*SIZE)] if ax is None else [ax]
-    axes = alone if len(panels) == 1 else lay_out(len(panels), PANEL)
+    axes = _axes(len(panels)) if ax is None else [ax]
     for each, (_, part) in zip(axes, panels, strict=True):
         _draw(each, part, waves)
     for each in axes:
@@ -138,6 +137,11 @@ def plot_ppc(
     key = _key(rows, words)
     frame(axes, title, key, notes, words, simulated=is_simulated(table), grow=ax is None)
     return axes[0]
+
+
+def _axes(count: int) -> list[Axes]:
+    """Make axes for one panel or for several."""
+    return [new_axes(*SIZE)] if count == 1 else lay_out(count, PANEL)
 
 
 def _rows(table: pd.DataFrame) -> pd.DataFrame:

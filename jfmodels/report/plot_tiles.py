@@ -63,6 +63,7 @@ INSET = 0.03  # of a tile, between it and the next
 MARGIN = 8.0  # points of a tile that no text enters
 LONGEST_NAME = 34  # letters of the name of a row, after which it is broken
 AROUND = 1.2  # inches above and below the tiles of the only panel
+LEAST_WIDTH = 2.6  # inches of a panel
 MOST_INCHES = 11.0  # of panels beside one another
 FILLED = 0.8  # of the height of a tile, by what it says
 WORDS: Mapping[str, Mapping[str, str]] = {
@@ -265,7 +266,7 @@ def _axes(grids: Sequence[_Grid], tile: tuple[float, float]) -> list[Axes]:
     if len(grids) == 1:
         return [new_axes(max(4.6, wide + 0.2), tall + AROUND)]
     most = max(1, int(MOST_INCHES / wide))
-    return lay_out(len(grids), (wide + 0.15, tall + 0.6), most_across=most)
+    return lay_out(len(grids), (max(LEAST_WIDTH, wide + 0.15), tall + 0.6), most_across=most)
 
 
 def _broken(name: str) -> list[str]:
