@@ -49,8 +49,9 @@ def write_example(folder: str | os.PathLike[str], *, seed: int = 2024) -> tuple[
     >>> import jfmodels as jf
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     data, codebook = jf.write_example(folder)
-    ...     jf.read_survey(data, codebook=codebook)
-    Survey (simulated): 3,264 interviews, 6 waves (Q1 to Q6), 16 clusters, 27 outcomes
+    ...     survey = jf.read_survey(data, codebook=codebook)
+    >>> survey.simulated, len(survey.codebook.outcomes)
+    (True, 27)
     """
     data, codebook = (Path(folder, name) for name in ("survey.csv", "codebook.yaml"))
     for path in (data, codebook):

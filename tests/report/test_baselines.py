@@ -86,6 +86,7 @@ def specifications() -> pd.DataFrame:
             "weights": ["as given", "none", "as given", "as given"],
             "base": ["in_base", "in_base", "excluded", "in_base"],
             "interviewers": ["ignore", "ignore", "ignore", "cluster"],
+            "engine": "direct",
         }
     )
     return simulated(table.reindex(columns=list(SPECIFICATIONS)))

@@ -265,7 +265,7 @@ class TestLabelledFiles:
             variable_value_labels={"q1": {1: "no", 2: "yes", "a": "don't know"}},
             missing_user_values={"q1": ["a", "b"]},
         )
-        with pytest.warns(UserWarning, match=r"a.dta: .* read as missing in 'q1'\. Where"):
+        with pytest.warns(UserWarning, match=r"a.dta: .* read as missing in 'q1'; where"):
             frame = read_frame(tmp_path / "a.dta")
         assert frame["q1"].tolist() == ["1", "2", ".a", np.nan]
         assert frame["q2"].tolist() == [1, 2, 3, 9]

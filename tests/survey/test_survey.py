@@ -55,7 +55,7 @@ class TestWhatIsTaken:
 
     @pytest.mark.parametrize("book", [None, "book.yaml", []])
     def test_is_a_codebook(self, book):
-        with pytest.raises(CodebookError, match="a mapping with any of 'waves'"):
+        with pytest.raises(CodebookError, match="a mapping with any of 'title', 'waves'"):
             survey_of(book=book)
 
     def test_is_left_as_it_was(self):

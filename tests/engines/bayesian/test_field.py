@@ -64,7 +64,7 @@ def test_gradient_and_curvature_are_numerical_derivatives(family, block):
             assert column[:, b] == pytest.approx(found, rel=1e-5, abs=1e-5)
 
 
-@pytest.mark.parametrize("terms", [TWO, "(1 | interviewer)", "(1 + x | commune) + (1 | wave)"])
+@pytest.mark.parametrize("terms", [TWO, "(1 | interviewer)", "(1 + x | commune) + (1 | region)"])
 @pytest.mark.parametrize("family", ["bernoulli", "ordinal", "categorical"])
 def test_factor_agrees_with_the_matrix_written_out(family, terms):
     latent = latent_model(family, terms)
