@@ -81,7 +81,7 @@ def name_panels(axes: Sequence[Axes], names: Sequence[str]) -> None:
         return
     for ax, name in zip(axes, names, strict=True):
         _name_panel(ax, name)
-    lines = {}
+    lines: dict[int, int] = {}
     for ax in axes:
         row = _row(ax)
         lines[row] = max(lines.get(row, 1), _lines(ax.get_title(loc="left")))
