@@ -298,7 +298,8 @@ def _draw(
         y = tile.y + FILLED * (0.5 - (above + size / 2) / whole)
         above += size
         shown = ax.text(tile.x, y, text, ha="center", va="center", parse_math=False)
-        shown.set(fontsize=size, color=ink, fontweight="bold" if cell.decisive else "normal")
+        bold = cell.decisive and size == NUMBER_SIZE
+        shown.set(fontsize=size, color=ink, fontweight="bold" if bold else "normal")
         shown.set_path_effects([] if cell.drawn else [withStroke(linewidth=3, foreground="white")])
         written.append(Fitted(shown, side))
     return written
