@@ -87,7 +87,7 @@ def test_specifications_stand_in_every_format(verdicts, tmp_path):
     beside = pd.read_csv(tmp_path / "v_specifications.csv")
     assert beside["specification"].tolist() == table["specification"].tolist()
     page = read(verdict_page(verdicts, "fr"))
-    assert page.tags.count("details") == len(verdicts.claims.claims)
+    assert page.tags.count("table") == len(verdicts.claims.claims)
     assert "sans pondération" in page.texts
 
 
