@@ -11,6 +11,7 @@ import pytest
 
 import jfmodels as jf
 
+PATIENCE = 180_000  # milliseconds: other tests may hold the processor
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -55,5 +56,7 @@ def browser() -> Iterator[object]:
     options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
     with sync_playwright() as driver:
         opened = driver.chromium.launch(executable_path=found, args=options)
-        yield opened
+        context = opened.new_context()
+        context.set_default_timeout(PATIENCE)
+        yield context
         opened.close()

@@ -13,6 +13,7 @@ from jfmodels.report.words import PHRASES
 LANGUAGES = ("en", "fr")
 MARK = {"en": "Simulated data", "fr": "Données simulées"}
 MEGABYTES = 5
+SCREEN = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
 
 CONTRASTS = """() => {
@@ -44,7 +45,8 @@ CONTRASTS = """() => {
 @pytest.fixture(scope="module", params=LANGUAGES)
 def opened(request, reports, browser):
     """The report, opened on a wide screen, with all that the browser said and asked for."""
-    page, heard = browser.new_page(viewport={"width": 1280, "height": 900}), []
+    page, heard = browser.new_page(), []
+    page.set_viewport_size(SCREEN)
     page.on("console", lambda message: heard.append(message.text))
     page.on("pageerror", lambda error: heard.append(str(error)))
     page.on("request", lambda request: heard.append(request.url))

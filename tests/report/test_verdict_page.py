@@ -86,9 +86,9 @@ def test_specifications_stand_in_every_format(verdicts, tmp_path):
     write_verdicts(verdicts, tmp_path / "v.csv")
     beside = pd.read_csv(tmp_path / "v_specifications.csv")
     assert beside["specification"].tolist() == table["specification"].tolist()
-    page = verdict_page(verdicts, "fr")
-    assert page.count("<summary>Jugé de") == len(verdicts.claims.claims)
-    assert "sans pondération" in read(page).texts
+    page = read(verdict_page(verdicts, "fr"))
+    assert page.tags.count("table") == len(verdicts.claims.claims)
+    assert "sans pondération" in page.texts
 
 
 def test_what_could_not_be_varied_stands_on_the_page():

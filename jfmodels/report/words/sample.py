@@ -140,7 +140,7 @@ SAMPLE: dict[str, dict[str, str]] = {
     "dont_know": {"en": "Did not know", "fr": "Ne savait pas"},
     "refused": {"en": "Refused", "fr": "A refusé"},
     "counted_as": {"en": "Counted as", "fr": "Comptés comme"},
-    "in_base": {"en": "in the base, none of the answers", "fr": "dans la base, aucune réponse"},
+    "in_base": {"en": "in the base, giving no answer", "fr": "dans la base, sans réponse"},
     "excluded": {"en": "not in the base", "fr": "hors de la base"},
     "own_category": {"en": "answers of their own", "fr": "réponses à part entière"},
     "who_was_not_reached": {"en": "Who was not reached", "fr": "Qui n'a pas été atteint"},
