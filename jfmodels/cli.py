@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -207,6 +207,10 @@ def judge(
     robustness: Annotated[
         bool, typer.Option("--robustness", help="Judge under other choices too.")
     ] = False,
+    covariates: Annotated[
+        list[str] | None,
+        typer.Option("--covariate", help="Column that a model holds fixed; may be repeated."),
+    ] = None,
     lang: Annotated[str, typer.Option(help="en or fr.")] = "en",
     wave: Wave = None,
     strata: Strata = None,
@@ -228,13 +232,14 @@ def judge(
             choose("file format", out.suffix.lower(), WRITERS)
         with _working("Reading"):
             said, survey = jf.read_claims(claims), _read(data, codebook, context.params)
-        with _working("Judging"):
+        with nullcontext() if robustness else _working("Judging"):  # which shows its own bar
             verdicts = jf.judge(
                 said,
                 survey,
                 engine=engine,
                 small_sample=small_sample,
                 weighting=weighting,
+                covariates=covariates,
                 robustness=robustness,
             )
         moved = None if against is None else verdicts.since(against)
@@ -256,7 +261,10 @@ def report(
     lang: Annotated[str, typer.Option(help="en or fr.")] = "en",
     claims: Annotated[Path | None, typer.Option(help="Claims to judge (YAML).")] = None,
     by: Annotated[
-        str, typer.Option(help="Column to break numbers down by; by default that of the strata.")
+        str,
+        typer.Option(
+            help="Column to break numbers down by: by default that of the strata; '' for none."
+        ),
     ] = "strata",
     minimum: Annotated[int, typer.Option(help="Interviews that a number must rest on.")] = 10,
     wave: Wave = None,
@@ -284,7 +292,7 @@ def report(
             with _working("Judging"):
                 verdicts = jf.judge(said, survey)
         with _working("Writing the report"):
-            jf.write_report(survey, out, lang=lang, claims=verdicts, by=by, minimum=minimum)
+            jf.write_report(survey, out, lang=lang, claims=verdicts, by=by or None, minimum=minimum)
     typer.echo(f"Written: {out}", err=True)
 
 

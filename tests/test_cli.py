@@ -284,10 +284,17 @@ def test_judge_judges_again_under_other_choices(judge):
     assert "specifications" in judge("--robustness").stdout
 
 
+def test_judge_holds_covariates_fixed(judge):
+    text = judge("--robustness --covariate region").stdout
+    assert "composition" not in text.partition("Not varied")[2]
+
+
 def test_judge_refuses_what_it_cannot_read(judge, folder):
     assert "Did you mean '.html'" in refusal(judge("--out verdicts.htm"))
     assert "nowhere.json" in refusal(judge("--against nowhere.json"))
     assert "language" in refusal(judge("--lang de"))
+    swapped = "judge data.csv claims.yaml --codebook book.yaml"
+    assert "data.csv" in refusal(CliRunner().invoke(app, swapped.split()))
     (folder / "claims.yaml").write_text(CLAIMS.replace("direction", "dircetion"))
     assert "line 12" in refusal(CliRunner().invoke(app, JUDGE.split()))
 

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 PAGE = "pictures"
-BLOCK = re.compile(r"^## (?P<heading>.+)$|^```python\n(?P<code>.*?)^```$", re.DOTALL | re.MULTILINE)
+BLOCK = re.compile(
+    r"^## (?P<heading>[^\n]+)$|^```python\n(?P<code>.*?)^```$", re.DOTALL | re.MULTILINE
+)
 
 
 def insert(app: Sphinx, page: str, source: list[str]) -> None:

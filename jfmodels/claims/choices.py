@@ -65,8 +65,8 @@ HINDRANCES: Mapping[str, Mapping[str, str]] = {
         "fr": "c'est déjà un modèle multiniveau",
     },
     "no_covariates": {
-        "en": "covariates= names none",
-        "fr": "covariates= n'en nomme aucune",
+        "en": "no covariates are named",
+        "fr": "aucune covariable n'est nommée",
     },
 }
 
@@ -112,6 +112,8 @@ def _base(judgement: Judgement, claim: Claim) -> str:
 
 
 def _weights(judgement: Judgement, claim: Claim) -> str:
+    if judgement.fits.specification.replicates is not None:
+        return "replicates"
     return "" if _weighted(judgement) else "same_weights"
 
 
@@ -133,7 +135,7 @@ def _places(judgement: Judgement, claim: Claim) -> str:
 def _interviewers(judgement: Judgement, claim: Claim) -> str:
     if not judgement.fits.specification.is_direct:
         return "not_direct"
-    if judgement.fits.source.design.replicates is not None:
+    if judgement.fits.specification.replicates is not None:
         return "replicates"
     return "" if judgement.fits.source.design.interviewer else "no_interviewers"
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from jfmodels.claims.fields import FIELDS, as_text
+from jfmodels.claims.fields import FIELDS, as_text, unit_problem
 from jfmodels.claims.kinds import KINDS, Part
 from jfmodels.display.card import Card, Displayed, some
 from jfmodels.display.sheet import Sheet
 from jfmodels.errors import ClaimError, listing, raise_all, unknown
 from jfmodels.survey.read import load_yaml
+from jfmodels.survey.readings import MEAN
 
 __all__ = ["JOINED", "Claim", "Claims", "read_claims"]
 
@@ -95,6 +96,18 @@ class Claims(Displayed):
     title: str = ""
     note: str = ""
     french: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        given: object = self.claims
+        if not isinstance(given, Mapping) or not given:
+            found = "none" if isinstance(given, Mapping) else type(given).__name__
+            raise ClaimError(f"Claims(claims=) takes one Claim or more, by name; found {found}.")
+        strange = {type(each).__name__ for each in self.claims.values()} - {Claim.__name__}
+        if strange:
+            raise ClaimError(
+                f"Claims(claims=) takes records of Claim; found {listing(sorted(strange))}. "
+                "jf.Claims.from_dict() reads mappings."
+            )
 
     def say(self, text: str, lang: str) -> str:
         """Say a title, note, source or claim in a language, if it is known in it.
@@ -216,6 +229,11 @@ def read_claims(path: str | os.PathLike[str]) -> Claims:
     ...     read_claims(path)
     1 claim: half
     """
+    if not isinstance(path, str | os.PathLike):
+        raise ClaimError(
+            f"read_claims() takes the path of a YAML file; found {type(path).__name__}. "
+            "jf.Claims.from_dict() reads mappings."
+        )
     file = Path(path)
     content = load_yaml(file, ClaimError, lines=True)
     return Claims.from_dict(content, name=file.name)
@@ -350,6 +368,18 @@ def _part(reader: _Reader, written: Mapping[str, Any], name: Any, claim: Any) ->
     if len(reader.problems) > before:
         return None
     part = record(**values)
-    for problem in part.problems():
+    for problem in (*part.problems(), *_unit_problems(entry, values, part)):
         reader.note(entry, problem.partition(":")[0], f"{at}{problem}")
     return part
+
+
+def _unit_problems(
+    entry: Mapping[str, Any], values: Mapping[str, Any], part: Part
+) -> Iterator[str]:
+    """Doubt numbers that are likelier shares than percentages."""
+    share = (MEAN,) not in [reading.counting for reading in part.readings]
+    for name, value in values.items():
+        if isinstance(value, float):
+            problem = unit_problem(name, entry[name], value, share=share)
+            if problem:
+                yield f"{name}: {problem}"

@@ -38,7 +38,8 @@ BLOCKING = frozenset(
         "suppressed",
     }
 )
-# Where strata hold one cluster each, chance leaves other strata to judge by; not so below this.
+# A group that strata meet in one cluster each is judged by how these differ, if by more than this:
+# from two clusters, tests that take 2 degrees of freedom reject .06 of what is true.
 LEAST_DF = 2.0
 
 
@@ -92,10 +93,8 @@ class Judged:
     def hinge(self, alpha: float) -> int:
         """The row on which the verdict hinges: the weakest for it, or the one that refutes it."""
         if self.verdict(alpha) == "contradicted":
-            refuting = [e.refute if isinstance(e, ByTests) else e.stands for e in self.each]
-            return int(np.argmin(refuting))
-        weakness = [e.support if isinstance(e, ByTests) else -e.holds for e in self.each]
-        return int(np.argmax(weakness))
+            return int(np.argmin([each.refute for each in self.each]))
+        return int(np.argmax([each.support for each in self.each]))
 
     def row(self, alpha: float) -> dict[str, Any]:
         """The row on which the verdict hinges, by column."""
@@ -129,7 +128,7 @@ def judge_part(part: Part, names: Names, fits: Fits, alpha: float) -> Judged:
     """
     where, places = domain_of(part, fits), _fitted_places(part, fits)
     outcomes = tuple(names[reading] for reading in part.readings)
-    nothing = ByDraws(0.0, 1.0) if fits.specification.is_bayesian else ByTests(1.0, 1.0)
+    nothing = ByDraws(0.0, 1.0, 1.0) if fits.specification.is_bayesian else ByTests(1.0, 1.0)
     if not _asked(part, outcomes, fits):
         says = "the question was not asked"
         return Judged(nothing, pd.DataFrame(), refused=says, told=("not_asked",))
@@ -146,7 +145,7 @@ def judge_part(part: Part, names: Names, fits: Fits, alpha: float) -> Judged:
 
 def _asked(part: Part, outcomes: Sequence[str], fits: Fits) -> bool:
     """Whether all waves that a part speaks of asked all of its questions."""
-    places = [fits.survey.waves.index(wave) for wave in part.waves]
+    places = [fits.survey.waves.index(wave) for wave in part.waves] or [0]
     return all(fits.survey.asked[name][place] for name in outcomes for place in places)
 
 
@@ -272,7 +271,7 @@ def _blocking(rows: pd.DataFrame) -> list[frozenset[str]]:
         return []
     pairs = zip(rows["flag"], rows["df"], strict=True)
     return [
-        (BLOCKING if df >= LEAST_DF else BLOCKING | {"one_cluster"}) & set(codes)
+        (BLOCKING if df > LEAST_DF + 1e-9 else BLOCKING | {"one_cluster"}) & set(codes)
         for codes, df in pairs
     ]
 
@@ -282,4 +281,4 @@ def _usable(evidence: Evidence, stops: Set[str]) -> Evidence:
     tested = isinstance(evidence, ByTests)
     if not np.isnan(astuple(evidence)).any() and not stops:
         return evidence
-    return ByTests(1.0, 1.0) if tested else ByDraws(0.0, 1.0)
+    return ByTests(1.0, 1.0) if tested else ByDraws(0.0, 1.0, 1.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from numbers import Integral, Real
 from typing import Any
@@ -11,7 +12,7 @@ from jfmodels.errors import ClaimError, CodebookError, listing, unknown
 from jfmodels.survey.fields import as_list
 from jfmodels.survey.outcome import canonical
 
-__all__ = ["FIELDS", "as_text"]
+__all__ = ["FIELDS", "as_text", "unit_problem"]
 
 BASES: Mapping[str, str] = {
     "in_base": "those who do not know or refuse stay in the denominator",
@@ -20,6 +21,35 @@ BASES: Mapping[str, str] = {
 DIRECTIONS = {"up": "it rose", "down": "it fell"}
 SIDES = {"above": "it lies above", "below": "it lies below"}
 EXTREMES = {"highest": "no other is higher", "lowest": "no other is lower"}
+
+
+UNIT = re.compile(r"(?P<number>[-+]?\d+(\.\d+)?) ?(%|points?)")
+# Below these a number is likelier a share that was meant in percent than a published figure.
+LEAST_PERCENT: Mapping[str, float] = {"number": 1.0, "highest": 1.0, "margin": 0.5}
+
+
+def unit_problem(field: str, raw: object, value: float, *, share: bool) -> str:
+    """Doubt a number of a share that looks like no percentage, or a unit where a mean has none.
+
+    Parameters
+    ----------
+    field : str
+        Which field.
+    raw, value : object, float
+        What stands there, and as it was read.
+    share : bool
+        Whether a share is meant.
+    """
+    if not share:
+        return "a mean has its own unit; leave it out." if isinstance(raw, str) else ""
+    least = LEAST_PERCENT.get(field, 0.0)
+    if isinstance(raw, str) or not 0 < abs(value) < least:
+        return ""
+    unit = "points" if field == "margin" else "%"
+    return (
+        f"numbers are in percent and percentage points; write {100 * value:g} if that is meant, or "
+        f"'{value:g} {unit}' if it is as small as it says."
+    )
 
 
 def as_text(value: object) -> str:
@@ -66,7 +96,9 @@ def _several(value: object) -> tuple[str, ...]:
 
 
 def _number(value: object) -> float:
-    """Read a number."""
+    """Read a number, which may bear its unit: "0.8 %", "0.4 points"."""
+    if isinstance(value, str) and (said := UNIT.fullmatch(value.strip())):
+        return float(said["number"])
     if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(float(value)):
         raise ClaimError(f"a number is needed; found {value!r}.")
     return float(value)
@@ -114,7 +146,7 @@ FIELDS: Mapping[str, tuple[Callable[[object], Any], str]] = {
     "outcomes": (_several, "the outcomes that are meant"),
     "counting": (_names, "the categories whose share is meant, or 'mean' of a measurement"),
     "base": (_choice("base", BASES), "whether don't-know and refusals are in the denominator"),
-    "wave": (_name, "the wave that is spoken of"),
+    "wave": (_name, "the wave that is spoken of, or 'none' of a survey made once"),
     "against": (_name, "the wave that it is compared with"),
     "where": (_where, "the domain, such as {region: [Mopti, Gao]}; everybody if left out"),
     "number": (_number, "the published number, in percent where a share is meant"),

@@ -14,14 +14,15 @@ from jfmodels.claims.claim import Claim, Claims
 from jfmodels.claims.judgement import Judgement
 from jfmodels.claims.moved import moved_since
 from jfmodels.claims.robustness import specification_table, with_standing
-from jfmodels.claims.sentences import LANGUAGES
-from jfmodels.claims.specification import Specification, require_weighting
+from jfmodels.claims.specification import DIRECT, Specification, require_weighting
+from jfmodels.claims.words import LANGUAGES
 from jfmodels.display.card import Card, Displayed
 from jfmodels.display.sheet import Sheet
 from jfmodels.engines.fitting import Settings
 from jfmodels.engines.progress import somebody_looks
 from jfmodels.errors import SpecError, choose, require_share, unknown
 from jfmodels.survey.design import Names, as_names
+from jfmodels.survey.replicates import Replicates
 from jfmodels.survey.survey import Survey, require_survey
 
 __all__ = ["Verdicts", "judge"]
@@ -180,6 +181,7 @@ def judge(
     *,
     engine: str | Settings = "direct",
     small_sample: str = "cr2",
+    replicates: Replicates | None = None,
     weighting: str | None = None,
     covariates: Names = None,
     over: object = None,
@@ -207,6 +209,9 @@ def judge(
         How the data are asked. Models take the formulas of :func:`jfmodels.compare`.
     small_sample : {"cr2", "none"}, default "cr2"
         Of direct estimates; see :func:`jfmodels.direct`.
+    replicates : Replicates, optional
+        Of direct estimates. Data that name no clusters and bring replicate weights are judged by
+        these.
     weighting : str, optional
         Of a Bayesian model; see :func:`jfmodels.fit`.
     covariates : str or list of str, optional
@@ -258,6 +263,7 @@ def judge(
     specification = Specification(
         engine=engine,
         small_sample=small_sample,
+        replicates=replicates or _supplied(survey, engine),
         weighting=weighting,
         covariates=as_names(covariates),
         over=over,
@@ -272,6 +278,13 @@ def judge(
     shown = somebody_looks(sys.stderr) if progress is None else progress
     specifications = specification_table(judgement, table, chosen, progress=shown)
     return Verdicts(with_standing(table, specifications), every, specifications)
+
+
+def _supplied(survey: Survey, engine: str | Settings) -> Replicates | None:
+    """The replicate weights that came with data which name no clusters: there is no other way."""
+    design = survey.design
+    needed = engine == DIRECT and design.replicates is not None and not design.all_stages
+    return Replicates("supplied") if needed else None
 
 
 def _require_models(

@@ -14,9 +14,9 @@ from jfmodels.claims.claim import Claim, Claims
 from jfmodels.claims.detectable import detectable
 from jfmodels.claims.evidence import Judged, judge_part
 from jfmodels.claims.kinds import Part
-from jfmodels.claims.rules import ByDraws, ByTests, Evidence, joined
+from jfmodels.claims.rules import ByTests, Evidence, joined
 from jfmodels.claims.sentences import (
-    LANGUAGES,
+    MINUS,
     claim_sentence,
     domain_text,
     hinge_text,
@@ -25,7 +25,8 @@ from jfmodels.claims.sentences import (
     what_is_said,
 )
 from jfmodels.claims.specification import DIRECT, OTHER_BASE, Fits, Specification, names_of
-from jfmodels.errors import ClaimError, JfmodelsError, choose, raise_all, unknown
+from jfmodels.claims.words import LANGUAGES, word
+from jfmodels.errors import ClaimError, JfmodelsError, choose, listing, raise_all, unknown
 from jfmodels.model.cells import read_where
 from jfmodels.results.schema import VERDICTS, Column
 from jfmodels.results.table import Table
@@ -183,7 +184,7 @@ class Judgement:
         verdicts = {row["part"]: row["verdict"] for row in parts}
         said = {}
         for lang in LANGUAGES:
-            texts = {part: self._text(claim, part, lang) for part in claim.parts}
+            texts = self._texts(claim, lang)
             said[f"says_{lang}"] = claim_sentence(verdicts, verdict, texts, lang)
         return said
 
@@ -224,14 +225,28 @@ class Judgement:
         row["flag"] = tuple(sorted({code for each in parts for code in each["flag"]}))
         return row | _numbers(evidence)
 
-    def _text(self, claim: Claim, part: str, lang: str) -> str:
-        """Text of a part: that of its question; where there are several, what is said of them."""
-        said = claim.parts[part]
-        readings = said.readings
-        named = self.labels.get(self.names[readings[0]], {}) if len(readings) == 1 else {}
-        name = named.get(lang) or what_is_said(said, self.labels_of(said), lang)
-        places = domain_text(claim.parts[part].where, self.labels, lang)
+    def _texts(self, claim: Claim, lang: str) -> dict[str, str]:
+        """Texts of the parts of a claim: their questions, and what is said where that is more."""
+        plain = {name: self._text(part, lang) for name, part in claim.parts.items()}
+        twice = {text for text in plain.values() if list(plain.values()).count(text) > 1}
+        return {
+            name: self._in_full(claim.parts[name], text, lang) if text in twice else text
+            for name, text in plain.items()
+        }
+
+    def _text(self, part: Part, lang: str) -> str:
+        """Name a part by its question; what it says where it has several."""
+        one = len(part.readings) == 1
+        known = self.labels.get(self.names[part.readings[0]], {}).get(lang) if one else None
+        name = known or what_is_said(part, self.labels_of(part), lang)
+        places = domain_text(part.where, self.labels, lang)
         return f"{name}, {places}" if places else name
+
+    def _in_full(self, part: Part, text: str, lang: str) -> str:
+        """Tell a part from another about the same question by what it says, and of when."""
+        waves = f" {MINUS} ".join(self.labels.get(w, {}).get(lang, w) for w in part.waves)
+        colon = word("colon", lang)
+        return f"{text}, {waves}{colon}{what_is_said(part, self.labels_of(part), lang)}"
 
 
 def as_table(rows: Sequence[Mapping[str, Any]], glossary: Mapping[str, Column]) -> pd.DataFrame:
@@ -248,9 +263,8 @@ def _strangers(claims: Claims, survey: Survey) -> Iterator[str]:
             at = f"claim '{name}', part '{part}', "
             for problem in said.problems():
                 yield f"{at}{problem}"
-            for wave in said.waves:
-                if wave not in survey.waves:
-                    yield f"{at}wave: {unknown('wave', wave, survey.waves)}"
+            for problem in _wave_problems(said, survey):
+                yield f"{at}{problem}"
             try:
                 for reading in said.readings:
                     reread(survey, {reading.outcome: reading})
@@ -258,6 +272,25 @@ def _strangers(claims: Claims, survey: Survey) -> Iterator[str]:
                 _require_groups(survey, said)
             except JfmodelsError as fault:
                 yield f"{at}{fault}"
+
+
+def _wave_problems(said: Part, survey: Survey) -> Iterator[str]:
+    """Find waves that the survey has not, that are left open, or that go backwards."""
+    if not said.waves and survey.waves:
+        yield f"wave: 'none' is said of a survey made once; this one has {listing(survey.waves)}."
+    if said.waves and not survey.waves:
+        yield f"wave: the survey was made once, without waves; say 'none', not '{said.waves[0]}'."
+        return
+    strange = [wave for wave in said.waves if wave not in survey.waves]
+    for wave in strange:
+        yield f"wave: {unknown('wave', wave, survey.waves)}"
+    if len(said.waves) == 2 and not strange:
+        now, before = said.waves
+        if survey.waves.index(now) < survey.waves.index(before):
+            yield (
+                f"against: '{before}' comes after wave: '{now}'. A claim goes from against: to "
+                "wave:; exchange them, and turn direction: or number: round if that is meant."
+            )
 
 
 def _require_groups(survey: Survey, said: Part) -> None:
@@ -274,21 +307,11 @@ def _require_groups(survey: Survey, said: Part) -> None:
 
 def _deciding(judged: list[Judged], how: str, verdict: str) -> int:
     """The part that decides: the weakest, or the one that refutes; of any, the strongest."""
-    strength = [_strength(each.evidence) for each in judged]
-    standing = [_standing(each.evidence) for each in judged]
+    support = [each.evidence.support for each in judged]
+    refute = [each.evidence.refute for each in judged]
     if verdict == "contradicted":
-        return int(np.argmin(standing) if how == "all" else np.argmax(standing))
-    return int(np.argmin(strength) if how == "all" else np.argmax(strength))
-
-
-def _strength(evidence: Evidence) -> float:
-    """How strongly evidence is for a part."""
-    return evidence.holds if isinstance(evidence, ByDraws) else -evidence.support
-
-
-def _standing(evidence: Evidence) -> float:
-    """How little evidence is against a part."""
-    return evidence.stands if isinstance(evidence, ByDraws) else evidence.refute
+        return int(np.argmin(refute) if how == "all" else np.argmax(refute))
+    return int(np.argmax(support) if how == "all" else np.argmin(support))
 
 
 def _numbers(evidence: Evidence) -> dict[str, float]:

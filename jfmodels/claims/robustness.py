@@ -17,8 +17,8 @@ import pandas as pd
 from jfmodels.claims.choices import CHOICES, HINDRANCES, Choice
 from jfmodels.claims.claim import Claim
 from jfmodels.claims.judgement import Judgement, as_table
-from jfmodels.claims.sentences import LANGUAGES
 from jfmodels.claims.specification import Specification
+from jfmodels.claims.words import LANGUAGES
 from jfmodels.engines.progress import watched
 from jfmodels.errors import JfmodelsError
 from jfmodels.results.schema import SPECIFICATIONS
@@ -103,7 +103,7 @@ def not_varied(hindered: Hindered, lang: str) -> str:
     Examples
     --------
     >>> not_varied({"composition": "no_covariates"}, "en")
-    'composition (covariates= names none)'
+    'composition (no covariates are named)'
     """
     return ", ".join(
         f"{CHOICES[name].name[lang]} ({HINDRANCES[why][lang]})" for name, why in hindered.items()
@@ -221,8 +221,8 @@ def with_standing(table: pd.DataFrame, specifications: pd.DataFrame) -> pd.DataF
     hindered = specifications.attrs["record"]["not_varied"]
     for lang in LANGUAGES:
         told[f"says_{lang}"] += [
-            _standing(n, of, hindered[claim], lang)
-            for (n, of), claim in zip(words, table["claim"], strict=True)
+            _standing(n, of, hindered[claim] if pd.isna(part) else {}, lang)
+            for (n, of), claim, part in zip(words, table["claim"], table["part"], strict=True)
         ]
     told.attrs = dict(table.attrs)
     return told

@@ -4,6 +4,10 @@ The rules are those of intervals: a claim holds where the interval lies within w
 is refuted where it lies outside. They are written as tests, so that several rows and parts can be
 joined: all of them by the intersection-union test, which needs no adjustment to support and
 Holm's to refute, and any of them the other way round.
+
+Posteriors are read in the same way, with the probability of the contrary in place of p. That
+several things are not all so has a high probability wherever they lie near their edges, and no
+one of them need be false for it; so what refutes is, as among tests, one of them after Holm.
 """
 
 from __future__ import annotations
@@ -49,12 +53,10 @@ class ByTests:
 
     def verdict(self, alpha: float) -> str:
         """Decide at an error rate."""
-        if self.support <= alpha:
-            return SUPPORTED
-        return CONTRADICTED if self.refute <= alpha else UNDECIDED
+        return _decide(self.support, self.refute, alpha)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class ByDraws:
     """What a posterior says of a claim or a part of it.
 
@@ -63,23 +65,31 @@ class ByDraws:
     holds : float
         Probability of what was said; the least that it can be, where it rests on fits that do
         not know of each other.
-    stands : float
-        Probability that nothing lies beyond the end that its own mass lies nearest to; the most
-        that it can be. For a claim with one end it is `holds`. A narrow band has a small
-        probability wherever little is known, which refutes nothing.
+    support : float
+        Probability of the contrary; of any of several, after Holm.
+    refute : float
+        Probability that it is not refuted: that nothing lies beyond its end, after Holm where
+        one of several would refute it. Of a band, which can be missed on both sides, twice that
+        of the side on which the mass lies. A narrow band has a small probability wherever
+        little is known, which refutes nothing.
     """
 
     holds: float
-    stands: float
+    support: float
+    refute: float
 
     def verdict(self, alpha: float) -> str:
         """Decide at an error rate."""
-        if self.holds >= 1 - alpha:
-            return SUPPORTED
-        return CONTRADICTED if self.stands <= alpha else UNDECIDED
+        return _decide(self.support, self.refute, alpha)
 
 
 type Evidence = ByTests | ByDraws
+
+
+def _decide(support: float, refute: float, alpha: float) -> str:
+    if support <= alpha:
+        return SUPPORTED
+    return CONTRADICTED if refute <= alpha else UNDECIDED
 
 
 def of_rows(answer: Joint, assertion: Assertion, *, level_of_share: bool) -> list[Evidence]:
@@ -95,9 +105,9 @@ def of_rows(answer: Joint, assertion: Assertion, *, level_of_share: bool) -> lis
         Whether rows are shares, whose intervals are those of their logits.
     """
     if not isinstance(answer, Normal):
-        inside, standing = _indicators(answer, assertion)
-        pairs = zip(inside.mean(axis=0), standing.mean(axis=0), strict=True)
-        return [ByDraws(float(holds), float(stands)) for holds, stands in pairs]
+        holds = answer.within(*assertion.said).draws.mean(axis=0)
+        pairs = zip(holds.tolist(), _refuting(answer, assertion).tolist(), strict=True)
+        return [ByDraws(each, 1 - each, refute) for each, refute in pairs]
     support, refute = _tests(answer, assertion, level_of_share)
     return [ByTests(float(a), float(b)) for a, b in zip(support, refute, strict=True)]
 
@@ -113,14 +123,14 @@ def together(answers: Sequence[tuple[Hashable, Joint, Assertion]]) -> ByDraws:
     answers : sequence of (key, Joint, Assertion)
         Answers with equal keys rest on the same draws.
     """
-    by_fit: dict[Hashable, list[tuple[Floats, Floats]]] = {}
+    by_fit: dict[Hashable, list[Floats]] = {}
+    refute: list[float] = []
     for key, answer, assertion in answers:
-        by_fit.setdefault(key, []).append(_indicators(answer, assertion))
-    holds, stands = [], []
-    for pairs in by_fit.values():
-        holds.append(float(np.concatenate([a for a, _ in pairs], axis=1).min(axis=1).mean()))
-        stands.append(float(np.concatenate([b for _, b in pairs], axis=1).min(axis=1).mean()))
-    return joined([ByDraws(a, b) for a, b in zip(holds, stands, strict=True)], "all")  # type: ignore[return-value]
+        by_fit.setdefault(key, []).append(answer.within(*assertion.said).draws)
+        refute += _refuting(answer, assertion).tolist()
+    holds = [float(np.concatenate(rows, axis=1).min(axis=1).mean()) for rows in by_fit.values()]
+    least = _least_of_all(holds)
+    return ByDraws(least, 1 - least, _smallest_by_holm(refute))
 
 
 def joined(parts: Sequence[Evidence], how: str) -> Evidence:
@@ -150,11 +160,18 @@ def joined(parts: Sequence[Evidence], how: str) -> Evidence:
 
 
 def _drawn_together(parts: Sequence[ByDraws], how: str) -> ByDraws:
-    """Bounds of the probability of all, or any, from those of each."""
-    holds, stands = [each.holds for each in parts], [each.stands for each in parts]
+    """Join what posteriors say that do not know of each other."""
+    refute = [each.refute for each in parts]
     if how == "all":
-        return ByDraws(max(0.0, 1 - sum(1 - p for p in holds)), min(stands))
-    return ByDraws(max(holds), min(1.0, sum(stands)))
+        least = _least_of_all([each.holds for each in parts])
+        return ByDraws(least, 1 - least, _smallest_by_holm(refute))
+    support = _smallest_by_holm([each.support for each in parts])
+    return ByDraws(max(each.holds for each in parts), support, min(1.0, sum(refute)))
+
+
+def _least_of_all(holds: Sequence[float]) -> float:
+    """The least that the probability of all can be, by Boole's inequality."""
+    return max(0.0, 1 - sum(1 - each for each in holds))
 
 
 def _smallest_by_holm(p: Sequence[float]) -> float:
@@ -196,10 +213,10 @@ def _one_sided(answer: Joint, on_logits: bool) -> Callable[[float], tuple[Floats
     return against
 
 
-def _indicators(answer: Joint, assertion: Assertion) -> tuple[Floats, Floats]:
-    """Draw by draw, whether each row lies where said, and not beyond its nearer end, (S, K)."""
+def _refuting(answer: Joint, assertion: Assertion) -> Floats:
+    """Probability of every row's not lying beyond the end that its mass is nearest to, (K,)."""
     low, high = assertion.refuted_outside
-    inside = answer.within(*assertion.said).draws
-    above, below = answer.within(low, np.inf).draws, answer.within(-np.inf, high).draws
-    standing = np.where(below.mean(axis=0) < above.mean(axis=0), below, above)
-    return inside, standing
+    above = answer.within(low, np.inf).draws.mean(axis=0)
+    below = answer.within(-np.inf, high).draws.mean(axis=0)
+    sides = 2.0 if np.isfinite([low, high]).all() else 1.0
+    return np.minimum(sides * np.minimum(above, below), 1.0)

@@ -12,15 +12,17 @@ from typing import Any
 
 import numpy as np
 
+from jfmodels.claims.assertions import Assertion
 from jfmodels.claims.evidence import Judged
 from jfmodels.claims.kinds import Part
 from jfmodels.claims.rules import CONTRADICTED, SUPPORTED, UNDECIDED
+from jfmodels.claims.words import LANGUAGES, word
 from jfmodels.results.render import say
 from jfmodels.results.schema import FLAGS
 from jfmodels.survey.readings import MEAN
 
 __all__ = [
-    "LANGUAGES",
+    "MINUS",
     "claim_sentence",
     "domain_text",
     "hinge_text",
@@ -32,63 +34,7 @@ __all__ = [
 
 type Labels = Mapping[str, Mapping[str, str]]
 
-LANGUAGES = ("en", "fr")
 MINUS = "\N{MINUS SIGN}"
-WORDS: Mapping[str, tuple[str, str]] = {
-    SUPPORTED: ("The data bear out {said}.", "Les données confirment {said}."),
-    CONTRADICTED: ("The data contradict {said}.", "Les données contredisent {said}."),
-    UNDECIDED: (
-        "The data do not bear out {said}, nor do they refute it.",
-        "Les données ne permettent ni de confirmer {said}, ni de l'écarter.",
-    ),
-    "blocked": ("No verdict rests on this: {why}", "Aucun verdict ne repose là-dessus : {why}"),
-    "closest": (", the closest call of {n}", ", le cas le plus serré sur {n}"),
-    "detectable": (
-        "A difference of {size} would have been found four times in five.",
-        "Un écart de {size} aurait été détecté quatre fois sur cinq.",
-    ),
-    "reproduced": (
-        "The published number is reproduced.",
-        "Le chiffre publié est retrouvé.",
-    ),
-    "not_reproduced": (
-        "The published number is not reproduced.",
-        "Le chiffre publié n'est pas retrouvé.",
-    ),
-    "other_in_base": (
-        "With don't-know in the base it would be {size}.",
-        "Avec les sans-avis dans la base, ce serait {size}.",
-    ),
-    "other_excluded": (
-        "With don't-know excluded it would be {size}.",
-        "Sans les sans-avis, ce serait {size}.",
-    ),
-    "places": ("places", "lieux"),
-    "others": ("the others", "les autres"),
-    "beyond": (" of more than {margin}", " de plus de {margin}"),
-    "apart": (" by more than {margin}", " de plus de {margin}"),
-    "points": ("{number} points", "{number} points"),
-    "point": ("{number} point", "{number} point"),
-    "percent": ("{number} %", "{number} %"),
-    "and": (" and ", " et "),
-    "refused": ("There is no answer: {why}", "Pas de réponse : {why}"),
-    "caution": ("Note: {why}", "À noter : {why}"),
-    "joined_all": ("Borne out: {n} of {of} parts", "Parties confirmées : {n} sur {of}"),
-    "not_borne": (
-        "; the data do not bear the part about {parts}",
-        " ; les données n'établissent pas ce qui concerne {parts}",
-    ),
-    "refuted": (
-        "; they contradict the part about {parts}",
-        " ; elles contredisent ce qui concerne {parts}",
-    ),
-    "quoted": ("“{text}”", "« {text} »"),
-    "whole": ("the sentence as a whole is {verdict}.", "la phrase entière est {verdict}."),
-    "colon": (": ", " : "),
-    "verdict_supported": ("supported", "confirmée"),
-    "verdict_contradicted": ("contradicted", "contredite"),
-    "verdict_undecided": ("undecided", "indécise"),
-}
 
 
 def part_sentence(
@@ -113,20 +59,20 @@ def part_sentence(
     """
     if judged.refused:
         told = " ".join(FLAGS[code][lang] for code in judged.told)
-        return _word("refused", lang).format(why=told or judged.refused)
+        return word("refused", lang).format(why=told or judged.refused)
     verdict = judged.verdict(alpha)
     said = what_is_said(part, labels, lang)
     found = f"{hinge_text(judged, labels, alpha, lang)}."
     if judged.blocked:
         why = " ".join(FLAGS[code][lang] for code in judged.blocked)
-        return f"{found} {_word('blocked', lang).format(why=why)}"
-    sentences = [found, _word(verdict, lang).format(said=said)]
+        return f"{found} {word('blocked', lang).format(why=why)}"
+    sentences = [found, word(verdict, lang).format(said=said)]
     if verdict == UNDECIDED and np.isfinite(detectable):
         size = _difference(detectable, str(judged.rows["unit"].iloc[0]), lang)
-        sentences.append(_word("detectable", lang).format(size=size))
+        sentences.append(word("detectable", lang).format(size=size))
     if judged.flags:
         why = " ".join(FLAGS[code][lang] for code in judged.flags)
-        sentences.append(_word("caution", lang).format(why=why))
+        sentences.append(word("caution", lang).format(why=why))
     return " ".join(sentences)
 
 
@@ -144,11 +90,11 @@ def other_base(found: bool, base: str, row: Mapping[str, Any] | None, lang: str)
     lang : {"en", "fr"}
         Language.
     """
-    text = _word("reproduced" if found else "not_reproduced", lang)
+    text = word("reproduced" if found else "not_reproduced", lang)
     if row is None:
         return text
     size = in_language(say(row), lang).partition(" [")[0]
-    return f"{text} {_word(f'other_{base}', lang).format(size=size)}"
+    return f"{text} {word(f'other_{base}', lang).format(size=size)}"
 
 
 def claim_sentence(
@@ -168,17 +114,13 @@ def claim_sentence(
         Language.
     """
     n = sum(each == SUPPORTED for each in verdicts.values())
-    text = _word("joined_all", lang).format(n=n, of=len(verdicts))
-    for kind, word in ((UNDECIDED, "not_borne"), (CONTRADICTED, "refuted")):
-        named = [
-            _word("quoted", lang).format(text=labels[part])
-            for part, each in verdicts.items()
-            if each == kind
-        ]
+    text = word("joined_all", lang).format(n=n, of=len(verdicts))
+    for kind, key in ((UNDECIDED, "not_borne"), (CONTRADICTED, "refuted")):
+        named = [_quoted(labels[part], lang) for part, each in verdicts.items() if each == kind]
         if named:
-            text += _word(word, lang).format(parts=_listed(named, lang))
+            text += word(key, lang).format(parts=_listed(named, lang))
     joint = "; " if lang == "en" else " ; "
-    whole = _word("whole", lang).format(verdict=_word(f"verdict_{verdict}", lang))
+    whole = word("whole", lang).format(verdict=word(f"verdict_{verdict}", lang))
     return f"{text}{joint}{whole}"
 
 
@@ -198,14 +140,16 @@ def _terms(part: Part, labels: Labels, lang: str) -> dict[str, str]:
     for each in fields(part):  # type: ignore[arg-type]
         value = getattr(part, each.name)
         if isinstance(value, tuple):
-            terms[each.name] = _listed([_label(text, labels, lang) for text in value], lang)
+            named = [_label(text, labels, lang) for text in value]
+            quoted = each.name in ("first", "after")
+            terms[each.name] = _listed([_quoted(n, lang) if quoted else n for n in named], lang)
         elif isinstance(value, float):
             terms[each.name] = _amount(each.name, value, share, lang)
         else:
             terms[each.name] = _label(str(value), labels, lang)
     if getattr(part, "margin", 0.0) > 0:
-        word = "apart" if hasattr(part, "side") else "beyond"
-        terms["beyond"] = _word(word, lang).format(margin=terms["margin"])
+        key = "apart" if hasattr(part, "side") else "beyond"
+        terms["beyond"] = word(key, lang).format(margin=terms["margin"])
     number = getattr(part, "number", None)
     if number is not None:
         terms["change"] = _amount("change", number, share, lang)
@@ -214,21 +158,34 @@ def _terms(part: Part, labels: Labels, lang: str) -> dict[str, str]:
 
 def _amount(name: str, value: float, share: bool, lang: str) -> str:
     """Write a number that was said: a level in percent, a distance in points."""
-    number = _decimal(f"{value:g}", lang)
     if not share:
-        return number
+        return _decimal(f"{value:g}", lang)
     if name in ("number", "lowest", "highest"):
-        return _word("percent", lang).format(number=number)
-    return _word("point" if abs(value) == 1 else "points", lang).format(number=number)
+        return word("percent", lang).format(number=_decimal(f"{value:g}", lang))
+    return in_language(f"{value:g} points", lang)
 
 
 def hinge_text(judged: Judged, labels: Labels, alpha: float, lang: str) -> str:
     """Say the row that decides: what it is of, and its numbers."""
     row = judged.row(alpha)
     n = len(judged.rows)
-    closest = _word("closest", lang).format(n=n) if n > 1 else ""
+    closest = word("closest", lang).format(n=n) if n > 1 else ""
     of = _subject(row, judged.where, labels, lang)
-    return f"{of}{_word('colon', lang)}{in_language(say(row), lang)}{closest}"
+    decided = judged.verdict(alpha) != UNDECIDED
+    clear = _just_clear(row, judged.assertions[judged.hinge(alpha)], lang) if decided else ""
+    return f"{of}{word('colon', lang)}{in_language(say(row), lang)}{clear}{closest}"
+
+
+def _just_clear(row: Mapping[str, Any], assertion: Assertion, lang: str) -> str:
+    """Say that an interval which decides is clear of an end, where rounding hides that."""
+    if not str(row["unit"]).startswith("share"):
+        return ""
+    ends = [end for end in (*assertion.said, *assertion.refuted_outside) if np.isfinite(end)]
+    for end in ends:
+        apart = [x for x in (row["low"], row["high"]) if abs(x - end) > 1e-9]
+        if any(abs(round(100 * x) - 100 * end) < 1e-9 for x in apart):
+            return word("clear", lang).format(end=_decimal(f"{100 * end + 0.0:.0f}", lang))
+    return ""
 
 
 def _subject(
@@ -249,7 +206,7 @@ def domain_text(where: Mapping[str, Sequence[str]], labels: Labels, lang: str) -
     """Name a domain; one of many places by their number."""
     named = [[_label(text, labels, lang) for text in values] for values in where.values()]
     return ", ".join(
-        " + ".join(texts) if len(texts) <= MANY else f"{len(texts)} {_word('places', lang)}"
+        " + ".join(texts) if len(texts) <= MANY else f"{len(texts)} {word('places', lang)}"
         for texts in named
     )
 
@@ -270,11 +227,11 @@ def _side(row: Mapping[str, Any], side: str, others: bool, labels: Labels, lang:
     """Name a place on one axis, and what is taken from it."""
     name, ref = _label(str(row[side]), labels, lang), row[f"{side}_ref"]
     if others:
-        return f"{name} {MINUS} {_word('others', lang)}"
+        return f"{name} {MINUS} {word('others', lang)}"
     if _missing(ref) or ref == row[side]:
         return name
     other = _label(str(ref), labels, lang)
-    question, colon, _ = name.partition(_word("colon", lang))
+    question, colon, _ = name.partition(word("colon", lang))
     return f"{name} {MINUS} {other.removeprefix(question + colon) if colon else other}"
 
 
@@ -290,21 +247,26 @@ def in_language(text: str, lang: str) -> str:
     >>> in_language("-3 points [-10, 4]", "fr")
     '−3 points [−10 ; 4]'
     """
+    text = re.sub(r"([\d.]+) points", lambda found: _points(found[1], lang), text)
     text = text.replace("-", MINUS)
     if lang == "fr":
         text = text.replace(", ", " ; ").replace(".", ",")
         text = text.replace("no estimate", "sans estimation")
         text = text.replace("no interval", "sans intervalle")
-        text = re.sub(r"\b([01]) points", r"\1 point", text)
     return text
+
+
+def _points(number: str, lang: str) -> str:
+    """Say points: in English one is a point, in French all below two are."""
+    one = number == "1" if lang == "en" else float(number) < 2
+    return f"{number} {'point' if one else 'points'}"
 
 
 def _difference(size: float, unit: str, lang: str) -> str:
     """Say the size of a difference: shares in whole points."""
     if not unit.startswith("share"):
         return _decimal(f"{size:.2g}", lang)
-    number = max(1, round(100 * size))
-    return _word("point" if number == 1 else "points", lang).format(number=number)
+    return in_language(f"{max(1, round(100 * size))} points", lang)
 
 
 def _decimal(number: str, lang: str) -> str:
@@ -315,18 +277,18 @@ def _listed(texts: Sequence[str], lang: str) -> str:
     """List texts as a sentence does."""
     if len(texts) < 2:
         return "".join(texts)
-    return f"{', '.join(texts[:-1])}{_word('and', lang)}{texts[-1]}"
+    return f"{', '.join(texts[:-1])}{word('and', lang)}{texts[-1]}"
 
 
 def _label(name: str, labels: Labels, lang: str) -> str:
     if name == "others":
-        return _word("others", lang)
+        return word("others", lang)
     return labels.get(name, {}).get(lang, name.replace("_", " "))
+
+
+def _quoted(text: str, lang: str) -> str:
+    return word("quoted", lang).format(text=text)
 
 
 def _missing(value: object) -> bool:
     return value is None or value != value
-
-
-def _word(key: str, lang: str) -> str:
-    return WORDS[key][LANGUAGES.index(lang)]

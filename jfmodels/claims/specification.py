@@ -15,6 +15,7 @@ from jfmodels.model.cells import Where
 from jfmodels.model.weighting import Weighting
 from jfmodels.results.fit import Fit
 from jfmodels.survey.readings import Reading, reread
+from jfmodels.survey.replicates import Replicates
 from jfmodels.survey.retarget import retargeted
 from jfmodels.survey.survey import Survey
 
@@ -32,7 +33,7 @@ class Specification:
     ----------
     engine : str or settings
         "direct", or the engine of a model.
-    small_sample, interviewers : str
+    small_sample, interviewers, replicates
         Of direct estimates; see :func:`jfmodels.direct`.
     weighting : str or None
         Of a Bayesian model; see :func:`jfmodels.fit`.
@@ -53,6 +54,7 @@ class Specification:
     engine: str | Settings = DIRECT
     small_sample: str = "cr2"
     interviewers: str = "ignore"
+    replicates: Replicates | None = None
     weighting: Weighting | None = None
     covariates: tuple[str, ...] = ()
     over: object = None
@@ -201,6 +203,7 @@ class Fits:
                 by=groups or None,
                 small_sample=spec.small_sample,
                 interviewers=spec.interviewers,
+                replicates=spec.replicates,
             )
         if len(outcomes) > 1:
             return "A model takes one question at a time, so it cannot compare two."

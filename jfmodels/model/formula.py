@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from jfmodels.errors import SpecError, raise_all, unknown
 from jfmodels.model.calls import check_numbers, columns_of
 from jfmodels.model.grammar import read_formula
-from jfmodels.model.random_terms import RandomTerm, is_random, random_terms
+from jfmodels.model.random_terms import OVER_WAVES, RandomTerm, is_random, random_terms
 from jfmodels.model.syntax import Call, Name, Node, Operation, Text, brief, written
 from jfmodels.model.terms import INTERCEPT, Term, expand
 
@@ -120,6 +120,7 @@ def parse(formula: str) -> Formula:
     effects = random_terms([each for each in alone if not _is_offset(each)])
     offset = _offset([each for each in alone if _is_offset(each)])
     terms = expand(fixed).with_intercept if fixed is not None else (INTERCEPT,)
+    _refuse_waves_twice(terms, effects)
     factors = [factor for term in terms for factor in term] + ([offset] if offset else [])
     return Formula(
         outcome=outcome,
@@ -132,6 +133,20 @@ def parse(formula: str) -> Formula:
         terms=terms,
         offset_node=offset,
     )
+
+
+def _refuse_waves_twice(terms: tuple[Term, ...], effects: tuple[RandomTerm, ...]) -> None:
+    """Refuse waves that have coefficients of their own and, besides, effects common to all."""
+    common = [each for each in effects if each.kind in OVER_WAVES and not each.groups]
+    common += [each for each in effects if each.kind == "iid" and each.groups == ("wave",)]
+    if common and (Name("wave"),) in terms:
+        text = common[0].text
+        raise SpecError(
+            f"'wave' and '{text}' are two names for one thing: with a coefficient for every wave "
+            f"there is nothing left that '{text}' could tell. Keep 'wave', where every wave stands "
+            f"for itself; or '{text}', where waves lend each other strength. "
+            "walk(wave | region) lets regions move away from the coefficients."
+        )
 
 
 def check_columns(

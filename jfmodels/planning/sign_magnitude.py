@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from jfmodels.errors import SpecError, require_share
 from jfmodels.planning.power import TTest, exaggeration, power_of, wrong_sign
@@ -14,6 +15,7 @@ from jfmodels.results.table import Table
 
 __all__ = ["type_s_m"]
 
+type Floats = NDArray[np.float64]
 type Change = float | Sequence[float] | None
 
 NUMBERS = ("change", "std_error", "df", "df_test")
@@ -47,12 +49,15 @@ def type_s_m(
     -------
     DataFrame
         Columns of :data:`jfmodels.results.schema.SIGN_MAGNITUDE`, for every change in turn the
-        rows of the table, or one row of the plan.
+        rows of the table, or one row of the plan. Where strata are few the test by
+        Satterthwaite's rule takes fewer degrees of freedom than the variance has, and finds next
+        to nothing less often than its level says; such rows are flagged.
 
     Raises
     ------
     SpecError
-        If a change is not above 0, or the table is of another kind.
+        If a change is not above 0 or larger than shares leave room for, or the table is of
+        another kind.
 
     References
     ----------
@@ -73,11 +78,13 @@ def type_s_m(
     rows = _of_plan(of, change) if isinstance(of, SurveyPlan) else _of_table(of, change)
     true, error, df, df_test = (rows[name].to_numpy(float) for name in NUMBERS)
     test = TTest(df, df_test, alpha)
+    power = power_of(true, error, test)
     return rows.assign(
         alpha=alpha,
-        power=power_of(true, error, test),
+        power=power,
         type_s=wrong_sign(true, error, test),
         exaggeration=exaggeration(true, error, test),
+        flag=pd.Series([("careful_test",) if each < alpha else () for each in power], dtype=object),
     )
 
 
@@ -102,11 +109,23 @@ def _of_table(table: pd.DataFrame, change: Change) -> pd.DataFrame:
         sizes = table["detectable"].to_numpy(dtype=float)
         repeated = kept
     else:
-        sizes = np.repeat(_sizes(change), len(table))
+        sizes = np.repeat(_possible(change, table["level"].to_numpy(float)), len(table))
         repeated = pd.concat([kept] * (len(sizes) // max(len(table), 1)), ignore_index=True)
     supposed = repeated.assign(change=sizes)[[*labels, *NUMBERS]]
     supposed.attrs = dict(table.attrs)
     return supposed
+
+
+def _possible(change: float | Sequence[float], level: Floats) -> list[float]:
+    """Read one or several changes, none larger than the shares of any row leave room for."""
+    sizes = _sizes(change)
+    room = np.nanmin(np.maximum(level, 1 - level), initial=np.inf)
+    if max(sizes) > room:
+        raise SpecError(
+            f"change: {max(sizes):g} is more than a share that lies where a row's does can move, "
+            f"{room:.2g}; 0.05 is five percentage points."
+        )
+    return sizes
 
 
 def _sizes(change: float | Sequence[float]) -> list[float]:

@@ -93,7 +93,7 @@ def html_table(
         element("tbody", *body),
         class_=class_,
     )
-    return element("div", table, class_="scroll", role="region", tabindex="0", aria_label=caption)
+    return element("div", table, class_="scroll", role="group", tabindex="0", aria_label=caption)
 
 
 def stacked(*lines: object) -> Html:

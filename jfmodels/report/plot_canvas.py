@@ -22,6 +22,7 @@ from jfmodels.errors import choose
 from jfmodels.report.plot_text import NO_BREAK, Wording
 
 __all__ = [
+    "BOLD",
     "GREY",
     "INK",
     "LETTER_WIDTH",
@@ -38,6 +39,7 @@ __all__ = [
     "clean_axes",
     "extent",
     "format_axis",
+    "grow_figure",
     "height_in_points",
     "keep_what_fits",
     "new_axes",
@@ -66,6 +68,8 @@ TITLE = 11.5
 LINE_HEIGHT = 1.35
 # mean width of a letter as a fraction of the font size, on the wide side
 LETTER_WIDTH = 0.57
+# how much wider bold letters are
+BOLD = 1.14
 POINTS_PER_INCH = 72.0
 
 FORMATS = {".png": "png", ".svg": "svg", ".pdf": "pdf"}
@@ -140,7 +144,7 @@ def format_axis(axis: Axis, write: Callable[[float, int], str], scale: float) ->
 def write_title(ax: Axes, title: str, words: Wording, *, simulated: bool) -> list[Text]:
     """Write the title, and above the upper right corner whether the data are simulated."""
     left, width = breadth(ax)
-    text = _wrap(title[:1].upper() + title[1:], width, TITLE)
+    text = _wrap(title[:1].upper() + title[1:], width, BOLD * TITLE)
     shown = ax.set_title(text, loc="left", parse_math=False)
     shown.set(fontsize=TITLE, fontweight="bold", color=INK)
     # offsets in points keep the title in place when the layout changes the width of the axes
@@ -159,7 +163,7 @@ def raise_title(ax: Axes, written: Sequence[Text], points: float, *, grow: bool)
     for text in written:
         _shift(ax, text, 0, points)
     if grow:
-        _grow(ax, points)
+        grow_figure(root_figure(ax), points)
 
 
 def write_notes(ax: Axes, notes: Sequence[str], *, grow: bool) -> None:
@@ -181,7 +185,7 @@ def write_notes(ax: Axes, notes: Sequence[str], *, grow: bool) -> None:
     written.set(fontsize=SMALL, color=GREY, linespacing=LINE_HEIGHT)
     _shift(ax, written, left, below)
     if grow:
-        _grow(ax, (text.count("\n") + 1) * SMALL * LINE_HEIGHT)
+        grow_figure(root_figure(ax), (text.count("\n") + 1) * SMALL * LINE_HEIGHT)
 
 
 def save_plot(ax: Axes, path: str | Path) -> Path:
@@ -223,9 +227,8 @@ def _shift(ax: Axes, text: Text, right: float, up: float) -> None:
     text.set_transform(text.get_transform() + moved)
 
 
-def _grow(ax: Axes, points: float) -> None:
-    """Make the figure taller."""
-    figure = root_figure(ax)
+def grow_figure(figure: Figure, points: float) -> None:
+    """Make a figure taller."""
     figure.set_figheight(figure.get_figheight() + points / POINTS_PER_INCH)
 
 

@@ -26,7 +26,7 @@ from jfmodels.report.plot_canvas import (
     new_axes,
 )
 from jfmodels.report.plot_colours import BETWEEN, either_side, ink_on
-from jfmodels.report.plot_panels import frame, lay_out, name_panel, require_panels
+from jfmodels.report.plot_panels import frame, lay_out, name_panels, require_panels
 from jfmodels.report.plot_rows import (
     FlagMarks,
     flag_marks,
@@ -160,8 +160,7 @@ def plot_likert(
     for each, panel in zip(axes, panels, strict=True):
         _finish(each, panel, span, words)
         _mark_rows(each, panel, scale, marks)
-        if len(panels) > 1:
-            name_panel(each, panel.name)
+    name_panels(axes, [panel.name for panel in panels])
     key = {_answer(name, words): sign for name, sign in signs.items()}
     notes = [_explained(scale, words), *_error(rows, words), *_flags(marks, words)]
     title = subject(rows.assign(category=None), words) or words.phrase("answers")
@@ -206,7 +205,7 @@ def _axes(panels: Sequence[AnswerBars]) -> list[Axes]:
     names = 0.06 * max(map(len, panels[0].rows))
     if len(panels) == 1:
         return [new_axes(WIDTH + names, tall + AROUND)]
-    return lay_out(len(panels), (PANEL_WIDTH + names / 3, tall + 0.55), most_across=3)
+    return lay_out(len(panels), (PANEL_WIDTH + names / 2, tall + 0.55), most_across=3)
 
 
 def _signs(scale: AnswerScale) -> dict[str, Patch]:

@@ -45,7 +45,7 @@ from jfmodels.report.plot_cells import (
     values_of,
 )
 from jfmodels.report.plot_colours import ink_on
-from jfmodels.report.plot_panels import frame, lay_out, name_panel, require_panels
+from jfmodels.report.plot_panels import frame, lay_out, name_panels, require_panels
 from jfmodels.report.plot_rows import (
     FlagMarks,
     coverage_in_words,
@@ -186,8 +186,7 @@ def plot_map(
     axes = _axes(outlines, len(panels)) if ax is None else [ax]
     for each, panel in zip(axes, panels, strict=True):
         _draw(each, panel, outlines, colours)
-        if len(panels) > 1:
-            name_panel(each, panel.name)
+    name_panels(axes, [panel.name for panel in panels])
     marks = flag_marks(rows)
     written = len(panels) == 1 and _write(axes[0], panels[0], outlines, colours, marks, words)
     dots = {} if written else _draw_dots(axes, panels, outlines, colours, words)

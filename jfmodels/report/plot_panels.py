@@ -17,6 +17,7 @@ from matplotlib.transforms import ScaledTranslation
 
 from jfmodels.errors import SpecError
 from jfmodels.report.plot_canvas import (
+    BOLD,
     GREY,
     INK,
     LETTER_WIDTH,
@@ -26,6 +27,7 @@ from jfmodels.report.plot_canvas import (
     TITLE,
     WARNING,
     breadth,
+    grow_figure,
     raise_title,
     root_figure,
     write_notes,
@@ -33,11 +35,11 @@ from jfmodels.report.plot_canvas import (
 )
 from jfmodels.report.plot_text import Wording
 
-__all__ = ["MOST_PANELS", "NAME_SIZE", "frame", "lay_out", "name_panel", "require_panels"]
+__all__ = ["MOST_PANELS", "NAME_SIZE", "frame", "lay_out", "name_panels", "require_panels"]
 
 MOST_PANELS = 16
 ACROSS = {2: 6, 3: 9, 4: MOST_PANELS}  # panels beside one another, up to so many of them
-AROUND = 0.9  # inches for title, names and notes
+LEAST_AROUND = 0.35  # inches left around all panels, their title, key and notes
 NAME_SIZE = 9.0
 SIGN_WIDTH = 47.0  # points of a sign in the key, with the room around it
 ROOM_ABOVE_KEY = 3.0
@@ -60,7 +62,7 @@ def lay_out(count: int, panel: tuple[float, float], *, most_across: int = 4) -> 
     _, grid = plt.subplots(
         down,
         across,
-        figsize=(panel[0] * across, panel[1] * down + AROUND),
+        figsize=(panel[0] * across, panel[1] * down + LEAST_AROUND),
         sharex=True,
         sharey=True,
         squeeze=False,
@@ -73,8 +75,28 @@ def lay_out(count: int, panel: tuple[float, float], *, most_across: int = 4) -> 
     return list(grid.flat[:count])
 
 
-def name_panel(ax: Axes, name: str) -> None:
-    """Write the name of a panel above it, in as many lines as its width asks for."""
+def name_panels(axes: Sequence[Axes], names: Sequence[str]) -> None:
+    """Write names above several panels, in as many lines as their width asks for."""
+    if len(axes) == 1:
+        return
+    for ax, name in zip(axes, names, strict=True):
+        _name_panel(ax, name)
+    lines = {}
+    for ax in axes:
+        row = _row(ax)
+        lines[row] = max(lines.get(row, 1), _lines(ax.get_title(loc="left")))
+    more = sum(lines.values()) - len(lines)
+    grow_figure(root_figure(axes[0]), more * NAME_SIZE * LINE_HEIGHT)
+
+
+def _row(ax: Axes) -> int:
+    """Say which row of panels an axes stands in."""
+    place = ax.get_subplotspec()
+    return 0 if place is None else place.rowspan.start
+
+
+def _name_panel(ax: Axes, name: str) -> None:
+    """Write the name of one panel."""
     room = ax.get_window_extent().width * POINTS_PER_INCH / root_figure(ax).dpi
     text = fill(name, max(12, int(room / (LETTER_WIDTH * NAME_SIZE))), break_on_hyphens=False)
     ax.set_title(text, loc="left", fontsize=NAME_SIZE, color=INK, parse_math=False)
@@ -158,11 +180,12 @@ def _frame_all(
     """Write the title, the key and the notes around all panels of a figure."""
     width = figure.get_figwidth() * POINTS_PER_INCH
     mark = words.phrase("simulated") if simulated else ""
-    room = int((width - 20) / (1.08 * LETTER_WIDTH * TITLE)) - len(mark)
+    room = int((width - 20) / (BOLD * LETTER_WIDTH * TITLE)) - len(mark)
+    head = fill(title[:1].upper() + title[1:], room, break_on_hyphens=False)
     columns = _columns(list(key), width - 20)
     legend = figure.legend(
         *_by_rows(key, columns),
-        title=fill(title[:1].upper() + title[1:], room, break_on_hyphens=False),
+        title=head,
         alignment="left",
         loc="outside upper left",
         ncols=columns,
@@ -179,10 +202,17 @@ def _frame_all(
     said = "\n".join(fill(note, longest, break_on_hyphens=False) for note in notes)
     below = figure.supxlabel(said, x=0.01, ha="left", parse_math=False)
     below.set(fontsize=SMALL, color=GREY, linespacing=LINE_HEIGHT)
+    lines = {TITLE: _lines(head), NAME_SIZE: ceil(len(key) / columns), SMALL: _lines(said)}
+    grow_figure(figure, LINE_HEIGHT * sum(size * count for size, count in lines.items()))
     if simulated:
         top = 1 - 0.05 / figure.get_figheight()
         written = figure.text(0.99, top, mark, ha="right", va="top")
         written.set(fontsize=NAME_SIZE, fontweight="bold", color=WARNING)
+
+
+def _lines(text: str) -> int:
+    """Count the lines of a text."""
+    return text.count("\n") + 1
 
 
 def _columns(names: Sequence[str], width: float) -> int:

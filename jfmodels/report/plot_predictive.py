@@ -17,7 +17,7 @@ from jfmodels.errors import SpecError, listing
 from jfmodels.report.plot_canvas import INK, POINT_SIZE, WARNING, new_axes
 from jfmodels.report.plot_cells import panels_of
 from jfmodels.report.plot_lines import Waves, waves_of
-from jfmodels.report.plot_panels import frame, lay_out, name_panel, require_panels
+from jfmodels.report.plot_panels import frame, lay_out, name_panels, require_panels
 from jfmodels.report.plot_rows import (
     Unit,
     coverage_in_words,
@@ -123,21 +123,25 @@ def plot_ppc(
     told = telling_columns(rows, [*groups, "outcome", "category"])
     panels = panels_of(rows, told, words)
     require_panels(len(panels), ax)
-    alone = [new_axes(*SIZE)] if ax is None else [ax]
-    axes = alone if len(panels) == 1 else lay_out(len(panels), PANEL)
+    axes = _axes(len(panels)) if ax is None else [ax]
     for each, (_, part) in zip(axes, panels, strict=True):
         _draw(each, part, waves)
-    for each, (name, _) in zip(axes, panels, strict=True):
+    for each in axes:
         finish_waves(each, waves, unit, words)
         if len(panels) > 1:
             each.set(xlabel="", ylabel="")
-            name_panel(each, name)
-    turn_wave_names(axes)
+    name_panels(axes, [name for name, _ in panels])
+    turn_wave_names(axes, grow=ax is None)
     title = " – ".join(part for part in (subject(rows, words), WORDS["title"][lang]) if part)
     notes = [_note(rows, words), *_flags(rows, groups, words)]
     key = _key(rows, words)
     frame(axes, title, key, notes, words, simulated=is_simulated(table), grow=ax is None)
     return axes[0]
+
+
+def _axes(count: int) -> list[Axes]:
+    """Make axes for one panel or for several."""
+    return [new_axes(*SIZE)] if count == 1 else lay_out(count, PANEL)
 
 
 def _rows(table: pd.DataFrame) -> pd.DataFrame:

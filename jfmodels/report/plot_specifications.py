@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from jfmodels.claims.robustness import not_varied
 from jfmodels.errors import SpecError, listing
 from jfmodels.report.plot_canvas import (
     GREY,
@@ -25,7 +26,7 @@ from jfmodels.report.plot_rows import Unit, interval_key, is_simulated, unit_of
 from jfmodels.report.plot_text import Labels, Wording, missing, wording
 from jfmodels.results.schema import SPECIFICATIONS
 
-__all__ = ["plot_specifications"]
+__all__ = ["WORDS", "plot_specifications", "settings_in_words"]
 
 COLOURS: Mapping[str, str] = {
     "supported": "#0B4F7D",
@@ -40,6 +41,11 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "undecided": {"en": "undecided", "fr": "indécis"},
     "contradicted": {"en": "contradicted", "fr": "contredit"},
     "no_answer": {"en": "no answer", "fr": "sans réponse"},
+    "alone": {
+        "en": "It was judged in this one way alone.",
+        "fr": "Il n'a été jugé que de cette seule façon.",
+    },
+    "not_varied": {"en": "Not varied: {what}.", "fr": "Sans variante : {what}."},
     "stands": {
         "en": "The verdict stands in {n} of {of} specifications.",
         "fr": "Le verdict tient dans {n} spécifications sur {of}.",
@@ -123,7 +129,7 @@ def plot_specifications(
     _draw(axes, rows, unit)
     _finish(axes, rows, texts, unit, words)
     write_title(axes, _title(rows, table, words), words, simulated=is_simulated(table))
-    write_notes(axes, _notes(rows, words), grow=ax is None)
+    write_notes(axes, _notes(rows, table.attrs.get("record") or {}, words), grow=ax is None)
     return axes
 
 
@@ -141,8 +147,9 @@ def _rows_of_one(table: pd.DataFrame) -> pd.DataFrame:
             f"One picture shows one claim; found {listing(names)}. Take the rows of one: "
             "table[table['claim'] == ...]."
         )
-    whole = table[table["part"].isna()]
-    rows = whole if len(whole) else table
+    made = table[table["engine"].notna()]  # the others say what could not be varied
+    whole = made[made["part"].isna()]
+    rows = whole if len(whole) else made
     if rows["specification"].duplicated().any():
         raise SpecError(
             f"One picture shows one part; found {listing(rows['part'].unique())}. Take the rows of "
@@ -209,20 +216,28 @@ def _write_verdict(ax: Axes, y: float, row: Mapping[Any, Any], words: Wording) -
 def _specifications(rows: pd.DataFrame, words: Wording) -> list[str]:
     """Say what every row does otherwise than the first, which was judged."""
     records = rows.to_dict("records")
-    return [_specification(row, records[0], words) for row in records]
+    return [settings_in_words(row, records[0], words.lang) for row in records]
 
 
-def _specification(row: Mapping[Any, Any], first: Mapping[Any, Any], words: Wording) -> str:
-    """Say in a language what is done otherwise than in the first row."""
+def settings_in_words(row: Mapping[Any, Any], first: Mapping[Any, Any], lang: str) -> str:
+    """Say in a language what is done otherwise than in the first row, as judged.
+
+    Parameters
+    ----------
+    row, first : mapping
+        Rows of a table of specifications.
+    lang : {"en", "fr"}
+        Language.
+    """
     varied = [
-        texts[str(row[name])][words.lang]
+        texts[str(row[name])][lang]
         for name, texts in SETTINGS.items()
         if row[name] != first[name] and str(row[name]) in texts
     ]
     if varied:
         return ", ".join(varied)
     judged = row["specification"] == first["specification"]
-    return WORDS["as_judged"][words.lang] if judged else str(row["specification"])
+    return WORDS["as_judged"][lang] if judged else str(row["specification"])
 
 
 def _title(rows: pd.DataFrame, table: pd.DataFrame, words: Wording) -> str:
@@ -233,11 +248,18 @@ def _title(rows: pd.DataFrame, table: pd.DataFrame, words: Wording) -> str:
     return text if missing(part) else words.after(str(text).rstrip("."), words.name(part))
 
 
-def _notes(rows: pd.DataFrame, words: Wording) -> list[str]:
+def _notes(rows: pd.DataFrame, record: Mapping[str, Any], words: Wording) -> list[str]:
     """Count how often the verdict stands, and explain what is drawn."""
     stands = rows["stands"].dropna()
-    count = WORDS["stands"][words.lang].format(n=int(stands.sum()), of=len(stands))
-    notes = [count, interval_key(rows, words)]
+    of = len(stands)
+    count = WORDS["stands" if of > 1 else "alone"][words.lang].format(n=int(stands.sum()), of=of)
+    notes = [count, *_not_varied(rows, record, words), interval_key(rows, words)]
     if len(rows["hinges_on"].str.rpartition(": ")[0].dropna().unique()) > 1:
         notes.append(WORDS["hinge"][words.lang])
     return notes
+
+
+def _not_varied(rows: pd.DataFrame, record: Mapping[str, Any], words: Wording) -> list[str]:
+    """Say what could not be varied, and why."""
+    what = not_varied(record.get("not_varied", {}).get(rows["claim"].iloc[0], {}), words.lang)
+    return [WORDS["not_varied"][words.lang].format(what=what)] if what else []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from textwrap import fill, wrap
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from jfmodels.report.plot_canvas import (
     GREY,
     INK,
     LETTER_WIDTH,
+    LINE_HEIGHT,
     POINTS_PER_INCH,
     RULE,
     WITHHELD,
@@ -39,7 +40,7 @@ from jfmodels.report.plot_cells import (
     values_of,
 )
 from jfmodels.report.plot_colours import ink_on
-from jfmodels.report.plot_panels import frame, lay_out, name_panel, require_panels
+from jfmodels.report.plot_panels import frame, lay_out, name_panels, require_panels
 from jfmodels.report.plot_rows import (
     FlagMarks,
     coverage_in_words,
@@ -62,9 +63,9 @@ INSET = 0.03  # of a tile, between it and the next
 MARGIN = 8.0  # points of a tile that no text enters
 LONGEST_NAME = 34  # letters of the name of a row, after which it is broken
 AROUND = 1.2  # inches above and below the tiles of the only panel
+LEAST_WIDTH = 2.6  # inches of a panel
 MOST_INCHES = 11.0  # of panels beside one another
-# heights of the lines in a tile, by how many there are
-LINES = {1: (0.0,), 2: (0.17, -0.22), 3: (0.3, 0.0, -0.29)}
+FILLED = 0.8  # of the height of a tile, by what it says
 WORDS: Mapping[str, Mapping[str, str]] = {
     "levels": {
         "en": "Tiles: estimates in {unit}, the darker the higher",
@@ -179,8 +180,7 @@ def plot_tiles(
     ]
     for each, grid in zip(axes, grids, strict=True):
         _finish(each, grid)
-        if len(grids) > 1:
-            name_panel(each, grid.name)
+    name_panels(axes, [grid.name for grid in grids])
     notes = [_explained(rows, colours, words), *stands_notes(rows, "bold", words)]
     notes += marks.notes(words)
     title = heading(rows, words)
@@ -248,14 +248,14 @@ def _placed(cells: Mapping[str, Cell], positions: Positions, words: Wording) -> 
 
 
 def _tile_size(grids: Sequence[_Grid], colours: CellColours, words: Wording) -> tuple[float, float]:
-    """Give width and height of a tile in inches: wide enough for intervals and names."""
-    named = any(tile.name for grid in grids for tile in grid.tiles)
-    cells = [tile.cell for grid in grids for tile in grid.tiles]
-    intervals = max((len(colours.write_cell(cell, words)[1]) for cell in cells), default=0)
-    letters = [word for grid in grids for name in grid.columns for word in name.split()]
-    longest = max(map(len, letters), default=0)
-    points = max(intervals * INTERVAL_SIZE, longest * NAME_SIZE) * LETTER_WIDTH + MARGIN
-    return max(TILE[0], points / POINTS_PER_INCH), TILE[1] + (0.16 if named else 0)
+    """Give width and height of a tile in inches, large enough for all that is said."""
+    said = [_said(tile, colours, FlagMarks({}, ()), words) for grid in grids for tile in grid.tiles]
+    names = [line for grid in grids for name in grid.columns for line in _broken(name)]
+    wide = [len(text) * size for lines in said for text, size in lines]
+    wide += [len(name) * NAME_SIZE for name in names]
+    tall = max(sum(size for _, size in lines) for lines in said)
+    width = (LETTER_WIDTH * max(wide) + MARGIN) / POINTS_PER_INCH
+    return max(TILE[0], width), max(TILE[1], (LINE_HEIGHT * tall + MARGIN) / POINTS_PER_INCH)
 
 
 def _axes(grids: Sequence[_Grid], tile: tuple[float, float]) -> list[Axes]:
@@ -266,7 +266,12 @@ def _axes(grids: Sequence[_Grid], tile: tuple[float, float]) -> list[Axes]:
     if len(grids) == 1:
         return [new_axes(max(4.6, wide + 0.2), tall + AROUND)]
     most = max(1, int(MOST_INCHES / wide))
-    return lay_out(len(grids), (wide + 0.15, tall + 0.6), most_across=most)
+    return lay_out(len(grids), (max(LEAST_WIDTH, wide + 0.15), tall + 0.6), most_across=most)
+
+
+def _broken(name: str) -> list[str]:
+    """Break the name of a column into short lines."""
+    return wrap(name, 12, break_long_words=False) or [""]
 
 
 def _lines(name: str) -> list[str]:
@@ -285,21 +290,30 @@ def _draw(
     elif "suppressed" in cell.flags:
         look = WITHHELD
     ax.add_patch(Rectangle((tile.x - side / 2, tile.y - side / 2), side, side, **look))
-    number, interval = colours.write_cell(cell, words)
     ink = ink_on(look["facecolor"]) if cell.drawn else GREY
-    number = f"{number}{marks.of(cell.flags)}" if cell.drawn else fill(number, 10)
-    # two or three lines share the height of a tile
-    lines = [text for text in (tile.name, number, interval) if text]
-    heights = LINES[len(lines)]
-    sizes = {tile.name: NAME_SIZE, number: NUMBER_SIZE if cell.drawn else INTERVAL_SIZE}
+    lines = _said(tile, colours, marks, words)
+    whole, above = sum(size for _, size in lines), 0.0
     written = []
-    for text, height in zip(lines, heights, strict=True):
-        shown = ax.text(tile.x, tile.y + height, text, ha="center", va="center", parse_math=False)
-        shown.set(fontsize=sizes.get(text, INTERVAL_SIZE), color=ink)
-        shown.set_fontweight("bold" if text == number and cell.decisive else "normal")
+    for text, size in lines:
+        y = tile.y + FILLED * (0.5 - (above + size / 2) / whole)
+        above += size
+        shown = ax.text(tile.x, y, text, ha="center", va="center", parse_math=False)
+        shown.set(fontsize=size, color=ink, fontweight="bold" if cell.decisive else "normal")
         shown.set_path_effects([] if cell.drawn else [withStroke(linewidth=3, foreground="white")])
         written.append(Fitted(shown, side))
     return written
+
+
+def _said(
+    tile: _Tile, colours: CellColours, marks: FlagMarks, words: Wording
+) -> list[tuple[str, float]]:
+    """Give the lines that a tile says, each with its size, the first on top."""
+    number, interval = colours.write_cell(tile.cell, words)
+    lines = [(line, NAME_SIZE) for line in _broken(tile.name) if line]
+    if not tile.cell.drawn:
+        return lines + [(line, INTERVAL_SIZE) for line in _broken(number)]
+    lines.append((f"{number}{marks.of(tile.cell.flags)}", NUMBER_SIZE))
+    return lines + ([(interval, INTERVAL_SIZE)] if interval else [])
 
 
 def _finish(ax: Axes, grid: _Grid) -> None:
@@ -310,7 +324,7 @@ def _finish(ax: Axes, grid: _Grid) -> None:
     ax.set_xlim(min(xs) - 0.5, max(xs) + 0.5)
     ax.set_ylim(min(ys) - 0.5, max(ys) + 0.5)
     ax.tick_params(length=0, labelsize=NAME_SIZE, labelcolor=INK)
-    columns = [fill(name, 12, break_long_words=False) for name in grid.columns]
+    columns = ["\n".join(_broken(name)) for name in grid.columns]
     ax.set_xticks(range(len(columns)), columns, parse_math=False)
     rows = ["\n".join(_lines(name)) for name in grid.rows]
     ax.set_yticks([-k for k in range(len(rows))], rows, parse_math=False)

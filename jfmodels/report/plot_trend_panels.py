@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 
 from jfmodels.errors import choose
 from jfmodels.report.plot_lines import Line, Waves, aligned, gap_notes, lines_of, waves_of
-from jfmodels.report.plot_panels import frame, lay_out, name_panel, require_panels
+from jfmodels.report.plot_panels import frame, lay_out, name_panels, require_panels
 from jfmodels.report.plot_rows import (
     flag_places,
     group_columns,
@@ -91,11 +91,11 @@ def trend_panels(
     for each, panel in zip(axes, panels, strict=True):
         for line in panel.drawn:
             draw_line(each, line)
-    for each, panel in zip(axes, panels, strict=True):
+    for each in axes:
         finish_waves(each, waves, unit, words)
         each.set(xlabel="", ylabel="")
-        name_panel(each, panel.name)
-    turn_wave_names(axes)
+    name_panels(axes, [panel.name for panel in panels])
+    turn_wave_names(axes, grow=True)
     lines = [line for panel in panels for line in panel.lines]
     notes = [interval_key(rows, words), *line_notes(lines, words)]
     notes += [*_gaps(panels, waves, words), *_flags(panels, waves, words)]

@@ -106,8 +106,8 @@ def plot_trend(
     for line in drawn:
         draw_line(axes, line)
     finish_waves(axes, waves, unit, words)
-    turn_wave_names([axes])
     names = name_lines(axes, drawn)
+    turn_wave_names([axes], grow=ax is None)
     title = trend_title(rows, words)
     head = write_title(axes, title, words, simulated=is_simulated(table))
     marks, flagged = _crowded(drawn, waves, flag_marks(rows), words)

@@ -11,9 +11,11 @@ from matplotlib.axes import Axes
 from jfmodels.report.plot_canvas import (
     INK,
     POINT_SIZE,
+    POINTS_PER_INCH,
     clean_axes,
     extent,
     format_axis,
+    grow_figure,
     root_figure,
 )
 from jfmodels.report.plot_lines import Line, Waves
@@ -83,15 +85,28 @@ def finish_waves(ax: Axes, waves: Waves, unit: Unit, words: Wording) -> None:
     ax.set_ylabel(unit.level_title(words), color=INK, parse_math=False)
 
 
-def turn_wave_names(axes: Sequence[Axes]) -> None:
-    """Turn the names of waves upright in all panels where they would run into each other."""
-    # panels are alike, and the last one shows the names
-    last = axes[-1]
-    root_figure(last).draw_without_rendering()
-    boxes = [extent(last, text) for text in last.get_xticklabels()]
-    if any(left.x1 + 3 > right.x0 for left, right in pairwise(boxes)):
-        for ax in axes:
-            ax.tick_params(axis="x", labelrotation=90)
+def turn_wave_names(axes: Sequence[Axes], *, grow: bool) -> None:
+    """Turn the names of waves upright in all panels where they would run into each other.
+
+    Parameters
+    ----------
+    axes : sequence of Axes
+        Panels of one width; the last one shows the names of waves.
+    grow : bool
+        Whether the figure may become taller to hold them.
+    """
+    figure = root_figure(axes[-1])
+    figure.draw_without_rendering()
+    boxes = [extent(axes[-1], text) for text in axes[-1].get_xticklabels()]
+    if not any(left.x1 + 3 > right.x0 for left, right in pairwise(boxes)):
+        return
+    for ax in axes:
+        ax.tick_params(axis="x", labelrotation=90)
+    if grow:
+        longer = max(box.width for box in boxes) - max(box.height for box in boxes)
+        named = [ax for ax in axes if ax.xaxis.get_tick_params()["labelbottom"]]
+        rows = len({ax.get_position().y0 for ax in named})
+        grow_figure(figure, rows * longer * POINTS_PER_INCH / figure.dpi)
 
 
 def line_notes(lines: Sequence[Line], words: Wording) -> list[str]:

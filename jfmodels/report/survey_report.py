@@ -9,14 +9,14 @@ from pathlib import Path
 from jfmodels.claims.claim import Claim, Claims
 from jfmodels.claims.judge import Verdicts, judge
 from jfmodels.errors import SpecError, choose, require_whole
-from jfmodels.report.claim_cards import claim_cards
 from jfmodels.report.html import Html, element
 from jfmodels.report.html_tables import Marks
 from jfmodels.report.names import Names
-from jfmodels.report.page import Section, page, section
+from jfmodels.report.page import Section, page
 from jfmodels.report.plot_text import SIGNS
 from jfmodels.report.release import Release
 from jfmodels.report.sections.changes import changes_section
+from jfmodels.report.sections.claims import claims_section
 from jfmodels.report.sections.limits import limits_section
 from jfmodels.report.sections.methodology import fieldwork, methodology_section
 from jfmodels.report.sections.record import record_section
@@ -141,19 +141,9 @@ def _sections(release: Release, names: Names) -> Iterator[Section]:
     if changes is not None:
         yield changes
     if release.verdicts is not None:
-        yield _claims(release, names.lang)
+        yield claims_section(release, release.verdicts, names)
     yield limits_section(release, names, marks)
     yield record_section(_record(release), _call(release, names.lang), names.lang)
-
-
-def _claims(release: Release, lang: str) -> Section:
-    """Write the verdicts on claims."""
-    assert release.verdicts is not None
-    claims = release.verdicts.claims
-    note = claims.say(claims.note, lang)
-    lead = [element("p", phrase("claims_lead", lang)), element("p", note) if note else None]
-    cards = claim_cards(release.verdicts, lang, minimum=release.minimum)
-    return section("claims", phrase("claims", lang), *lead, *cards)
 
 
 def _lead(release: Release, names: Names) -> Html:

@@ -11,12 +11,13 @@ import pandas as pd
 from jfmodels.claims.judge import Verdicts
 from jfmodels.errors import SpecError, choose
 from jfmodels.report.claim_cards import claim_cards
-from jfmodels.report.files import as_csv, as_json
+from jfmodels.report.files import as_csv
 from jfmodels.report.html import element
 from jfmodels.report.html_tables import html_table
 from jfmodels.report.page import Section, page, section
 from jfmodels.report.plot_text import SIGNS
 from jfmodels.report.sections.record import record_section
+from jfmodels.report.verdict_specifications import verdicts_as_json, write_specifications
 from jfmodels.report.words import phrase
 
 __all__ = ["WRITERS", "verdict_page", "write_verdicts"]
@@ -32,7 +33,8 @@ def write_verdicts(
     verdicts : Verdicts
         What was found.
     path : Path
-        Ending in ``.html``, ``.json`` or ``.csv``.
+        Ending in ``.html``, ``.json`` or ``.csv``; specifications of a CSV stand in a file of
+        their own beside it, whose name ends in ``_specifications.csv``.
     lang : {"en", "fr"}
         Language of a page.
     moved : DataFrame, optional
@@ -42,6 +44,8 @@ def write_verdicts(
     if not path.parent.is_dir():
         raise SpecError(f"There is no folder '{path.parent}' to write {path.name} into.")
     path.write_text(write(verdicts, lang, moved), encoding="utf-8", newline="")
+    if path.suffix.lower() == ".csv":
+        write_specifications(verdicts, path)
     return path
 
 
@@ -98,6 +102,6 @@ def _moved(moved: pd.DataFrame, lang: str) -> Section:
 
 WRITERS: Mapping[str, Callable[[Verdicts, str, pd.DataFrame | None], str]] = {
     ".html": verdict_page,
-    ".json": lambda verdicts, lang, moved: as_json(verdicts.table),
+    ".json": lambda verdicts, lang, moved: verdicts_as_json(verdicts),
     ".csv": lambda verdicts, lang, moved: as_csv(verdicts.table),
 }

@@ -348,6 +348,7 @@ SIGN_MAGNITUDE: dict[str, Column] = {
     "power": Column("float", "probability that the difference is found"),
     "type_s": Column("float", "of the differences found, the share that have the wrong sign"),
     "exaggeration": Column("float", "of the differences found, their mean size over the true one"),
+    "flag": FLAG,
 }
 
 VERDICTS: dict[str, Column] = {
@@ -446,7 +447,7 @@ class Shown:
         In order. Those without a value are left out, and references where they differ from
         nothing.
     once : tuple of str
-        Of these, those that are said once, above the rows, if all rows share them.
+        What is said once, above the rows: those of the columns that all rows share, and others.
     measured : tuple of str
         Of these, numbers in the unit of the estimate, which the standard error rounds.
     """
@@ -458,7 +459,7 @@ class Shown:
 
 ENDS = ("estimate", "low", "high", "std_error")
 REFERENCES = ("wave_ref", "outcome_ref", "category_ref", BY_REF)
-ABOUT = ("unit", "target", "over", "engine", "coverage", "adjustment")
+ABOUT = ("unit", "target", "over", "engine", "coverage")
 SUBJECT = ("outcome", "category", "estimand")
 OF_COMPARISON = ("outcome_ref", "category_ref", "wave_ref")
 
@@ -469,7 +470,7 @@ SHOWN: dict[str, Shown] = {
             *(BY, "wave", *REFERENCES),
             *(*ENDS, "p_adjusted", "prob_positive", "prob_rope", "n", *ABOUT, "flag"),
         ),
-        once=(*SUBJECT, *OF_COMPARISON, *ABOUT),
+        once=(*SUBJECT, *OF_COMPARISON, *ABOUT, "adjustment"),
         measured=ENDS,
     ),
     "hypothesis": Shown(
@@ -589,6 +590,10 @@ FLAGS: dict[str, dict[str, str]] = {
     "at_boundary": {
         "en": "A share of 0 or 1, or without variation: no t interval, and no verdict rests on it.",
         "fr": "Part de 0 ou 1, ou sans variation : pas d'intervalle de Student, aucun verdict.",
+    },
+    "careful_test": {
+        "en": "Found less often than the level says: the test is careful where strata are few.",
+        "fr": "Trouvé moins souvent que le niveau : le test est prudent avec peu de strates.",
     },
     "cluster_dominates": {
         "en": "One cluster holds over half of the weight: the standard error is too small.",

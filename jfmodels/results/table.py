@@ -169,7 +169,11 @@ def _strangers(table: pd.DataFrame) -> list[str]:
 
 def _told_once(table: pd.DataFrame, shown: Shown) -> list[str]:
     """List the columns whose one value stands above the rows."""
-    return [name for name in shown.once if name in table and len(_values(table[name])) < 2]
+    return [
+        name
+        for name in shown.once
+        if name in table and (name not in shown.columns or len(_values(table[name])) < 2)
+    ]
 
 
 def _differs(table: pd.DataFrame, name: str) -> bool:
@@ -203,11 +207,12 @@ def _shared(table: pd.DataFrame, shown: Shown) -> Iterator[str]:
     if any(subject):
         yield ": ".join(filter(None, subject))
     for name in once:
-        value = table[name].iloc[0]
-        known = name not in ("outcome", "category") and not pd.isna(value) and value != ""
-        if known and (name not in LABELS_REF or _differs(table, name)):
-            said = 100 * value if name == "coverage" else as_cell(value)
-            yield SAYS.get(name, "{}").format(said)
+        known = [x for x in _values(table[name]) if x not in (None, "")]
+        if name in ("outcome", "category") or not known:
+            continue
+        if name not in LABELS_REF or _differs(table, name):
+            said = [100 * x if name == "coverage" else as_cell(x) for x in known]
+            yield SAYS.get(name, "{}").format(said[0] if len(said) == 1 else ", ".join(said))
 
 
 def _named(table: pd.DataFrame, name: str) -> str:

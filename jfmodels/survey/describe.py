@@ -144,7 +144,13 @@ def _distinct(survey: Survey, names: list[str]) -> NDArray[np.int64]:
 
 def _outcomes(survey: Survey) -> pd.DataFrame:
     """Say how many were asked, did not know and refused, outcome by outcome."""
-    tables = [_one_outcome(survey, name) for name in survey.codebook.outcomes]
+    held = {*survey.rows.answers, *survey.rows.numbers}  # a saved fit keeps what it was fitted to
+    names = [
+        name
+        for name, outcome in survey.codebook.outcomes.items()
+        if survey.answer_names(outcome)[0] in held
+    ]
+    tables = [_one_outcome(survey, name) for name in names]
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
 
 

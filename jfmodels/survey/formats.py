@@ -198,7 +198,7 @@ def _read_stata(path: Path) -> pd.DataFrame:
     if lost:
         warnings.warn(
             f"{path.name}: Stata's extended missing values (.a to .z) are read as missing in "
-            f"{listing(lost)}. Where they mean don't know or refused, label them in Stata, and "
+            f"{listing(lost)}; where they mean don't know or refused, label them in Stata, and "
             "list them in the codebook as '.a' to '.z'.",
             stacklevel=5,
         )

@@ -20,7 +20,7 @@ from jfmodels.errors import (
 )
 from jfmodels.survey.codebook import Codebook
 from jfmodels.survey.design import Stage, SurveyDesign
-from jfmodels.survey.formats import read_file
+from jfmodels.survey.formats import READERS, read_file
 from jfmodels.survey.stack import stack_waves
 from jfmodels.survey.supplied import SuppliedReplicates
 from jfmodels.survey.survey import Survey
@@ -286,11 +286,21 @@ def load_yaml(path: Path, error: type[JfmodelsError], *, lines: bool = False) ->
     except OSError as fault:
         raise error(f"'{path}' could not be opened: {fault.strerror}.") from fault
     except UnicodeDecodeError as fault:
-        raise error(f"{path.name} is not UTF-8 text. Save it as UTF-8.") from fault
+        raise error(_no_text(path)) from fault
     except MarkedYAMLError as fault:
         raise error(f"{path.name}, {_place(fault)}") from fault
     except YAMLError as fault:
         raise error(f"{path.name} is not YAML: {fault}") from fault
+
+
+def _no_text(path: Path) -> str:
+    """Say that a file is no text, or that it is a file of data."""
+    if path.suffix.lower() in {*READERS} - {".csv"}:
+        return (
+            f"{path.name} is a file of data, and a text in YAML belongs here. Were two files "
+            "exchanged?"
+        )
+    return f"{path.name} is not UTF-8 text. Save it as UTF-8."
 
 
 def _parted(codebook: Book | None) -> tuple[Codebook, dict[str, Any]]:

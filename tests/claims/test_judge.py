@@ -11,6 +11,7 @@ import pytest
 
 import jfmodels as jf
 from jfmodels.claims.evidence import BLOCKING
+from jfmodels.claims.sentences import in_language
 from jfmodels.results.schema import FLAGS, VERDICTS
 from jfmodels.survey.example import simulate
 
@@ -236,6 +237,92 @@ def test_no_verdict_rests_on_one_cluster(survey):
     assert "No verdict rests on this" in row["says_en"]
 
 
+def groups_in_single_clusters(met: int) -> jf.Survey:
+    """Two in three of the group say yes; it is met in one cluster of so many strata, of four."""
+    rng = np.random.default_rng(3)
+    stratum, cluster, person = (each.ravel() for each in np.indices((12, 4, 9)))
+    frame = pd.DataFrame({"stratum": stratum, "cluster": 4 * stratum + cluster})
+    inside = (cluster == 1) & (stratum < met)
+    frame["group"] = np.where(inside, "in", "out")
+    frame["safe"] = np.where(inside, person % 3 > 0, rng.random(len(frame)) < 0.5).astype(int)
+    frame.loc[inside & (person == 0) & (stratum % 3 == 0), "safe"] = 1
+    design = jf.SurveyDesign(
+        strata="stratum", cluster="cluster", target="population", lonely="adjust"
+    )
+    return jf.Survey(frame, design, {"outcomes": {"safe": {"scale": "binary"}}})
+
+
+@pytest.mark.parametrize(
+    ("met", "verdict"), [(12, "supported"), (2, "undecided"), (1, "undecided")]
+)
+def test_a_group_met_in_single_clusters_is_judged_where_strata_are_many(met, verdict):
+    asked = groups_in_single_clusters(met)
+    said = {"outcome": "safe", "counting": "yes", "base": "in_base", "wave": "none"}
+    row = judged(asked, {"kind": "majority", **said, "where": {"group": "in"}})
+    assert "one_cluster" in row["flag"]
+    assert row["verdict"] == verdict
+    assert ("No verdict rests on this" in row["says_en"]) == (verdict == "undecided")
+    assert FLAGS["one_cluster"]["fr"] in row["says_fr"]
+
+
+def of_last_wave(survey: jf.Survey, **roles: Any) -> jf.Survey:
+    """The last wave of the example as a survey that was made once."""
+    frame = simulate().frame
+    frame = frame[frame["wave"] == "Q6"].drop(columns="wave")
+    outcomes = {name: survey.codebook.outcomes[name] for name in ("trust_army", "trust_police")}
+    outcomes = {name: replace(each, asked_in=None) for name, each in outcomes.items()}
+    book = replace(survey.codebook, waves={}, outcomes=outcomes, crosswalks={})
+    once = {"wave": None, "repeats": None, "date": None, "person": None}
+    return jf.Survey(frame, replace(survey.design, **once | roles), book, simulated=True)
+
+
+def test_a_survey_made_once_has_levels_comparisons_and_orders(survey):
+    once, said = of_last_wave(survey), {**TRUST, "wave": "none"}
+    fit = jf.direct(once, ["trust_army", "trust_police"])
+    level = judged(once, {"kind": "bound", **said, "side": "above", "number": 50})
+    assert numbers(level) == numbers(only(fit.levels(), outcome="trust_army"))
+    assert " Q6" not in level["says_en"]
+    along = {"along": "region", "groups": "Gao", "reference": "Mopti", "side": "below"}
+    row = judged(once, {"kind": "comparison", **said, **along})
+    expected = only(fit.contrasts("region", reference="Mopti"), outcome="trust_army", region="Gao")
+    assert numbers(row) == pytest.approx(numbers(expected))
+    actors = {name: said[name] for name in ("counting", "base", "wave")}
+    order = {"kind": "order_of_outcomes", "first": "trust_army", "after": "trust_police"}
+    assert judged(once, {**order, **actors})["estimate"] > 0
+    again = jf.judge(claims_of(part={"kind": "majority", **said}), once, robustness=["places"])
+    assert "one wave is spoken of" in again.of_claims["says_en"].iloc[0]
+
+
+def test_waves_are_named_where_there_are_some_and_only_there(survey):
+    with pytest.raises(jf.ClaimError, match=r"made once, without waves; say 'none', not 'Q6'"):
+        judged(of_last_wave(survey), {"kind": "majority", **NOW})
+    with pytest.raises(jf.ClaimError, match=r"'none' is said of a survey made once; this one has"):
+        judged(survey, {"kind": "majority", **NOW, "wave": "none"})
+
+
+def test_a_claim_does_not_go_backwards(survey):
+    with pytest.raises(jf.ClaimError, match="'Q6' comes after wave: 'Q5'"):
+        judged(survey, {"kind": "change", **BOTH, "wave": "Q5", "against": "Q6", "direction": "up"})
+
+
+def test_replicate_weights_that_came_with_the_data_are_enough(survey):
+    frame = simulate().frame
+    rng = np.random.default_rng(1)
+    names = [f"rep_{k}" for k in range(40)]
+    communes = {c: rng.multinomial(1, [1.0], 40).ravel() for c in frame["commune"].unique()}
+    factor = {c: rng.choice([0.0, 2.0], 40) for c in communes}
+    weights = np.stack([factor[c] for c in frame["commune"]]) * frame[["weight"]].to_numpy()
+    frame = pd.concat([frame, pd.DataFrame(weights, columns=names, index=frame.index)], axis=1)
+    supplied = jf.SuppliedReplicates(names, "brr", df=15)
+    roles = {"cluster": None, "strata": None, "target": None, "repeats": "nothing"}
+    design = replace(survey.design, **roles, person=None, replicates=supplied)
+    alone = jf.Survey(frame, design, survey.codebook, simulated=True)
+    row = judged(alone, {"kind": "majority", **NOW}, robustness=["weights", "interviewers"])
+    fit = jf.direct(alone, "trust_army", replicates=jf.Replicates("supplied"))
+    assert numbers(row) == numbers(only(fit.levels(), wave="Q6"))
+    assert np.isnan(row["detectable"])
+
+
 def test_other_flags_are_told_beside_the_verdict(survey):
     said = {**BOTH, "wave": "Q4", "against": "Q3"}
     row = judged(survey, {"kind": "change", **said, "direction": "up"})
@@ -271,6 +358,47 @@ def test_sentences_quote_no_more_digits_than_the_data_bear(bundled, lang):
     said = bundled.table[f"says_{lang}"]
     assert not said.str.contains(r"\d[.,]\d").any()
     assert not said.str.contains(r"[{}]").any()
+
+
+def test_parts_about_one_question_are_told_apart(survey):
+    parts = {
+        "Since_Q5": {"kind": "change", **BOTH, "direction": "down"},
+        "Since_Q4": {"kind": "change", **BOTH, "against": "Q4", "direction": "down"},
+    }
+    whole = jf.judge(claims_of(**parts), survey).of_claims.iloc[0]
+    assert "“Confidence in the army, Q6 − Q5: a fall”" in whole["says_en"]
+    assert "« Confiance envers l'armée, Q6 − Q4 : une baisse »" in whole["says_fr"]
+    assert "Since" not in whole["says_en"]
+
+
+def test_a_part_about_several_questions_is_named_by_what_it_says(survey):
+    actors = {name: NOW[name] for name in ("counting", "base", "wave")}
+    both = {"outcomes": ["trust_army", "trust_police"], "lowest": 10, "highest": 20, "decimals": 0}
+    parts = {"Both_of_them": {"kind": "range", **actors, **both}}
+    parts["most"] = {"kind": "majority", **NOW}
+    whole = jf.judge(claims_of(**parts), survey).of_claims.iloc[0]
+    assert "they contradict the part about “levels between 10 % and 20 %”" in whole["says_en"]
+
+
+def test_an_interval_that_just_decides_is_said_to(bundled):
+    row = bundled.of_parts("C15_living_conditions").iloc[0]
+    assert row["verdict"] == "supported"
+    assert -0.005 < row["high"] < 0
+    assert "[−34, 0], just clear of 0. The data bear out a fall" in row["says_en"]
+    assert "[−34 ; 0], tout juste à l'écart de 0." in row["says_fr"]
+
+
+@pytest.mark.parametrize(
+    ("said", "english", "french"),
+    [
+        ("1 points [-2, 4]", "1 point [−2, 4]", "1 point [−2 ; 4]"),
+        ("-1 points [-2, 1]", "−1 point [−2, 1]", "−1 point [−2 ; 1]"),
+        ("0.8 points [0.1, 1.5]", "0.8 points [0.1, 1.5]", "0,8 point [0,1 ; 1,5]"),
+        ("11 points [2, 20]", "11 points [2, 20]", "11 points [2 ; 20]"),
+    ],
+)
+def test_one_point_is_a_point(said, english, french):
+    assert (in_language(said, "en"), in_language(said, "fr")) == (english, french)
 
 
 def test_a_whole_says_which_part_is_not_borne_out(survey):

@@ -137,6 +137,16 @@ MALFORMED: dict[str, tuple[str, str, tuple[str, ...]]] = {
                                    ("line 48", "reference:", "itself")),
     "no margin": ("        margin: 5\n", "", ("line 51", "margin: is missing", "negligible")),
     "margin of nothing": ("margin: 5", "margin: 0", ("line 57", "margin:", "exactly the same")),
+    "share for percent": ("number: 78\n        decimals: 0", "number: 0.78\n        decimals: 2",
+                          ("line 21", "number:", "write 78", "'0.78 %'")),
+    "range of shares": ("lowest: 60\n        highest: 85\n        decimals: 0",
+                        "lowest: 0.6\n        highest: 0.85\n        decimals: 2",
+                        ("line 31", "highest:", "write 85")),
+    "margin for points": ("margin: 5", "margin: 0.05", ("line 57", "margin:", "'0.05 points'")),
+    "more decimals than published": ("number: 78", "number: 78.4",
+                                     ("line 22", "decimals:", "more than 0")),
+    "waves of none": ("against: Q5\n        direction", "against: none\n        direction",
+                      ("wave:", "survey made once")),
     "domain a text": ("margin: 5", "margin: 5\n        where: Gao", ("line 58", "where:")),
     "a tag": ("number: 78", "number: !!python/object:os.system 78", ("line 21", "number:")),
 }  # fmt: skip
@@ -168,6 +178,44 @@ def test_every_fault_is_told_by_line_and_field(fault, tmp_path):
     for text in told:
         assert text in said
     assert len(said.splitlines()) == 1, "one fault is one sentence"
+
+
+@pytest.mark.parametrize("number", ["0.8 %", "0.8%", "78 %"])
+def test_a_number_may_bear_its_unit(number, tmp_path):
+    text = GOOD.replace("number: 78\n        decimals: 0", f"number: {number}\n        decimals: 1")
+    level = read(text, tmp_path).claims["rose"].parts["level"]
+    assert level.number == float(number.rstrip("% "))
+    points = GOOD.replace("margin: 5", "margin: 0.2 points")
+    assert read(points, tmp_path).claims["rose"].parts["same"].margin == 0.2
+
+
+def test_a_mean_has_its_own_unit():
+    part = {"kind": "level", "outcome": "size", "counting": "mean", "base": "in_base"}
+    part |= {"wave": "Q6", "number": 0.4, "decimals": 1, "tolerance": 0.2}
+    content = {"source": "s", "claims": {"c": {"text": "t", "parts": {"p": part}}}}
+    assert jf.Claims.from_dict(content).claims["c"].parts["p"].number == 0.4
+    part["number"] = "0.4 points"
+    with pytest.raises(jf.ClaimError, match="a mean has its own unit"):
+        jf.Claims.from_dict(content)
+
+
+@pytest.mark.parametrize("given", [{}, [1], None, {"a": {}}, {"a": 1}])
+def test_claims_are_records_by_name(given):
+    with pytest.raises(jf.ClaimError, match=r"Claims\(claims=\) takes"):
+        jf.Claims(claims=given)
+
+
+@pytest.mark.parametrize("path", [{"claims": {}}, 5, None])
+def test_what_is_read_is_a_file(path):
+    with pytest.raises(jf.ClaimError, match=r"path of a YAML file; found .*from_dict"):
+        jf.read_claims(path)
+
+
+def test_a_file_of_data_is_not_taken_for_badly_saved_text(tmp_path):
+    path = tmp_path / "survey.parquet"
+    path.write_bytes(b"PAR1\xff\xfe\x00")
+    with pytest.raises(jf.ClaimError, match=r"is a file of data.*exchanged"):
+        jf.read_claims(path)
 
 
 def test_all_faults_are_told_at_once(tmp_path):

@@ -123,7 +123,7 @@ def test_what_cannot_be_varied_is_not_passed_over(survey):
     verdicts = jf.judge(claims_of(part=PART), survey, robustness=["composition"])
     row = verdicts.of_claims.iloc[0]
     assert row["stands"] == 1
-    assert "judged in this one way alone. Not varied: composition (covariates=" in row["says_en"]
+    assert "judged in this one way alone. Not varied: composition (no covariates" in row["says_en"]
     assert "specifications" not in row["says_en"]
     last = verdicts.specifications.iloc[-1]
     assert last["specification"] == "not varied: composition"

@@ -119,7 +119,29 @@ def test_fits_that_do_not_know_of_each_other_are_bounded():
     each = (DRAWS[:, :2] > 0).mean(axis=0)
     bound = together(answers)
     assert bound.holds == pytest.approx(1 - (1 - each).sum())
-    assert bound.stands == pytest.approx(each.min())
+    assert bound.refute == pytest.approx(min(1.0, 2 * each.min()))
+    parts = [of_rows(answer, claim, level_of_share=False)[0] for _, answer, claim in answers]
+    some = joined(parts, "any")
+    assert some.holds == pytest.approx(each.max())
+    assert some.support == pytest.approx(2 * (1 - each.max()))
+
+
+def test_that_not_all_hold_refutes_none_of_them():
+    # three moves that are each as likely as not: all three rise once in eight draws
+    undecided = Draws(np.random.default_rng(2).normal(0.0, 0.03, (4000, 6)))
+    found = together([("fit", undecided, above(Level(), {}, 0.0))])
+    assert found.holds < ALPHA
+    assert found.verdict(ALPHA) == "undecided"
+    sure = Draws(np.random.default_rng(2).normal([0.1] * 5 + [-0.1], 0.03, (4000, 6)))
+    assert together([("fit", sure, above(Level(), {}, 0.0))]).verdict(ALPHA) == "contradicted"
+
+
+@pytest.mark.parametrize(("ends", "sides"), [((-np.inf, 0.05), 1), ((0.045, 0.05), 2)])
+def test_a_band_can_be_missed_on_both_sides(ends, sides):
+    draws = Draws(np.random.default_rng(3).normal(0.1, 0.03, (4000, 1)))
+    claim = Assertion(Level(), {}, ends, ends)
+    (found,) = of_rows(draws, claim, level_of_share=False)
+    assert found.refute == pytest.approx(sides * (draws.draws <= 0.05).mean())
 
 
 def test_little_knowledge_of_a_narrow_band_refutes_nothing():

@@ -160,6 +160,21 @@ def test_the_left_side_names_an_outcome(left, expected):
     assert (formula.outcome, formula.form, formula.option) == expected
 
 
+@pytest.mark.parametrize(
+    ("common", "apart"),
+    [
+        ("walk(wave)", "walk(wave | region)"),
+        ("ar1(wave)", "ar1(wave | region)"),
+        ("(1 | wave)", "(1 | wave:region)"),
+    ],
+)
+def test_waves_stand_once(common, apart):
+    with pytest.raises(SpecError, match="two names for one thing"):
+        parse(f"y ~ sex * wave + {common}")
+    assert parse(f"y ~ sex + {common}").effects
+    assert parse(f"y ~ sex * wave + {apart}").effects
+
+
 @pytest.mark.parametrize("left", ["log(y)", "y + z", "option(y)", "option(y, z)", "1", "'y'"])
 def test_other_left_sides_are_refused(left):
     with pytest.raises(SpecError, match="stands an outcome"):
@@ -221,9 +236,9 @@ def test_the_fixed_side_is_written_in_one_way(right, fixed, columns):
     ],
 )
 def test_random_terms(text, expected):
-    formula = parse(f"y ~ wave + {text}")
+    formula = parse(f"y ~ sex + {text}")
     assert [(each.kind, each.groups, each.slopes) for each in formula.effects] == expected
-    assert formula.fixed == "wave"
+    assert formula.fixed == "sex"
     again = parse("y ~ " + " + ".join(each.text for each in formula.effects))
     assert again.effects == formula.effects
 

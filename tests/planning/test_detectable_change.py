@@ -428,6 +428,22 @@ def test_type_s_and_m_of_a_table_keep_its_labels():
     assert table.attrs["record"] == asked.attrs["record"]
 
 
+def test_a_test_more_careful_than_its_level_is_flagged():
+    plan = jf.SurveyPlan(
+        n=544, clusters=16, strata=4, share=0.5, icc=0.05, icc_between_waves=0.04, overlap=1
+    )
+    table = jf.type_s_m(plan, [0.001, 0.1])
+    assert table["power"].iloc[0] < 0.05 < table["power"].iloc[1]
+    assert table["flag"].tolist() == [("careful_test",), ()]
+
+
+def test_no_share_moves_farther_than_it_can():
+    table = jf.detectable_change(survey(balanced()), "safe")
+    with pytest.raises(jf.SpecError, match=r"0\.9 is more than a share .* can move"):
+        jf.type_s_m(table, [0.1, 0.9])
+    assert len(jf.type_s_m(jf.detectable_change(survey(balanced()), "size"), 9.0)) == 2
+
+
 # ------------------------------------------------------------------ errors
 
 

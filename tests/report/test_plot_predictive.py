@@ -84,6 +84,11 @@ def test_where_all_lie_inside_the_key_has_no_diamond():
     assert "outside the interval" not in said(plot_ppc(table))
 
 
+def test_no_figure_is_left_over():
+    plot_ppc(replicated())
+    assert len(plt.get_fignums()) == 1
+
+
 def test_means_are_no_percentages():
     ax = plot_ppc(replicated([None]).assign(category=np.nan))
     assert ax.get_ylabel() == "Mean"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from html.parser import HTMLParser
 
 import pandas as pd
@@ -74,6 +75,30 @@ def test_what_moved_is_told(verdicts):
 def test_every_format_is_written(verdicts, tmp_path, suffix):
     path = write_verdicts(verdicts, tmp_path / f"verdicts{suffix}")
     assert "C13_record_of_decision" in path.read_text(encoding="utf-8")
+
+
+def test_specifications_stand_in_every_format(verdicts, tmp_path):
+    table = verdicts.specifications
+    content = json.loads(write_verdicts(verdicts, tmp_path / "v.json").read_text("utf-8"))
+    assert len(content["rows"]) == len(verdicts.table)
+    assert len(content["specifications"]["rows"]) == len(table)
+    assert set(content["specifications"]["not_varied"]) == set(verdicts.claims.claims)
+    write_verdicts(verdicts, tmp_path / "v.csv")
+    beside = pd.read_csv(tmp_path / "v_specifications.csv")
+    assert beside["specification"].tolist() == table["specification"].tolist()
+    page = read(verdict_page(verdicts, "fr"))
+    assert page.tags.count("details") == len(verdicts.claims.claims)
+    assert "sans pondération" in page.texts
+
+
+def test_what_could_not_be_varied_stands_on_the_page():
+    claims = jf.example_claims()
+    one = jf.Claims(claims={"C13": claims.claims["C13_record_of_decision"]})
+    verdicts = jf.judge(one, jf.example(), robustness=["weights", "composition"])
+    said = "Not varied: composition (no covariates are named)."
+    assert said in read(verdict_page(verdicts, "en")).texts
+    alone = jf.judge(one, jf.example())
+    assert "details" not in read(verdict_page(alone, "en")).tags
 
 
 def test_an_unknown_format_or_folder_is_named(verdicts, tmp_path):

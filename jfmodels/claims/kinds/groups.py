@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from jfmodels.claims.assertions import Assertion
-from jfmodels.claims.kinds.shared import BetweenWaves, Names, OfOne, Says, beyond
+from jfmodels.claims.kinds.shared import BetweenWaves, Names, OfOne, Rows, Says, at_wave, beyond
 from jfmodels.claims.kinds.two_waves import moved
 from jfmodels.results.estimands import Change, Contrast, DiffInDiff
 
@@ -43,7 +43,7 @@ class SaidComparison(OfOne):
     def assertions(self, names: Names) -> list[Assertion]:
         """Say that all contrasts with the reference have the side."""
         margin = self.margin / self.scale
-        rows = {"wave": self.wave, self.along: self.groups}
+        rows: Rows = {**at_wave(self.wave), self.along: self.groups}
         contrast = Contrast(self.along, self.reference)
         end = margin if self.side == "above" else -margin
         return [beyond(contrast, rows, self.side, end)]
@@ -67,7 +67,7 @@ class SaidLargest(OfOne):
 
     def assertions(self, names: Names) -> list[Assertion]:
         """Say that all others lie on the other side of it."""
-        contrast, rows = Contrast(self.along, self.group), {"wave": self.wave}
+        contrast, rows = Contrast(self.along, self.group), at_wave(self.wave)
         side = "below" if self.extreme == "highest" else "above"
         return [beyond(contrast, rows, side, 0.0)]
 

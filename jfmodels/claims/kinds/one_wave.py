@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from jfmodels.claims.assertions import Assertion, above
-from jfmodels.claims.kinds.shared import Names, OfOne, Published, Says, beyond
+from jfmodels.claims.kinds.shared import Names, OfOne, Published, Says, at_wave, beyond
 from jfmodels.results.estimands import Level
 from jfmodels.survey.readings import MEAN
 
@@ -42,7 +42,7 @@ class SaidLevel(OfOne):
 
     def assertions(self, names: Names) -> list[Assertion]:
         """Say that the level is the number."""
-        return [self.published.assertion(Level(), {"wave": self.wave})]
+        return [self.published.assertion(Level(), at_wave(self.wave))]
 
     def reproduced(self, estimates: Sequence[float]) -> bool | None:
         """Compare with what rounds to the number."""
@@ -63,7 +63,7 @@ class SaidBound(OfOne):
 
     def assertions(self, names: Names) -> list[Assertion]:
         """Say that the level lies on the side."""
-        return [beyond(Level(), {"wave": self.wave}, self.side, self.number / self.scale)]
+        return [beyond(Level(), at_wave(self.wave), self.side, self.number / self.scale)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,4 +81,4 @@ class SaidMajority(OfOne):
 
     def assertions(self, names: Names) -> list[Assertion]:
         """Say that the share is above a half."""
-        return [above(Level(), {"wave": self.wave}, 0.5)]
+        return [above(Level(), at_wave(self.wave), 0.5)]

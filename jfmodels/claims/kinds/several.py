@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from jfmodels.claims.assertions import Assertion, above, rounding, within
-from jfmodels.claims.kinds.shared import TINY, Names, OfSeveral, Rows, Says
+from jfmodels.claims.kinds.shared import TINY, Names, OfSeveral, Rows, Says, at_wave, waves_named
 from jfmodels.errors import listing
 from jfmodels.results.estimands import Contrast, Level
 from jfmodels.survey.readings import Reading
@@ -20,7 +20,10 @@ class SaidOrderOfOptions:
     """Some answers to a question are said to be named more often than others."""
 
     SAYS: ClassVar[Says] = {
-        "": ("more for {first} than for {after}", "davantage pour {first} que pour {after}"),
+        "": (
+            "higher shares for {first} than for {after}",
+            "des parts plus élevées pour {first} que pour {after}",
+        ),
     }
 
     outcome: str
@@ -39,7 +42,7 @@ class SaidOrderOfOptions:
     @property
     def waves(self) -> tuple[str, ...]:
         """The wave."""
-        return (self.wave,)
+        return waves_named(self.wave)
 
     def problems(self) -> Iterator[str]:
         """Refuse an answer before itself."""
@@ -60,7 +63,10 @@ class SaidOrderOfOutcomes(OfSeveral):
     """Some questions, such as trust in some actors, are said to stand above others."""
 
     SAYS: ClassVar[Says] = {
-        "": ("more for {first} than for {after}", "davantage pour {first} que pour {after}"),
+        "": (
+            "higher shares for {first} than for {after}",
+            "des parts plus élevées pour {first} que pour {after}",
+        ),
     }
 
     first: tuple[str, ...]
@@ -114,7 +120,7 @@ class SaidRange(OfSeveral):
         half = rounding(self.decimals)
         ends = (self.lowest - half) / self.scale, (self.highest + half) / self.scale
         outcomes = [names[reading] for reading in self.readings]
-        rows: Rows = {"wave": self.wave, "outcome": outcomes}
+        rows: Rows = {**at_wave(self.wave), "outcome": outcomes}
         return [within(Level(), rows, ends, equivalence=False)]
 
     def reproduced(self, estimates: Sequence[float]) -> bool | None:
@@ -126,7 +132,7 @@ class SaidRange(OfSeveral):
 
 def _ordered(first: Sequence[str], after: Sequence[str], wave: str) -> list[Assertion]:
     """Assert that every outcome of the first lies above every other."""
-    rows: Rows = {"wave": wave, "outcome": first}
+    rows: Rows = {**at_wave(wave), "outcome": first}
     return [above(Contrast("outcome", each), rows, 0.0) for each in after]
 
 

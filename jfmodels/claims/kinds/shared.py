@@ -11,6 +11,7 @@ from jfmodels.results.estimands import Estimand
 from jfmodels.survey.readings import MEAN, Reading
 
 __all__ = [
+    "NO_WAVE",
     "TINY",
     "BetweenWaves",
     "Names",
@@ -20,7 +21,9 @@ __all__ = [
     "Published",
     "Rows",
     "Says",
+    "at_wave",
     "beyond",
+    "waves_named",
 ]
 
 type Where = Mapping[str, tuple[str, ...]]
@@ -28,6 +31,7 @@ type Rows = Mapping[str, str | Sequence[str]]
 type Names = Mapping[Reading, str]
 type Says = Mapping[str, tuple[str, str]]
 
+NO_WAVE = "none"  # of a survey that was made once
 TINY = 1e-9  # of a unit that is compared after rounding
 
 
@@ -94,7 +98,7 @@ class OfOne:
     @property
     def waves(self) -> tuple[str, ...]:
         """The waves that it speaks of."""
-        return (self.wave,)
+        return waves_named(self.wave)
 
     @property
     def scale(self) -> float:
@@ -122,8 +126,10 @@ class BetweenWaves(OfOne):
         return (self.wave, self.against)
 
     def problems(self) -> Iterator[str]:
-        """Refuse one wave against itself."""
-        if self.wave == self.against:
+        """Refuse one wave against itself, and none against none."""
+        if NO_WAVE in (self.wave, self.against):
+            yield "wave: a comparison of waves needs two; 'none' is said of a survey made once."
+        elif self.wave == self.against:
             yield f"against: wave '{self.wave}' is set against itself."
 
 
@@ -139,7 +145,7 @@ class OfSeveral:
     @property
     def waves(self) -> tuple[str, ...]:
         """The wave."""
-        return (self.wave,)
+        return waves_named(self.wave)
 
     @property
     def scale(self) -> float:
@@ -169,7 +175,9 @@ class Published:
     scale: float
 
     def problems(self) -> Iterator[str]:
-        """Hold the tolerance against the rounding."""
+        """Hold the number and the tolerance against the rounding."""
+        if abs(round(self.number, self.decimals) - self.number) > TINY:
+            yield f"decimals: {self.number:g} has more than {self.decimals}."
         half = rounding(self.decimals)
         if self.tolerance < half - TINY:
             yield (
@@ -191,6 +199,16 @@ class Published:
         """Whether an estimate rounds to the number."""
         away = abs(self.scale * estimate - self.number)
         return bool(away <= rounding(self.decimals) + TINY)
+
+
+def waves_named(wave: str) -> tuple[str, ...]:
+    """The wave that a part speaks of; nothing of a survey that was made once."""
+    return () if wave == NO_WAVE else (wave,)
+
+
+def at_wave(wave: str) -> dict[str, str | Sequence[str]]:
+    """Labels of the rows of a wave; all rows of a survey that was made once."""
+    return {} if wave == NO_WAVE else {"wave": wave}
 
 
 def beyond(estimand: Estimand, rows: Rows, side: str, end: float) -> Assertion:

@@ -22,7 +22,7 @@ type Floats = NDArray[np.float64]
 type Ints = NDArray[np.int64]
 type Sampler = Laplace | Nuts
 
-ADVICE = "Choose engine='nuts', or merge rare answers and small groups."
+ADVICE = "choose engine='nuts', or merge rare answers and small groups."
 MOST_PARAMETERS = 8  # beyond, too few points of a lattice fall where the posterior is
 
 
@@ -94,8 +94,8 @@ def _by_laplace(latent: Latent, settings: Laplace, person: str | None) -> tuple[
     if settings.on_poor_k == "nuts":
         return _instead(latent, settings, says)
     if settings.on_poor_k == "raise":
-        raise EstimationError(f"{says}. {ADVICE}")
-    warnings.warn(f"{says}; every row is flagged. {ADVICE}", FitWarning, stacklevel=6)
+        raise EstimationError(f"{says}: {ADVICE}")
+    warnings.warn(f"{says}; every row is flagged: {ADVICE}", FitWarning, stacklevel=6)
     return "laplace", posterior
 
 

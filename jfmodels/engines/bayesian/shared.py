@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from jfmodels.display.card import Card, Displayed
+from jfmodels.errors import listing
 
 if TYPE_CHECKING:
     from xarray import DataTree
@@ -59,4 +60,16 @@ class SharedFit(Displayed):
             f"of {self.formula}",
             {"tables": ", ".join(self.tables), **known},
             notes=["It holds no interviews, so it makes no new tables."],
+        )
+
+    def __getattr__(self, name: str) -> Any:
+        """Say why what a fit can be asked cannot be asked here."""
+        from jfmodels.engines.bayesian.bayesian_fit import BayesianFit
+
+        if name.startswith("_") or not hasattr(BayesianFit, name):
+            raise AttributeError(f"'SharedFit' object has no attribute '{name}'")
+        raise AttributeError(
+            f"A fit that was saved to be shared answers no {name}(): the interviews are not here. "
+            f"It holds the tables {listing(self.tables)}; whoever saved the fit can add others by "
+            "save(share=True, tables=...)."
         )

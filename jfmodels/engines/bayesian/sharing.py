@@ -13,7 +13,7 @@ from jfmodels.engines.bayesian.multilevel import Multilevel
 from jfmodels.errors import SpecError
 from jfmodels.model.effect_layout import Effect
 from jfmodels.results.disclosure.withhold import withhold
-from jfmodels.results.schema import GLOSSARIES
+from jfmodels.results.schema import glossary_of
 from jfmodels.survey.design import as_names
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["shareable_draws", "shareable_tables"]
 
-OF_CELLS = {"", "fit"}  # tables that withhold() judges
+OF_CELLS = {"estimand", "fit"}  # tables that withhold() judges
 OF_NO_ONE = {"check", "coefficient", "component", "drawn_anew", "hypothesis", "sensitivity"}
 
 
@@ -92,17 +92,12 @@ def shareable_tables(
     for name, table in tables.items():
         if not isinstance(table, pd.DataFrame):
             raise SpecError(f"tables= holds DataFrames by name; found {type(table).__name__}.")
-        if _kind(table) not in OF_CELLS | OF_NO_ONE:
+        if glossary_of(table.columns) not in OF_CELLS | OF_NO_ONE:
             raise SpecError(
                 f"The table '{name}' tells of single interviews, interviewers or groups as they "
                 "were observed, and is not for a file that is shared. Levels, changes and other "
                 "estimates are; what of these exposes people is withheld."
             )
-    cells = {name: each for name, each in tables.items() if _kind(each) in OF_CELLS}
+    cells = {name: each for name, each in tables.items() if glossary_of(each.columns) in OF_CELLS}
     judged = withhold(list(cells.values()), minimum=minimum, clusters=clusters)
     return {**tables, **dict(zip(cells, judged, strict=True))}
-
-
-def _kind(table: pd.DataFrame) -> str:
-    """The column that tells a table's glossary; nothing for estimates."""
-    return next((name for name in GLOSSARIES if name in table.columns), "")

@@ -22,6 +22,8 @@ from jfmodels.survey.survey import Survey
 
 __all__ = ["fieldwork", "methodology_section"]
 
+WORD_JOINER = "\N{WORD JOINER}"
+
 
 def methodology_section(release: Release, names: Names) -> Section:
     """Write who was asked, and how."""
@@ -45,8 +47,8 @@ def fieldwork(survey: Survey, wave: str, lang: str) -> str:
     Examples
     --------
     >>> import jfmodels as jf
-    >>> fieldwork(jf.example(), "Q6", "en").replace("\N{NO-BREAK SPACE}", " ")
-    '20–30 October 2024'
+    >>> fieldwork(jf.example(), "Q1", "fr").split()[0].replace("\N{WORD JOINER}", "")
+    '15–25'
     """
     known = survey.codebook.waves.get(wave)
     if known is None or known.start is None:
@@ -56,7 +58,7 @@ def fieldwork(survey: Survey, wave: str, lang: str) -> str:
     if start == end:
         return last
     if (start.year, start.month) == (end.year, end.month):
-        return f"{start.day}–{last}"
+        return f"{start.day}–{WORD_JOINER}{last}"
     first = _day(start, lang)
     if start.year == end.year:
         first = first.removesuffix(f"{NO_BREAK}{start.year}")
@@ -143,7 +145,9 @@ def _nonresponse(release: Release, names: Names) -> Iterator[Html]:
     rows = []
     for row in last.to_dict("records"):
         outcome = survey.outcome(row["outcome"])
-        policy = phrase(outcome.policy, lang) if outcome.policy else "–"
+        if not (outcome.dont_know or outcome.refused):
+            continue
+        policy = phrase(str(outcome.policy), lang)
         coded = (("dont_know", outcome.dont_know), ("refused", outcome.refused))
         shares = [names.percent(row[key]) if codes else "–" for key, codes in coded]
         asked = thousands(int(row["asked"]), lang)

@@ -19,9 +19,8 @@ __all__ = ["all_waves", "answers_table", "evidence", "groups_of_answers", "group
 
 def groups_table(release: Release, part: Part, names: Names, marks: Marks) -> Html:
     """A row for all together and for each group: two waves, the change, its evidence."""
-    title, head = names.outcome(part.outcome.name), ""
+    title, head = names.outcome(part.outcome.name), _groups_head(release, names)
     if release.by is not None:
-        head = names.column(release.by)
         title = phrase("by_group", names.lang, outcome=title, group=names.by(release.by))
     moved = release.by_group(part.group_changes)
     named = [(phrase("all", names.lang), part.levels, part.changes)]
@@ -72,20 +71,37 @@ def all_waves(release: Release, part: Part, names: Names, marks: Marks) -> Html 
     if len(waves) < 2:
         return None
     outcome, lang = part.outcome, names.lang
-    if part.several:
-        named = [(names.answer(outcome, each), rows) for each, rows in part.by_answer.items()]
-    else:
-        named = [(phrase("all", lang), part.levels)]
+    title, answer = names.outcome(outcome.name), phrase("answer", lang)
+    named = {names.answer(outcome, each): rows for each, rows in part.by_answer.items()}
+    tables = [(title, answer, named)]
+    if not part.several:
         groups = release.by_group(part.groups).items()
-        named += [(names.group(str(release.by), each), rows) for each, rows in groups]
-        answers = split(part.answers, "category").items()
-        named += [(names.answer(outcome, each), rows) for each, rows in answers]
-    body = [
-        [name, *(_cell(where(rows, wave=wave), names, marks) for wave in waves)]
-        for name, rows in named
+        named = {phrase("all", lang): part.levels}
+        named |= {names.group(str(release.by), each): rows for each, rows in groups}
+        tables = [(title, _groups_head(release, names), named)]
+    if part.answers:
+        every = {
+            names.answer(outcome, each): rows
+            for each, rows in split(part.answers, "category").items()
+        }
+        tables.append((phrase("by_answer", lang, outcome=title), answer, every))
+    drawn = [
+        html_table(
+            caption,
+            [head, *waves],
+            [
+                [name, *(_cell(where(rows, wave=wave), names, marks) for wave in waves)]
+                for name, rows in named.items()
+            ],
+            class_="wide",
+        )
+        for caption, head, named in tables
     ]
-    table = html_table(names.outcome(outcome.name), ["", *waves], body, class_="wide")
-    return element("details", element("summary", phrase("all_waves", lang)), table)
+    return element("details", element("summary", phrase("all_waves", lang)), *drawn)
+
+
+def _groups_head(release: Release, names: Names) -> str:
+    return phrase("group", names.lang) if release.by is None else names.column(release.by)
 
 
 def evidence(row: Row, names: Names) -> Html | None:

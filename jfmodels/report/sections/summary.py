@@ -17,9 +17,11 @@ from jfmodels.report.sections.changes import by_chance, change_name
 from jfmodels.report.sections.limits import cautions
 from jfmodels.report.sections.outcome_findings import item
 from jfmodels.report.table_rows import Row, Rows
-from jfmodels.report.words import phrase
+from jfmodels.report.words import counted, phrase
 
 __all__ = ["summary_section"]
+
+MOST_TOLD = 10  # changes that are listed before the reader is sent on
 
 
 def summary_section(release: Release, names: Names) -> Section:
@@ -74,8 +76,19 @@ def _told(
 
 
 def _listed(release: Release, rows: Rows, names: Names) -> Html:
-    items = [element("li", item(_name(release, row, names), row, names)) for row in rows]
+    """List changes, the surest first where there are many."""
+    shown = rows if len(rows) <= MOST_TOLD else sorted(rows, key=_surest)[:MOST_TOLD]
+    items = [element("li", item(_name(release, row, names), row, names)) for row in shown]
+    if len(shown) < len(rows):
+        heading = phrase("changes", names.lang)
+        items.append(
+            element("li", counted("and_more", len(rows) - MOST_TOLD, names.lang, heading=heading))
+        )
     return element("ul", *items)
+
+
+def _surest(row: Row) -> tuple[float, float]:
+    return row["p_adjusted"], row["p_value"]
 
 
 def _name(release: Release, row: Row, names: Names) -> str:

@@ -58,7 +58,7 @@ FINDINGS: dict[str, dict[str, str]] = {
     },
     "alone_brief": {
         "en": " (only if looked at alone: {p_alone}; {p}).",
-        "fr": " (seulement si considéré seul : {p_alone} ; {p}).",
+        "fr": " (seulement si pris isolément : {p_alone} ; {p}).",
     },
     "not_shown": {
         "en": "{since} no change could be shown ({change}; {p}).",
@@ -70,12 +70,12 @@ FINDINGS: dict[str, dict[str, str]] = {
     },
     "would_be_found": {
         "en": "Looked at alone, a change of {size} would have been found four times in five.",
-        "fr": "Considéré seul, un changement de {size} aurait été détecté quatre fois sur cinq.",
+        "fr": "Pris isolément, un changement de {size} aurait été détecté quatre fois sur cinq.",
     },
     "would_be_found_of": {
         "en": "Looked at alone, changes of {low} to {high} would have been found four times in "
         "five.",
-        "fr": "Considérés seuls, des changements de {low} à {high} auraient été détectés quatre "
+        "fr": "Pris isolément, des changements de {low} à {high} auraient été détectés quatre "
         "fois sur cinq.",
     },
     "nothing_found": {
@@ -113,6 +113,7 @@ FINDINGS: dict[str, dict[str, str]] = {
         "fr": "{outcome}, par {group}, en {wave}",
     },
     "all_waves": {"en": "All waves as a table", "fr": "Toutes les vagues en tableau"},
+    "group": {"en": "Group", "fr": "Groupe"},
     "answer": {"en": "Answer", "fr": "Réponse"},
     "change_points": {
         "en": "Change since {wave}, points",
@@ -122,12 +123,12 @@ FINDINGS: dict[str, dict[str, str]] = {
     "evidence": {"en": "Evidence", "fr": "Constat"},
     "notes": {"en": "Notes", "fr": "Notes"},
     "evidence_shown": {"en": "shown", "fr": "établi"},
-    "evidence_alone": {"en": "only if looked at alone", "fr": "seulement si considéré seul"},
+    "evidence_alone": {"en": "only if looked at alone", "fr": "seulement si pris isolément"},
     "evidence_not_shown": {"en": "not shown", "fr": "non établi"},
     "evidence_not_tested": {"en": "no test", "fr": "pas de test"},
     "would_find": {"en": "Would be found", "fr": "Serait détecté"},
     "cell_not_asked": {"en": "not asked", "fr": "non posée"},
-    "cell_no_interviews": {"en": "nobody asked", "fr": "personne interrogé"},
+    "cell_no_interviews": {"en": "nobody asked", "fr": "aucun entretien"},
     "cell_suppressed": {"en": "withheld", "fr": "masqué"},
     "cell_relabelled": {"en": "not comparable", "fr": "non comparable"},
     "cell_missing": {"en": "no estimate", "fr": "sans estimation"},
@@ -189,7 +190,7 @@ FINDINGS: dict[str, dict[str, str]] = {
         "en": "In points, with {coverage} intervals. Bold: shown after adjustment for {n} changes. "
         "Italic: beyond chance only if looked at alone.",
         "fr": "En points, avec intervalles à {coverage}. En gras : établi après ajustement pour "
-        "{n} changements. En italique : au-delà du hasard seulement si considéré seul.",
+        "{n} changements. En italique : au-delà du hasard seulement si pris isolément.",
     },
     "change": {"en": "Change", "fr": "Évolution"},
     "interval_picture": {"en": "Interval", "fr": "Intervalle"},
@@ -214,8 +215,8 @@ FINDINGS: dict[str, dict[str, str]] = {
     "fact_alone": {
         "en": "These stand out only if each is looked at alone; about {by_chance} of {n} would do "
         "so by chance:",
-        "fr": "Ceux-ci se détachent seulement si chacun est considéré seul ; environ {by_chance} "
-        "sur {n} le feraient par hasard :",
+        "fr": "Les suivants ne se détachent que pris isolément ; environ {by_chance} sur {n} le "
+        "feraient par hasard :",
     },
     "fact_groups_shown": {
         "en": "Of {n} changes by {group}, {k} could be shown:",
@@ -226,6 +227,14 @@ FINDINGS: dict[str, dict[str, str]] = {
         "fr": "Par {group}, aucun des {n} changements n'a pu être établi.",
     },
     "finding_item": {"en": "{name}: {change}", "fr": "{name} : {change}"},
+    "and_more": {
+        "en": "and {n} more, under “{heading}”.",
+        "fr": "et {n} autres, sous « {heading} ».",
+    },
+    "and_more_one": {
+        "en": "and 1 more, under “{heading}”.",
+        "fr": "et 1 autre, sous « {heading} ».",
+    },
     "first_wave_only": {
         "en": "There is one wave, so that nothing can be said of change.",
         "fr": "Il n'y a qu'une vague : rien ne peut être dit d'un changement.",
@@ -234,7 +243,7 @@ FINDINGS: dict[str, dict[str, str]] = {
         "en": "Looked at alone, a change of {size} in the whole would typically have been found "
         "four times in five. Smaller ones may have happened unseen: “no change could be shown” "
         "does not say that nothing changed.",
-        "fr": "Considéré seul, un changement d'ensemble de {size} aurait typiquement été détecté "
+        "fr": "Pris isolément, un changement d'ensemble de {size} aurait en général été détecté "
         "quatre fois sur cinq. De plus petits ont pu passer inaperçus : « aucun changement n'a pu "
         "être établi » ne dit pas que rien n'a changé.",
     },
@@ -257,9 +266,5 @@ FINDINGS: dict[str, dict[str, str]] = {
         "not, the data cannot tell.",
         "fr": "Une affirmation n'est confirmée ou contredite que si l'intervalle le dit ; sinon, "
         "les données ne permettent pas de trancher.",
-    },
-    "claim_withheld": {
-        "en": "Withheld to protect the people who answered.",
-        "fr": "Masqué pour protéger les répondants.",
     },
 }

@@ -27,6 +27,10 @@ FRAME: dict[str, dict[str, str]] = {
         "en": "stands in {share} of specifications",
         "fr": "tient dans {share} des spécifications",
     },
+    "judged_again": {"en": "Judged in {n} ways", "fr": "Jugé de {n} façons"},
+    "specification": {"en": "Done otherwise", "fr": "Fait autrement"},
+    "found": {"en": "Found", "fr": "Constaté"},
+    "not_varied": {"en": "Not varied: {what}.", "fr": "Sans variante : {what}."},
     "moved": {
         "en": "What moved since the earlier run",
         "fr": "Ce qui a changé depuis la fois précédente",

@@ -119,10 +119,11 @@ SAMPLE: dict[str, dict[str, str]] = {
         "fr": "Qui ne savait pas, et qui a refusé",
     },
     "nonresponse_lead": {
-        "en": "Of those asked in {wave}, unweighted. A question that {wave} did not ask is shown "
-        "as of its last wave.",
-        "fr": "Parmi les personnes interrogées en {wave}, sans pondération. Une question non posée "
-        "en {wave} est montrée telle qu'à sa dernière vague.",
+        "en": "Of those asked in {wave}, or in the last wave that asked; unweighted. Questions for "
+        "which the codebook has no such codes are not listed.",
+        "fr": "Parmi les personnes interrogées en {wave}, ou lors de la dernière vague où la "
+        "question a été posée ; sans pondération. Les questions sans codes de ce genre ne figurent "
+        "pas.",
     },
     "no_codes": {
         "en": "The data do not tell those who did not know or refused from those without an "
@@ -138,7 +139,7 @@ SAMPLE: dict[str, dict[str, str]] = {
     "asked": {"en": "Asked", "fr": "Interrogés"},
     "dont_know": {"en": "Did not know", "fr": "Ne savait pas"},
     "refused": {"en": "Refused", "fr": "A refusé"},
-    "counted_as": {"en": "Counted as", "fr": "Comptés"},
+    "counted_as": {"en": "Counted as", "fr": "Comptés comme"},
     "in_base": {"en": "in the base, none of the answers", "fr": "dans la base, aucune réponse"},
     "excluded": {"en": "not in the base", "fr": "hors de la base"},
     "own_category": {"en": "answers of their own", "fr": "réponses à part entière"},

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from jfmodels.errors import SpecError, listing, require_whole
 from jfmodels.results.disclosure.protect import withheld_rows
-from jfmodels.results.disclosure.release import EXTREMES, groups_in, read_release
+from jfmodels.results.disclosure.reading import EXTREMES, groups_in, read_release
 
 __all__ = ["withhold"]
 

@@ -95,7 +95,7 @@ def test_a_fit_that_failed_says_so_in_every_row_of_every_table(name):
 
 
 def test_or_it_stops(unbelievable):
-    with pytest.raises(jf.EstimationError, match="Choose engine='nuts'"):
+    with pytest.raises(jf.EstimationError, match="choose engine='nuts'"):
         fit(on_poor_k="raise")
 
 
