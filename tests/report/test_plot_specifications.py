@@ -31,7 +31,7 @@ def of(table, claim):
 
 def test_every_row_is_drawn_where_the_table_says(table):
     rows = of(table, "C03b_russians_criticised")
-    whole = rows[rows["part"].isna()]
+    whole = rows[rows["part"].isna() & rows["engine"].notna()]
     ax = jf.plot_specifications(rows)
     drawn = [
         (x, -y)
@@ -45,7 +45,7 @@ def test_every_row_is_drawn_where_the_table_says(table):
 
 def test_verdicts_are_written_beside_their_rows(table):
     rows = of(table, "C03b_russians_criticised")
-    whole = rows[rows["part"].isna()]
+    whole = rows[rows["part"].isna() & rows["engine"].notna()]
     ax = jf.plot_specifications(rows)
     texts = {round(-t.xy[1]): t.get_text() for t in ax.texts if hasattr(t, "xy")}
     assert [texts[k] for k in range(len(whole))] == whole["verdict"].tolist()
@@ -55,6 +55,16 @@ def test_verdicts_are_written_beside_their_rows(table):
 def test_no_text_covers_another(table, lang):
     ax = jf.plot_specifications(of(table, "C15_living_conditions"), lang=lang)
     assert covering(ax) == []
+
+
+@pytest.mark.parametrize(
+    ("lang", "note"), [("en", "Not varied: don't-know base"), ("fr", "base des sans-avis (aucun")]
+)
+def test_what_could_not_be_varied_is_noted(table, lang, note):
+    rows = of(table, "C03b_russians_criticised")
+    assert note in said(jf.plot_specifications(rows, lang=lang))
+    parts = rows[rows["part"].notna()]
+    assert note in said(jf.plot_specifications(parts, lang=lang))
 
 
 def test_languages_and_simulation_are_said(table):
