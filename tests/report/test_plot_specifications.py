@@ -57,6 +57,16 @@ def test_no_text_covers_another(table, lang):
     assert covering(ax) == []
 
 
+@pytest.mark.parametrize(
+    ("lang", "note"), [("en", "Not varied: don't-know base"), ("fr", "base des sans-avis (aucun")]
+)
+def test_what_could_not_be_varied_is_noted(table, lang, note):
+    rows = of(table, "C03b_russians_criticised")
+    assert note in said(jf.plot_specifications(rows, lang=lang))
+    parts = rows[rows["part"].notna()]
+    assert note in said(jf.plot_specifications(parts, lang=lang))
+
+
 def test_languages_and_simulation_are_said(table):
     rows = of(table, "C03b_russians_criticised")
     english, french = (said(jf.plot_specifications(rows, lang=lang)) for lang in ("en", "fr"))

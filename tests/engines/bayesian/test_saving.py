@@ -391,3 +391,18 @@ def test_saving_again_replaces_the_file_and_leaves_nothing_else(saved, tmp_path)
         fitted(MODEL).save(tmp_path / "fit.nc")
     assert [each.name for each in tmp_path.iterdir()] == ["fit.nc"]
     assert read_file(tmp_path / "fit.nc").checksum == read_file(saved).checksum
+
+
+def test_a_shared_fit_says_why_it_answers_nothing_new(tmp_path):
+    shared = jf.load_fit(fitted(MODEL).save(tmp_path / "s.nc", share=True))
+    with pytest.raises(AttributeError, match=r"answers no levels\(\): the interviews are not here"):
+        shared.levels()
+    with pytest.raises(AttributeError, match="has no attribute 'lvels'"):
+        _ = shared.lvels
+    assert not hasattr(shared, "changes")
+
+
+def test_the_survey_of_a_loaded_fit_describes_what_it_holds(tmp_path):
+    again = jf.load_fit(fitted(MODEL).save(tmp_path / "f.nc"))
+    outcomes = again.engine.survey.describe().outcomes
+    assert outcomes["outcome"].unique().tolist() == ["yes"]
