@@ -133,6 +133,7 @@ def test_waves_of_other_wording_are_neither_compared_nor_joined(tmp_path):
     trust = TRUST | {"relabelled": {"Q1": {2: "very much"}}}
     page = page_of(jf.Survey(frame_of(), DESIGN, {"outcomes": {"trust": trust}}), tmp_path)
     assert "not compared, since the wording of the answers changed" in page
+    assert "In Q1 the answers were worded otherwise." in page
     assert "<polyline" not in page
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from jfmodels.report.findings import (
@@ -25,13 +27,23 @@ __all__ = ["asked", "finding", "item"]
 def asked(part: Part, names: Names) -> str:
     """Say what the numbers are shares of."""
     outcome, lang = part.outcome, names.lang
-    base = phrase(f"base_{outcome.policy}", lang) if outcome.policy else ""
+    base = " ".join(_qualified(part, names))
     if outcome.measured:
         return phrase("mean_of", lang, base=base).strip()
     if part.several:
         key = "share_named" if outcome.scale == "multi" else "share_each"
         return phrase(key, lang, base=base).strip()
     return phrase("share_of", lang, answers=names.shown(outcome), base=base).strip()
+
+
+def _qualified(part: Part, names: Names) -> Iterator[str]:
+    """Say what became of those without an answer, and which waves were worded otherwise."""
+    outcome, lang = part.outcome, names.lang
+    if outcome.policy:
+        yield phrase(f"base_{outcome.policy}", lang)
+    waves = [wave for wave in outcome.relabelled if outcome.wording(wave)]
+    if waves:
+        yield phrase("reworded", lang, waves=names.joined(waves))
 
 
 def finding(release: Release, part: Part, names: Names) -> Html | None:

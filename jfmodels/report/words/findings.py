@@ -44,6 +44,10 @@ FINDINGS: dict[str, dict[str, str]] = {
         "en": "Not knowing and refusing are answers of their own.",
         "fr": "Ne pas savoir et refuser comptent comme des réponses.",
     },
+    "reworded": {
+        "en": "In {waves} the answers were worded otherwise.",
+        "fr": "En {waves}, les modalités de réponse étaient différentes.",
+    },
     "level_is": {"en": "{level} in {wave}.", "fr": "{level} en {wave}."},
     "rose": {"en": "{since} it rose by {size}", "fr": "{since}, hausse de {size}"},
     "fell": {"en": "{since} it fell by {size}", "fr": "{since}, baisse de {size}"},
