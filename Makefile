@@ -8,7 +8,7 @@ RUN := .venv/bin/python -m
 MADE_OF := pyproject.toml constraints.txt tools/environment tools/find-python
 BENCHMARKS = $(wildcard benchmarks/[!_]*.py)
 
-.PHONY: help demo test validate validate-short check lint types layers benchmark docs links clean
+.PHONY: help demo test validate validate-short check lint types layers pages benchmark docs links clean
 
 help:
 	@echo "make demo            tables, pictures and the report of the bundled example, in demo/"
@@ -16,6 +16,7 @@ help:
 	@echo "make check           style, types, import layers, and the fast tests"
 	@echo "make validate        the statistics, by simulation: slow"
 	@echo "make validate-short  the same with fewer simulated surveys"
+	@echo "make pages           the report as a browser shows it; needs Chromium"
 	@echo "make docs            the documentation, in build/docs"
 	@echo "make links           whether its links to other sites lead somewhere"
 	@echo "make benchmark       time and memory"
@@ -26,6 +27,9 @@ demo: .venv/ready
 
 test: .venv/ready-dev
 	$(RUN) pytest -n 2
+
+pages: .venv/ready-dev
+	$(RUN) pytest -m browser
 
 validate: .venv/ready-dev
 	$(RUN) pytest -n 2 -m slow

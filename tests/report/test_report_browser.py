@@ -10,6 +10,8 @@ import pytest
 
 from jfmodels.report.words import PHRASES
 
+pytestmark = pytest.mark.browser
+
 LANGUAGES = ("en", "fr")
 MARK = {"en": "Simulated data", "fr": "Données simulées"}
 MEGABYTES = 5
