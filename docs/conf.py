@@ -44,7 +44,7 @@ numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
 
 nb_execution_mode = "cache"
-nb_execution_timeout = 300
+nb_execution_timeout = 600  # of one cell, on a machine that is busy
 nb_execution_raise_on_error = True
 nb_execution_show_tb = True
 nb_ipywidgets_js = {}  # would be fetched from elsewhere
