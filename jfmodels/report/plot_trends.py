@@ -51,9 +51,9 @@ def plot_trend(
     `panels` names; panels have one scale and one key.
 
     Lines break where a wave has no estimate, and where the answers were worded otherwise than in
-    the wave before (``table.attrs["record"]["wording"]``); a hollow point has no interval. Flags are letters
-    at the points, explained under the picture. Waves lie as far apart as they were in time if
-    ``table.attrs["record"]["time"]`` gives the years of all of them, else evenly.
+    the wave before (``table.attrs["record"]["wording"]``); a hollow point has no interval.
+    Flags are letters at the points, explained under the picture. Waves lie as far apart as they
+    were in time if ``table.attrs["record"]["time"]`` gives the years of all of them, else evenly.
 
     Parameters
     ----------

@@ -309,14 +309,14 @@ def asked_in_two_wordings(*outcomes: str) -> jf.Survey:
     """Three waves in two groups; the last wave words the first outcome otherwise."""
     scale = {"scale": "binary"}
     changed = {"scale": "binary", "categories": {1: "yes", 0: "no"}}
-    book = {name: scale for name in outcomes[1:]}
+    book = dict.fromkeys(outcomes[1:], scale)
     book[outcomes[0]] = changed | {"relabelled": {"c": {1: "certainly"}}}
     frame = pd.DataFrame({"wave": np.repeat(["a", "b", "c"], 40), "place": [*range(20)] * 6})
     frame["side"] = np.where(frame["place"] < 10, "north", "south")
     for k, name in enumerate(outcomes):
         frame[name] = np.arange(120) % (k + 3) == 0
     design = jf.SurveyDesign(wave="wave", cluster="place", repeats="clusters", target="population")
-    return jf.Survey(frame.astype({name: int for name in outcomes}), design, {"outcomes": book})
+    return jf.Survey(frame.astype(dict.fromkeys(outcomes, int)), design, {"outcomes": book})
 
 
 REWORDED = "A line breaks where the answers were worded otherwise"
