@@ -98,7 +98,7 @@ PHRASES: dict[str, dict[str, str]] = {
         "fr": "Une ligne s'interrompt quand une vague n'a pas d'estimation.",
     },
     "reworded": {
-        "en": "A line breaks where the answers were worded otherwise: the two sides do not compare.",
+        "en": "A line breaks where the answers were worded otherwise: the sides do not compare.",
         "fr": "Une ligne s'interrompt quand les modalités de réponse ont changé : les deux côtés "
         "ne se comparent pas.",
     },
