@@ -135,12 +135,18 @@ class Claims(Displayed):
 
     def _card(self) -> Card:
         n = len(self.claims)
-        rows = [(name, each.text, each.source) for name, each in self.claims.items()]
+        sources = {each.source for each in self.claims.values()}
+        common = sources.pop() if len(sources) == 1 else ""
+        headings = ("claim", "as published", *(() if common else ("source",)))
+        rows = [
+            (name, each.text, *(() if common else (each.source,)))
+            for name, each in self.claims.items()
+        ]
         return Card(
             f"{n} claim{'s' if n != 1 else ''}",
             some(list(self.claims), 5),
-            {"title": self.title, "note": self.note},
-            sheets=[Sheet("", ("claim", "as published", "source"), tuple(rows), words=(0, 1, 2))],
+            {"title": self.title, "source": common, "note": self.note},
+            sheets=[Sheet("", headings, tuple(rows), words=(0, 1, 2))],
             notes=["Do the data bear them: jf.judge(claims, survey)."],
         )
 

@@ -247,7 +247,7 @@ def in_language(text: str, lang: str) -> str:
     >>> in_language("-3 points [-10, 4]", "fr")
     '−3 points [−10 ; 4]'
     """
-    text = re.sub(r"([\d.]+) points", lambda found: _points(found[1], lang), text)
+    text = re.sub(r"([\d.]+) points?", lambda found: _points(found[1], lang), text)
     text = text.replace("-", MINUS)
     if lang == "fr":
         text = text.replace(", ", " ; ").replace(".", ",")

@@ -7,6 +7,7 @@ and where they do not the reader learns on what the answer rests.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from math import prod
 
@@ -277,6 +278,9 @@ def compare(
         groups + covariates``, without interactions in the regression if the design has too few
         degrees of freedom for them, and in the multilevel model ``(1 | cluster) + (1 |
         cluster:wave) + (1 | interviewer)``, and ``(1 | person)`` where the same are asked again.
+        If some group was not met in some wave, no model can tell its interaction: both are then
+        additive, the multilevel one with ``(1 | group:wave)``; ``found.models`` names what was
+        fitted.
     engine : {"laplace", "nuts"} or settings, default "laplace"
         Of the multilevel model.
     weighting : str or Pseudo, optional
@@ -311,7 +315,9 @@ def compare(
         choose("way with a formula", way, {"weighted": "", "multilevel": ""})
     _check(outcome, population)
     allowed = read_where(survey, where)
-    chosen = _formulas(survey, outcome, groups, fixed, weighting, allowed) | dict(given)
+    named = (survey, outcome, groups, fixed, weighting, allowed)
+    chosen = _formulas(*named) | dict(given)
+    simpler = _formulas(*named, additive=True)
     fits: dict[str, Fit] = {"direct": direct(survey, outcome, by=by, where=where)}
     failures = []
     for way, formula in chosen.items():
@@ -319,7 +325,8 @@ def compare(
         # a default formula names what is there, so that only its size can be at fault
         told = (EstimationError, SpecError) if how == {} and way not in given else EstimationError
         try:
-            fits[way] = fit(formula, survey, where=where, **how)  # type: ignore[arg-type]
+            instead = formula if way in given else simpler[way]
+            chosen[way], fits[way] = _first_that_fits(formula, instead, survey, where, how)
         except told as error:
             failures.append((way, type(error).__name__, str(error)))
     composition: dict[str, object] = dict.fromkeys(fits, over) | {"direct": None}
@@ -332,6 +339,20 @@ def compare(
         )
     table = Table(failures, columns=list(FAILURES))
     return Comparison(fits, read, composition, groups, weighting, table)
+
+
+def _first_that_fits(
+    formula: str | Model,
+    instead: str | Model,
+    survey: Survey,
+    where: Where | None,
+    how: Mapping[str, object],
+) -> tuple[str | Model, Fit]:
+    """Fit a default formula; where it asks of cells that nobody was met in, the simpler one."""
+    if formula != instead:
+        with suppress(SpecError):  # what is wrong with both is told of the simpler one
+            return formula, fit(formula, survey, where=where, **how)  # type: ignore[arg-type]
+    return instead, fit(instead, survey, where=where, **how)  # type: ignore[arg-type]
 
 
 def _check(outcome: object, population: object) -> None:
@@ -355,14 +376,22 @@ def _formulas(
     covariates: Sequence[str],
     weighting: Weighting | None,
     allowed: Allowed,
+    *,
+    additive: bool = False,
 ) -> dict[str, str | Model]:
-    """The formula of each model where none is given."""
+    """The formula of each model where none is given.
+
+    Without fixed interactions (`additive`), groups still move of their own in a multilevel model:
+    each has an effect in each wave, which says nothing of waves in which nobody was met there.
+    """
     left = _left(survey.outcome(outcome))
     trend = [*(["wave"] if survey.waves else []), *map(_quoted, groups)]
     more = list(map(_quoted, covariates))
-    full = " + ".join([" * ".join(trend), *more]) or "1"
     plain = " + ".join([*trend, *more]) or "1"
+    full = plain if additive else " + ".join([" * ".join(trend), *more]) or "1"
     random = _random_terms(survey, weighting)
+    if additive and random and len(trend) > 1:
+        random.insert(0, f"(1 | {':'.join([*trend[1:], trend[0]])})")
     found: dict[str, str | Model] = {
         "weighted": f"{left} ~ {full if _fits(survey, groups, covariates, allowed) else plain}"
     }

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 from jfmodels.report.findings import is_share, level
 from jfmodels.report.html import Html, element, joined
 from jfmodels.report.names import Names
-from jfmodels.report.plot_lines import Waves
+from jfmodels.report.plot_lines import Waves, runs
 from jfmodels.report.table_rows import Rows
 from jfmodels.report.words import phrase
 
@@ -191,7 +190,7 @@ def _new_teams(scale: Scale, steps: Steps) -> list[Html]:
 def _bands(scale: Scale, low: Floats, high: Floats, steps: Steps) -> list[Html]:
     """Draw intervals: a band over waves that follow each other, a bar where one stands alone."""
     drawn = []
-    for run in _runs(~np.isnan(low) & ~np.isnan(high), steps):
+    for run in runs(~np.isnan(low) & ~np.isnan(high), steps.reworded):
         x, top, bottom = scale.x[run], scale.y(high[run]), scale.y(low[run])
         if len(run) == 1:
             x = np.array([x[0] - 2, x[0] + 2])
@@ -206,7 +205,7 @@ def _lines(scale: Scale, estimate: Floats, there: NDArray[np.bool_], steps: Step
     y = scale.y(estimate)
     lines = [
         element("polyline", points=_points(zip(scale.x[run], y[run], strict=True)), class_="line")
-        for run in _runs(there, steps)
+        for run in runs(there, steps.reworded)
         if len(run) > 1
     ]
     points = [
@@ -224,19 +223,6 @@ def _last(scale: Scale, estimate: Floats, there: NDArray[np.bool_], names: Names
     y = float(np.clip(scale.y(estimate[k : k + 1])[0] + 4, 10, HEIGHT - BOTTOM))
     text = _tick(estimate[k], scale, names)
     return element("text", text, x=_px(scale.x[k] + 6), y=_px(y), class_="last")
-
-
-def _runs(there: NDArray[np.bool_], steps: Steps) -> list[NDArray[np.int64]]:
-    """Split the places that hold into runs without a gap, of one wording."""
-    places = np.flatnonzero(there)
-    if not len(places):
-        return []
-    breaks = [
-        k
-        for k, (a, b) in enumerate(pairwise(places), start=1)
-        if b > a + 1 or int(b) in steps.reworded
-    ]
-    return np.split(places, breaks)
 
 
 def _in_words(name: str, rows: Rows, names: Names) -> str:

@@ -69,9 +69,9 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     },
     "apart": {"en": "; apart at the right: {names}", "fr": " ; à part, à droite : {names}"},
     "error": {
-        "en": "The {coverage} intervals of shares reach {median} points to one side in the median, "
+        "en": "The {coverage} intervals of shares reach {median} to one side in the median, "
         "{most} at most.",
-        "fr": "Les intervalles à {coverage} des parts s'étendent de {median} points d'un côté en "
+        "fr": "Les intervalles à {coverage} des parts s'étendent de {median} d'un côté en "
         "médiane, de {most} au plus.",
     },
     "marks": {
@@ -329,5 +329,6 @@ def _error(rows: pd.DataFrame, words: Wording) -> list[str]:
         return []
     points = {"median": np.nanmedian(reach), "most": np.nanmax(reach)}
     said = {name: words.number(100 * float(value), 0) for name, value in points.items()}
+    said["median"] = words.points(said["median"])
     content = words.percent(float(contents.pop()))
     return [WORDS["error"][words.lang].format(coverage=content, **said)]

@@ -1,5 +1,7 @@
 """The lines of a trend, before anything is drawn: one group each over every wave.
 
+A line joins waves that follow each other and were worded alike: what `changes()` compares.
+
 Colours are those of Okabe and Ito without yellow, which is faint on white, and with grey; black
 is kept for all groups together. Markers and dashes differ too, so lines stay apart in grey. The
 numbers of colours, markers and dashes have no common divisor: no two lines look alike.
@@ -7,8 +9,9 @@ numbers of colours, markers and dashes have no common divisor: no two lines look
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -28,6 +31,8 @@ __all__ = [
     "gap_notes",
     "lines_of",
     "looks",
+    "reworded",
+    "runs",
     "waves_of",
 ]
 
@@ -62,11 +67,14 @@ class Waves:
         Years where the table's record has them, otherwise 0, 1, 2, ...
     timed : bool
         Whether `x` are years.
+    wording : mapping of str to mapping of str to int
+        Of outcomes whose wording changed, the number of each wave's wording.
     """
 
     values: tuple[object, ...]
     x: np.ndarray
     timed: bool
+    wording: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     @property
     def step(self) -> float:
@@ -90,6 +98,8 @@ class Line:
         Codes, also of waves without an estimate.
     look : Look
         Its colour, marker and dash.
+    reworded : frozenset of int
+        Places of waves worded otherwise than the estimate before: nothing joins the two.
     """
 
     name: str
@@ -99,6 +109,7 @@ class Line:
     high: np.ndarray
     flags: tuple[tuple[str, ...], ...]
     look: Look
+    reworded: frozenset[int] = frozenset()
 
     @property
     def drawn(self) -> np.ndarray:
@@ -134,7 +145,8 @@ def waves_of(table: pd.DataFrame, rows: pd.DataFrame) -> Waves:
     x = np.array([years.get(str(value), np.nan) for value in values])
     # a wave without a year makes a difference nan, which is not above 0
     timed = len(values) > 1 and bool(np.all(np.diff(x) > 0))
-    return Waves(values, x if timed else np.arange(len(values), dtype=float), timed)
+    wording = record.get("wording") or {}
+    return Waves(values, x if timed else np.arange(len(values), dtype=float), timed, wording)
 
 
 def lines_of(rows: pd.DataFrame, waves: Waves, words: Wording) -> list[Line]:
@@ -216,7 +228,49 @@ def _line(name: str, part: pd.DataFrame, waves: Waves, shift: float, look: Look)
         placed[column].to_numpy(dtype=float) for column in ("estimate", "low", "high")
     )
     flags = tuple(codes if isinstance(codes, tuple) else () for codes in placed["flag"])
-    return Line(name, waves.x + shift, estimate, low, high, flags, look)
+    of_waves = waves.wording.get(str(part["outcome"].iloc[0]), {})
+    changed = reworded(~np.isnan(estimate), [of_waves.get(str(each)) for each in waves.values])
+    return Line(name, waves.x + shift, estimate, low, high, flags, look, changed)
+
+
+def reworded(there: np.ndarray, wording: Sequence[object]) -> frozenset[int]:
+    """Find the waves that were worded otherwise than the last one before.
+
+    Parameters
+    ----------
+    there : ndarray of bool, shape (W,)
+        Waves that count.
+    wording : sequence, length W
+        What is equal in waves of comparable words.
+
+    Examples
+    --------
+    >>> sorted(reworded(np.array([True, True, False, True]), ["a", "b", "a", "b"]))
+    [1]
+    """
+    asked = np.flatnonzero(there).tolist()
+    return frozenset(now for before, now in pairwise(asked) if wording[now] != wording[before])
+
+
+def runs(there: np.ndarray, changed: Collection[int]) -> list[np.ndarray]:
+    """Split waves into runs without a gap, of one wording.
+
+    Parameters
+    ----------
+    there : ndarray of bool, shape (W,)
+        Waves that have a number.
+    changed : collection of int
+        As :func:`reworded` finds them.
+
+    Examples
+    --------
+    >>> [run.tolist() for run in runs(np.array([True, True, False, True, True]), {1})]
+    [[0], [1], [3, 4]]
+    """
+    places = np.flatnonzero(there)
+    follows = [b == a + 1 and int(b) not in changed for a, b in pairwise(places)]
+    breaks = [k for k, joined in enumerate(follows, start=1) if not joined]
+    return np.split(places, breaks) if len(places) else []
 
 
 def gap_notes(lines: Sequence[Line], waves: Waves, words: Wording) -> list[str]:

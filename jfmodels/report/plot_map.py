@@ -102,7 +102,6 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "fr": "Sans crochets : aucun intervalle n'a pu être calculé.",
     },
     "reach": {"en": "± {number}", "fr": "± {number}"},
-    "reach_points": {"en": "± {number} points", "fr": "± {number} points"},
     "elsewhere": {"en": "Not in the table", "fr": "Absents du tableau"},
 }
 
@@ -292,12 +291,15 @@ def _draw_dots(
     for ax, panel in zip(axes, panels, strict=True):
         for name, cell in panel.cells.items():
             ax.add_line(_sign(outlines[name].middle, cell, points, colours))
-    unit = WORDS["reach_points" if colours.unit.share else "reach"][words.lang]
+    unit = WORDS["reach"][words.lang]
     ticks = MaxNLocator(nbins=3, steps=[1, 2, 5, 10]).tick_values(0, max(halves, default=1.0))
     marker = "^" if colours.compares else "o"
+    sizes = {half: colours.size(half, words) for half in map(float, ticks)}
+    if colours.unit.share:
+        sizes = {half: words.points(size) for half, size in sizes.items()}
     return {
-        unit.format(number=colours.size(half, words)): _dot((0, 0), points * half, marker)
-        for half in map(float, ticks)
+        unit.format(number=size): _dot((0, 0), points * half, marker)
+        for half, size in sizes.items()
         if 0 < half <= max(halves, default=0.0)
     }
 

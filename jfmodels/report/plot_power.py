@@ -202,7 +202,7 @@ def _with_number(curve: _Curve, share: bool, words: Wording) -> str:
     if not share:
         return words.after(curve.name, words.number(curve.detectable, 2))
     number = words.number(100 * curve.detectable, 1)
-    return words.after(curve.name, words.phrase("some_points").format(number=number))
+    return words.after(curve.name, words.points(number))
 
 
 def _title(rows: pd.DataFrame, words: Wording) -> str:

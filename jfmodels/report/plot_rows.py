@@ -134,18 +134,19 @@ def group_columns(table: pd.DataFrame) -> list[str]:
     return [column for column in own if column not in references]
 
 
-def level_rows(table: pd.DataFrame) -> pd.DataFrame:
+def level_rows(table: pd.DataFrame, picture: str = "plot_trend") -> pd.DataFrame:
     """Take the levels of single waves.
 
     Raises
     ------
     SpecError
-        If there are none, if they have no waves, or if none of them has an estimate.
+        If there are none, if they have no waves, or if none of them has an estimate; it names
+        the picture that was asked for.
     """
-    rows = levels_of(table, "plot_trend")
+    rows = levels_of(table, picture)
     if rows["wave"].isna().all():
         raise SpecError(
-            f"plot_trend draws levels over waves, and the {len(rows)} level rows name no wave. "
+            f"{picture} draws levels over waves, and the {len(rows)} level rows name no wave. "
             "Compare the groups with fit.contrasts() and draw that by plot_changes, "
             "or name the survey's wave column in SurveyDesign."
         )

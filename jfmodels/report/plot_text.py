@@ -97,6 +97,11 @@ PHRASES: dict[str, dict[str, str]] = {
         "en": "A line breaks where a wave has no estimate.",
         "fr": "Une ligne s'interrompt quand une vague n'a pas d'estimation.",
     },
+    "reworded": {
+        "en": "A line breaks where the answers were worded otherwise: the sides do not compare.",
+        "fr": "Une ligne s'interrompt quand les modalités de réponse ont changé : les deux côtés "
+        "ne se comparent pas.",
+    },
     "decisive_adjusted": {
         "en": "Dark: the difference from zero stands after adjustment; light: it does not.",
         "fr": "Foncé : l'écart à zéro tient après ajustement ; clair : il ne tient pas.",
@@ -144,7 +149,6 @@ PHRASES: dict[str, dict[str, str]] = {
         "fr": "Écart réel, points de pourcentage",
     },
     "true_change": {"en": "True change", "fr": "Écart réel"},
-    "some_points": {"en": "{number} points", "fr": "{number} points"},
     "people": {"en": "Interviews in a wave", "fr": "Entretiens par vague"},
     "clusters": {"en": "Clusters in a wave", "fr": "Grappes par vague"},
     "key_power": {
@@ -301,6 +305,18 @@ class Wording:
         sign = "+" if signed and rounded > 0 else ""
         text = f"{sign}{rounded:.{decimals}f}"
         return text.replace("-", MINUS).replace(".", self.signs.decimal)
+
+    def points(self, number: str) -> str:
+        """Name the unit of a number of points: one is a point, in French all below two are.
+
+        Examples
+        --------
+        >>> Wording().points("1"), Wording().points("1.0"), Wording("fr").points("1,0")
+        ('1 point', '1.0 points', '1,0 point')
+        """
+        plain = number.lstrip(f"+{MINUS}").replace(self.signs.decimal, ".")
+        one = plain == "1" if self.lang == "en" else float(plain) < 2
+        return f"{number} {'point' if one else 'points'}"
 
     def percent(self, share: float, decimals: int = 0) -> str:
         """Write a share as a percentage.

@@ -107,7 +107,8 @@ def trend_panels(
 def _panels(rows: pd.DataFrame, by: Sequence[str], waves: Waves, words: Wording) -> list[_Panel]:
     """Part rows into panels, in which lines of one name look alike."""
     parts = list(rows.groupby(list(by), sort=False, observed=True, dropna=False))
-    lines = [lines_of(part.drop(columns=list(by)), waves, words) for _, part in parts]
+    split = [name for name in by if name in group_columns(rows)]
+    lines = [lines_of(part.drop(columns=split), waves, words) for _, part in parts]
     # outcomes may each be shown by an answer of their own
     own = "category" not in by and _answer(rows, words) == ""
     return [

@@ -1,6 +1,7 @@
 """Levels over waves, one line per group.
 
-A line breaks wherever a wave has no estimate: what was not measured is not drawn.
+A line breaks wherever a wave has no estimate, as what was not measured is not drawn, and where
+the answers were worded otherwise, as changes are not told across it.
 """
 
 from __future__ import annotations
@@ -49,9 +50,10 @@ def plot_trend(
     Several outcomes by group have a panel each, and so has every value of the column that
     `panels` names; panels have one scale and one key.
 
-    Lines break where a wave has no estimate; a hollow point has no interval. Flags are letters
-    at the points, explained under the picture. Waves lie as far apart as they were in time if
-    ``table.attrs["record"]["time"]`` gives the years of all of them, else evenly.
+    Lines break where a wave has no estimate, and where the answers were worded otherwise than in
+    the wave before (``table.attrs["record"]["wording"]``); a hollow point has no interval.
+    Flags are letters at the points, explained under the picture. Waves lie as far apart as they
+    were in time if ``table.attrs["record"]["time"]`` gives the years of all of them, else evenly.
 
     Parameters
     ----------

@@ -26,11 +26,12 @@ __all__ = ["draw_line", "finish_waves", "line_notes", "turn_wave_names"]
 
 
 def draw_line(ax: Axes, line: Line) -> None:
-    """Draw a line with its points and intervals; missing estimates break it."""
+    """Draw a line with its points and intervals; missing estimates and new wordings break it."""
     look = line.look
+    places = sorted(line.reworded)  # matplotlib breaks a line where a number is missing
     ax.plot(
-        line.x,
-        line.estimate,
+        np.insert(line.x, places, np.nan),
+        np.insert(line.estimate, places, np.nan),
         color=look.colour,
         linestyle=look.dash,
         linewidth=look.width,
@@ -80,7 +81,8 @@ def finish_waves(ax: Axes, waves: Waves, unit: Unit, words: Wording) -> None:
         low, high = ax.get_ylim()
         # a little below 0 and above 1, so that points there stay clear of the axis
         room = 0.03 * (high - low)
-        ax.set_ylim(max(-room, low), min(1 + room, high))
+        # auto=None: a panel that shares this axis and is drawn later still finds its own room
+        ax.set_ylim(max(-room, low), min(1 + room, high), auto=None)
     format_axis(ax.yaxis, words.percent if unit.share else words.number, unit.scale)
     ax.set_ylabel(unit.level_title(words), color=INK, parse_math=False)
 
@@ -113,4 +115,6 @@ def line_notes(lines: Sequence[Line], words: Wording) -> list[str]:
     """Explain hollow points and broken lines, where there are any."""
     hollow = any((line.drawn & ~line.bounded).any() for line in lines)
     broken = any(not line.drawn.all() for line in lines)
-    return [words.phrase(key) for key, so in (("hollow", hollow), ("gap", broken)) if so]
+    reworded = any(line.reworded for line in lines)
+    told = {"hollow": hollow, "gap": broken, "reworded": reworded}
+    return [words.phrase(key) for key, so in told.items() if so]

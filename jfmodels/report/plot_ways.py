@@ -59,7 +59,7 @@ def plot_comparison(
             "plot_comparison draws the levels of several ways to answer, and this table has no "
             "column 'fit'. Pass jf.compare(...).levels(), or draw one way by plot_trend."
         )
-    rows = level_rows(table)
+    rows = level_rows(table, "plot_comparison")
     groups = [name for name in group_columns(rows) if name != WAY]
     parts = list(rows.groupby(groups, sort=False, observed=True, dropna=False)) if groups else []
     if len(parts) < 2:

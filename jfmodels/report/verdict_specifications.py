@@ -55,7 +55,8 @@ def specification_list(verdicts: Verdicts, claim: str, lang: str, minimum: int) 
     heads = [phrase(name, lang) for name in ("specification", "found", "verdict")]
     rows = [_row(row, made[0], lang, minimum) for row in made]
     more = element("p", phrase("not_varied", lang, what=what)) if what else None
-    return element("details", element("summary", title), html_table(title, heads, rows), more)
+    listed = html_table(title, heads, rows, class_="specifications")  # the summary says the title
+    return element("details", element("summary", title), listed, more)
 
 
 def _row(

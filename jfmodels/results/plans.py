@@ -33,6 +33,7 @@ __all__ = [
     "same_wording",
     "take",
     "time_of",
+    "wordings",
 ]
 
 type Ints = NDArray[np.int64]
@@ -163,6 +164,31 @@ def same_wording(plan: Plan, grid: Grid, rows: Ints) -> bool:
     item, wave = plan.item[rows], plan.domain[rows, grid.place("wave")]
     asked = grid.asked[item, wave]
     return len(np.unique(grid.wording[item, wave][asked])) <= 1
+
+
+def wordings(plan: Plan, grid: Grid) -> dict[str, dict[str, int]]:
+    """Number the wordings of the levels of each outcome that was not worded alike in all waves.
+
+    Levels of waves of one number may be compared, and joined by a line. An outcome that is made
+    of several is worded alike where all of them are.
+    """
+    alike = (grid.wording == grid.wording[:, :1]).all()
+    if alike or "wave" not in grid.names or plan.estimand != "level":
+        return {}
+    place = grid.place("wave")
+    waves = grid.axes[place].labels
+    seen: dict[str, dict[str, bytes]] = {}
+    for row in groups_of(np.column_stack([plan.item, plan.domain[:, place]]))[0]:
+        wave = plan.domain[row, place]
+        members = plan.weights[[row]].indices // grid.n_domains
+        if wave >= 0:
+            of_outcome = seen.setdefault(plan.items[plan.item[row]].outcome, {})
+            of_outcome[waves[wave]] = grid.wording[np.unique(members), wave].tobytes()
+    numbered = {
+        outcome: {wave: list(found.values()).index(each) for wave, each in found.items()}
+        for outcome, found in seen.items()
+    }
+    return {outcome: found for outcome, found in numbered.items() if any(found.values())}
 
 
 def groups_of(keys: Ints) -> tuple[Ints, Ints]:

@@ -43,6 +43,8 @@ def say(row: Mapping[str, Any]) -> str:
     '-3 points [-10, 4]'
     >>> say({"estimate": float("nan"), "unit": "share"})
     'no estimate'
+    >>> say({"estimate": 0.01, "low": -0.02, "high": 0.04, "unit": "share difference"})
+    '1 point [-2, 4]'
     """
     if np.ndim(row["estimate"]):
         raise SpecError("say() takes one row, such as table.iloc[0]; found several.")
@@ -51,11 +53,12 @@ def say(row: Mapping[str, Any]) -> str:
     unit = str(row["unit"])
     share = unit.startswith("share")
     scale, digits = (100.0, 0) if share else (1.0, digits_of(row.get("std_error", np.nan)))
-    sign = "" if not share else " %" if unit == "share" else " points"
     estimate, low, high = (
         f"{_rounded(row.get(name, np.nan) * scale, digits):.{digits}f}"
         for name in ("estimate", "low", "high")
     )
+    points = " point" if estimate in ("1", "-1") else " points"
+    sign = "" if not share else " %" if unit == "share" else points
     interval = f" [{low}, {high}]" if np.isfinite(row.get("low", np.nan)) else " [no interval]"
     return f"{estimate}{sign}{interval}"
 

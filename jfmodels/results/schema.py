@@ -144,6 +144,7 @@ MISSING_PLACES: dict[str, Column] = {
     "high_common": Column("float", "upper end of its interval"),
     "level_before": Column("float", "level of the missing places in the wave compared against"),
     "undone_at": Column("float", "level of the missing places now at which nothing has changed"),
+    "not_undone": Column("text", "why there is no such level; empty where there is one"),
 }
 
 DIAGNOSTICS: dict[str, Column] = {
@@ -542,7 +543,7 @@ SHOWN: dict[str, Shown] = {
     "undone_at": Shown(
         (
             *(BY, "wave", "wave_ref", "places_missing", "share_missing"),
-            *("change", "change_common", "low_common", "high_common", "undone_at"),
+            *("change", "change_common", "low_common", "high_common", "undone_at", "not_undone"),
         ),
         measured=("change", "change_common", "low_common", "high_common", "undone_at"),
     ),

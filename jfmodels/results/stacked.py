@@ -29,7 +29,12 @@ def stacked(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     rows.insert(0, "fit", rows.pop("fit"))
     errors = dict.fromkeys(part.attrs["record"]["errors"] for part in parts)
     record = {**parts[0].attrs["record"], "errors": " + ".join(errors), "fits": list(tables)}
-    rows.attrs["record"] = record
+    wording = {
+        outcome: numbers
+        for part in parts
+        for outcome, numbers in part.attrs["record"].get("wording", {}).items()
+    }
+    rows.attrs["record"] = record | ({"wording": wording} if wording else {})
     return rows
 
 

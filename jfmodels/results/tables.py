@@ -16,7 +16,7 @@ import jfmodels
 from jfmodels.model.cells import look_up
 from jfmodels.results.engine import BITS, Belief, Engine, Question, WithErrors, flag_bits
 from jfmodels.results.joint import Summary
-from jfmodels.results.plans import Plan
+from jfmodels.results.plans import Plan, wordings
 from jfmodels.results.schema import columns
 from jfmodels.results.table import Table
 from jfmodels.survey.interviewers import retained
@@ -88,7 +88,9 @@ def estimate_table(
     record = record_of(engine, question, plan.estimand)
     groups = tuple(name for name in (*belief.grid.names, *belief.grid.where) if name != "wave")
     record["call"]["where"] = {name: list(kept) for name, kept in belief.grid.where.items()} or None
-    table.attrs["record"] = record | {"groups": _groups(engine.survey, groups)}
+    record |= {"groups": _groups(engine.survey, groups)}
+    reworded = wordings(plan, belief.grid)
+    table.attrs["record"] = record | ({"wording": reworded} if reworded else {})
     return table
 
 

@@ -12,6 +12,7 @@ import pytest
 import jfmodels as jf
 from jfmodels.claims.evidence import BLOCKING
 from jfmodels.claims.sentences import in_language
+from jfmodels.results.render import say
 from jfmodels.results.schema import FLAGS, VERDICTS
 from jfmodels.survey.example import simulate
 
@@ -388,11 +389,17 @@ def test_an_interval_that_just_decides_is_said_to(bundled):
     assert "[−34 ; 0], tout juste à l'écart de 0." in row["says_fr"]
 
 
+POINTS = {"low": -0.02, "high": 0.04, "unit": "share difference"}
+
+
 @pytest.mark.parametrize(
     ("said", "english", "french"),
     [
-        ("1 points [-2, 4]", "1 point [−2, 4]", "1 point [−2 ; 4]"),
-        ("-1 points [-2, 1]", "−1 point [−2, 1]", "−1 point [−2 ; 1]"),
+        ("1 point [-2, 4]", "1 point [−2, 4]", "1 point [−2 ; 4]"),
+        ("-1 point [-2, 1]", "−1 point [−2, 1]", "−1 point [−2 ; 1]"),
+        ("0 points [-2, 1]", "0 points [−2, 1]", "0 point [−2 ; 1]"),
+        (say({**POINTS, "estimate": 0.011}), "1 point [−2, 4]", "1 point [−2 ; 4]"),
+        (say({**POINTS, "estimate": -0.009}), "−1 point [−2, 4]", "−1 point [−2 ; 4]"),
         ("0.8 points [0.1, 1.5]", "0.8 points [0.1, 1.5]", "0,8 point [0,1 ; 1,5]"),
         ("11 points [2, 20]", "11 points [2, 20]", "11 points [2 ; 20]"),
     ],

@@ -306,3 +306,19 @@ def test_texts_in_two_languages():
     unknown = {"source": "a report", "claims": {"most": claim | {"text": {"en": "x", "de": "y"}}}}
     with pytest.raises(jf.ClaimError, match="languages 'en' and 'fr'; found 'en', 'de'"):
         jf.Claims.from_dict(unknown)
+
+
+def test_a_source_that_all_claims_have_is_said_once():
+    part = {
+        "kind": "majority",
+        "outcome": "safe",
+        "counting": "yes",
+        "base": "in_base",
+        "wave": "R2",
+    }
+    content = {"source": "page 7", "claims": {k: {"text": k, "parts": {"p": part}} for k in "ab"}}
+    shown = jf.Claims.from_dict(content)._repr_html_()
+    assert shown.count("page 7") == 1
+    content["claims"]["b"]["source"] = "page 8"
+    shown = jf.Claims.from_dict(content)._repr_html_()
+    assert (shown.count("page 7"), shown.count("page 8")) == (1, 1)

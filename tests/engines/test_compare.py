@@ -81,6 +81,29 @@ def test_what_the_design_can_carry_is_asked_of_the_domain(where, right):
     assert found.models["weighted"].text == f"shown(trust_army) ~ {right}"
 
 
+@pytest.mark.parametrize("gone", [("b", "south"), ("a", "north")])
+def test_groups_that_a_wave_did_not_reach_move_by_random_effects(gone):
+    frame = people()
+    reached = frame[(frame["wave"] != gone[0]) | (frame["region"] != gone[1])]
+    found = jf.compare(jf.Survey(reached, DESIGN, BOOK), "yes", by="region", weighting="ignore")
+    assert list(found.fits) == ["direct", "weighted", "multilevel"]
+    assert found.models["weighted"].text == "shown(yes) ~ wave + region"
+    assert found.models["multilevel"].text == (
+        "shown(yes) ~ wave + region + (1 | region:wave) + (1 | commune) + (1 | commune:wave)"
+    )
+    assert "(1 | region:wave)" in repr(found)
+
+
+def test_a_formula_that_was_given_is_never_replaced():
+    frame = people()
+    reached = frame[(frame["wave"] != "b") | (frame["region"] != "south")]
+    with pytest.raises(jf.SpecError, match="rank deficient"):
+        jf.compare(
+            jf.Survey(reached, DESIGN, BOOK), "yes", by="region", weighting="ignore",
+            models={"multilevel": "shown(yes) ~ wave * region + (1 | commune)"},
+        )  # fmt: skip
+
+
 def test_what_is_random_follows_from_the_design():
     assert FOUND.models["multilevel"].text == (
         "shown(trust_army) ~ wave * region + (1 | commune) + (1 | commune:wave) + (1 | facilitator)"

@@ -6,10 +6,20 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
-from test_plots import FRENCH, REGIONS, covering, holed, levels, lines_named, said
+from test_plots import (
+    FRENCH,
+    REGIONS,
+    WAVES,
+    changes,
+    covering,
+    holed,
+    levels,
+    lines_named,
+    said,
+)
 
 from jfmodels.errors import SpecError
-from jfmodels.report.plots import plot_comparison
+from jfmodels.report.plots import plot_changes, plot_comparison
 
 WAYS = ["direct", "weighted", "multilevel", "mrp"]
 
@@ -91,3 +101,22 @@ def test_a_gap_is_no_number():
     ax = plot_comparison(ways(holed(REGIONS[:4]))).figure.axes[1]
     drawn = next(iter(lines_named(ax).values()))
     assert np.isnan(drawn[1]).sum() == 1
+
+
+@pytest.mark.parametrize("table", [changes(REGIONS[:2]), levels(REGIONS[:2]).assign(wave=None)])
+def test_an_error_speaks_of_the_picture_that_was_asked_for(table):
+    with pytest.raises(SpecError, match=r"^plot_comparison draws"):
+        plot_comparison(ways(table))
+
+
+@pytest.mark.parametrize(
+    ("lang", "first"),
+    [("en", "direct estimate: Q2 − Q1"), ("fr", "estimation directe\xa0: Q2 − Q1")],
+)
+def test_changes_of_several_ways_are_named_by_the_way_alone(lang, first):
+    table = ways(changes([None], WAVES[:3]))
+    table["engine"] = table["fit"].astype("str").replace("mrp", "laplace")
+    table["over"] = np.where(table["fit"] == "direct", "as fielded", "wave")
+    drawn = [text.get_text() for text in plot_changes(table, lang=lang).get_yticklabels()]
+    assert drawn[0].split(" ᵃ")[0] == first
+    assert not any("as fielded" in text or ", " in text for text in drawn)

@@ -19,6 +19,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgb
 from matplotlib.text import Annotation, Text
 
+import jfmodels as jf
 from jfmodels.errors import SpecError
 from jfmodels.report.plots import plot_changes, plot_shrinkage, plot_trend, save_plot
 from jfmodels.results.schema import FLAGS, columns
@@ -275,6 +276,18 @@ def test_no_two_lines_look_alike_in_colour_or_in_grey():
     assert all(a != b for a, b in neighbours)
 
 
+def test_panels_that_share_an_axis_hold_the_intervals_of_all():
+    low, high = levels(["Gao"]), levels(["Mopti"])
+    high[["estimate", "low", "high"]] += 0.3
+    _, axes = plt.subplots(1, 2, sharey=True)
+    for ax, table in zip(axes, (low, high), strict=True):
+        plot_trend(table, ax=ax)
+    both = pd.concat([low, high])
+    bottom, top = axes[0].get_ylim()
+    assert bottom < both["low"].min()
+    assert top > both["high"].max()
+
+
 # --- trends: what is missing ---------------------------------------------------------------
 
 
@@ -290,6 +303,54 @@ def test_a_wave_without_a_row_breaks_the_line():
     assert np.isnan(y).tolist() == [False, False, False, True, False, False]
     assert x.tolist() == [0, 1, 2, 3, 4, 5]
     assert "A line breaks where a wave has no estimate." in said(ax)
+
+
+def asked_in_two_wordings(*outcomes: str) -> jf.Survey:
+    """Three waves in two groups; the last wave words the first outcome otherwise."""
+    scale = {"scale": "binary"}
+    changed = {"scale": "binary", "categories": {1: "yes", 0: "no"}}
+    book = dict.fromkeys(outcomes[1:], scale)
+    book[outcomes[0]] = changed | {"relabelled": {"c": {1: "certainly"}}}
+    frame = pd.DataFrame({"wave": np.repeat(["a", "b", "c"], 40), "place": [*range(20)] * 6})
+    frame["side"] = np.where(frame["place"] < 10, "north", "south")
+    for k, name in enumerate(outcomes):
+        frame[name] = np.arange(120) % (k + 3) == 0
+    design = jf.SurveyDesign(wave="wave", cluster="place", repeats="clusters", target="population")
+    return jf.Survey(frame.astype(dict.fromkeys(outcomes, int)), design, {"outcomes": book})
+
+
+REWORDED = "A line breaks where the answers were worded otherwise"
+
+
+def breaks(line: mpl.lines.Line2D) -> list[bool]:
+    return np.isnan(line.get_ydata()).tolist()
+
+
+def test_waves_that_changes_refuse_to_compare_are_not_joined():
+    fit = jf.direct(asked_in_two_wordings("safe"), "safe")
+    refused = fit.changes()["flag"].tolist()
+    assert refused == [(), ("relabelled",)]
+    ax = plot_trend(fit.levels())
+    assert breaks(ax.lines[0]) == [False, False, True, False]
+    assert REWORDED in said(ax)
+    assert "modalités de réponse ont changé" in said(plot_trend(fit.levels(), lang="fr"))
+    assert REWORDED not in said(plot_trend(fit.levels(where={"wave": ["a", "b"]})))
+
+
+def test_only_the_outcome_that_was_reworded_breaks():
+    fit = jf.direct(asked_in_two_wordings("safe", "fair"), ["safe", "fair"])
+    safe, fair = plot_trend(fit.levels()).lines
+    assert (any(breaks(safe)), any(breaks(fair))) == (True, False)
+    by_group = plot_trend(fit.levels("side")).figure.axes
+    assert [any(breaks(line)) for ax in by_group for line in ax.lines] == [True] * 2 + [False] * 2
+    by_side = plot_trend(fit.levels("side"), panels="side").figure.axes
+    assert [any(breaks(line)) for ax in by_side for line in ax.lines] == [True, False] * 2
+
+
+def test_an_index_breaks_where_one_of_its_outcomes_was_reworded():
+    fit = jf.direct(asked_in_two_wordings("safe", "fair"), ["safe", "fair"])
+    table = fit.estimate(jf.Index(["safe", "fair"], of=jf.Level()))
+    assert breaks(plot_trend(table).lines[0]) == [False, False, True, False]
 
 
 def test_a_gap_says_why():

@@ -86,9 +86,12 @@ def test_specifications_stand_in_every_format(verdicts, tmp_path):
     write_verdicts(verdicts, tmp_path / "v.csv")
     beside = pd.read_csv(tmp_path / "v_specifications.csv")
     assert beside["specification"].tolist() == table["specification"].tolist()
-    page = read(verdict_page(verdicts, "fr"))
-    assert page.tags.count("table") == len(verdicts.claims.claims)
-    assert "sans pondération" in page.texts
+    page = verdict_page(verdicts, "fr")
+    assert page.count("<summary>Jugé de") == len(verdicts.claims.claims)
+    assert "sans pondération" in read(page).texts
+    # what opens the list says it already: the caption is for those who hear the page
+    assert page.count('<table class="specifications"') == len(verdicts.claims.claims)
+    assert ".specifications caption { position: absolute;" in page
 
 
 def test_what_could_not_be_varied_stands_on_the_page():

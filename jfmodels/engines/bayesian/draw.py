@@ -167,7 +167,8 @@ def draw_nuts(latent: Latent, settings: Nuts) -> Posterior:
     wrong = [each.says for each in _checks(found.convergence, FAILED) if not each.ok]
     if wrong:
         says = "; ".join(wrong)
-        warnings.warn(f"Of the chains, {says}; every row is flagged.", FitWarning, stacklevel=6)
+        told = f"The draws of NUTS cannot be relied on: {says}. Every row is flagged."
+        warnings.warn(told, FitWarning, stacklevel=6)
     return Posterior(latent, found.field, found.theta, Chains(found.chain), checks, bool(wrong))
 
 

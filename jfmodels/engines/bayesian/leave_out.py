@@ -20,6 +20,7 @@ References
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -37,6 +38,7 @@ from jfmodels.engines.bayesian.multilevel import Multilevel
 from jfmodels.engines.bayesian.pareto import smooth
 from jfmodels.engines.bayesian.pointwise import densities_of, kinds_of, log_densities
 from jfmodels.engines.bayesian.posterior import Posterior
+from jfmodels.engines.progress import somebody_looks, watched
 from jfmodels.errors import SpecError
 from jfmodels.model.data import read_data
 from jfmodels.model.latent import Latent
@@ -141,9 +143,14 @@ def leave_out(engine: Multilevel, unit: str, refit: bool) -> LeaveOut:
     weighted = of_unit if people else _integrated(posterior, units.counts)
     elpd, k = _smoothed(weighted)
     again, refit_k = (k > highest_k(weighted.shape[1])) & refit, np.full(len(k), np.nan)
-    for u in np.flatnonzero(again):
-        left = units.counts[[u]].toarray()[0]
-        elpd[u], refit_k[u] = left_out_density(posterior.latent, left, engine.seed)
+    left = np.flatnonzero(again)
+    refits = (
+        left_out_density(posterior.latent, units.counts[[u]].toarray()[0], engine.seed)
+        for u in left
+    )
+    shown = len(left) > 1 and somebody_looks(sys.stderr)
+    for u, found in zip(left, watched(refits, len(left), shown, "Fitting again"), strict=True):
+        elpd[u], refit_k[u] = found
     known = logsumexp(of_unit, axis=1) - np.log(of_unit.shape[1])
     told = {"elpd": elpd, "p_loo": known - elpd, "pareto_k": k}
     told |= {"refitted": again, "refit_pareto_k": refit_k, "flag": [engine.flag] * len(k)}

@@ -16,6 +16,10 @@ from jfmodels.survey.survey import Survey, require_survey
 
 __all__ = ["missing_places"]
 
+NONE_MISSED = "no place was missed"
+IMPOSSIBLE = "no share between 0 and 1 would undo the change"
+UNKNOWN = "there is no estimate of the places before, or of those that both waves reached"
+
 
 def missing_places(
     survey: Survey, outcome: str, *, by: Names = None, against: str = "previous"
@@ -26,8 +30,8 @@ def missing_places(
     the places that a wave missed have held the share :math:`\pi` of the wave compared with,
     their level then been :math:`\ell`, and the other places changed by :math:`d`. Then the
     whole has not changed if the missing places are now at
-    :math:`\ell - d\,(1 - \pi)/\pi`, which `undone_at` gives: outside of what a share can be, no
-    answer of the missing places would undo the change.
+    :math:`\ell - d\,(1 - \pi)/\pi`, which `undone_at` gives. Where no share can be that, it is
+    missing, and `not_undone` says so: no answer of the missing places would undo the change.
 
     Parameters
     ----------
@@ -67,7 +71,19 @@ def missing_places(
         for (wave, ref), part in changes.groupby(["wave", "wave_ref"], observed=True, sort=False)
     ]
     table = pd.concat(parts, ignore_index=True)
+    table = _bounded(table, share=not survey.outcome(outcome).measured)
     return table[[*groups, *MISSING_PLACES]]
+
+
+def _bounded(table: pd.DataFrame, *, share: bool) -> pd.DataFrame:
+    """Leave levels out that cannot be, and say why there is none."""
+    missed = table["places_missing"] > 0
+    impossible = share & ((table["undone_at"] < 0) | (table["undone_at"] > 1))
+    level = table["undone_at"].mask(impossible)
+    unknown = missed & level.isna()
+    reasons = [(~missed, NONE_MISSED), (impossible, IMPOSSIBLE), (unknown, UNKNOWN)]
+    why = np.select([holds for holds, _ in reasons], [text for _, text in reasons], "")
+    return table.assign(undone_at=level, not_undone=why)
 
 
 def _cluster(survey: Survey) -> str:
@@ -77,8 +93,21 @@ def _cluster(survey: Survey) -> str:
         raise SpecError(
             "Places can be missed only where the same ones are visited in every wave: the design "
             f"has repeats={survey.design.repeats!r} and cluster={survey.design.cluster!r}."
+            f"{_common_strata(survey)}"
         )
     return names[0]
+
+
+def _common_strata(survey: Survey) -> str:
+    """Say how to keep to the strata that all waves reached, where the design has some."""
+    names = as_names(survey.design.strata)
+    if len(names) != 1 or not survey.waves:
+        return ""
+    kept = sorted(set.intersection(*_reached(survey, names[0]).values()))
+    return (
+        f" Keep to the strata that every wave reached: jf.direct(survey, outcome, "
+        f"where={{'{names[0]}': {kept}}}).changes()."
+    )
 
 
 def _reached(survey: Survey, cluster: str) -> dict[str, set[str]]:

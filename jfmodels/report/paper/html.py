@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,27 @@ __all__ = ["as_html"]
 
 def as_html(paper: Paper) -> str:
     """Set a table; names come from the data, and are escaped."""
-    return f'<div lang="{paper.lang}">{_great(paper).as_raw_html()}</div>'
+    table = _great(paper).as_raw_html()
+    before, css, after = re.split(r"(?<=<style>)(.*?)(?=</style>)", table, maxsplit=1, flags=re.S)
+    return f'<div lang="{paper.lang}">{before}{_kept_in(_id(paper), css)}{after}</div>'
+
+
+def _kept_in(name: str, css: str) -> str:
+    """Bind every selector of a style sheet to one element: a notebook's page has other tables.
+
+    Examples
+    --------
+    >>> _kept_in("t1", "#t1 thead, tr { color: red; } p { margin: 0; }")
+    '#t1 thead, #t1 tr { color: red; } #t1 p { margin: 0; }'
+    """
+    return re.sub(r"[^{}]+(?=\{)", lambda heads: _bound(name, heads[0]), css)
+
+
+def _bound(name: str, selectors: str) -> str:
+    each = [part.strip() for part in selectors.split(",")]
+    bound = [part if part.startswith(f"#{name}") else f"#{name} {part}" for part in each]
+    before = selectors[: len(selectors) - len(selectors.lstrip())]
+    return f"{before}{', '.join(bound)} "
 
 
 def _great(paper: Paper) -> GT:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import pairwise
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from jfmodels.report.html_tables import Marks
 from jfmodels.report.names import Names
 from jfmodels.report.page import Section, section
 from jfmodels.report.panels import Steps, panels
+from jfmodels.report.plot_lines import reworded
 from jfmodels.report.release import COVERAGE, Part, Release
 from jfmodels.report.sections.outcome_findings import asked, finding
 from jfmodels.report.sections.outcome_tables import (
@@ -95,9 +95,9 @@ def _trend(release: Release, part: Part, names: Names) -> Html | None:
 def _steps(release: Release, part: Part) -> Steps:
     """Find the waves at which the wording of the answers, or the interviewers, changed."""
     waves = release.survey.waves
-    asked = [(k, part.outcome.wording(wave)) for k, wave in enumerate(waves) if _asks(part, wave)]
-    reworded = {k for (_, before), (k, now) in pairwise(asked) if now != before}
-    return Steps(frozenset(reworded), frozenset(waves.index(each) for each in release.new_teams))
+    asks = np.array([_asks(part, wave) for wave in waves])
+    changed = reworded(asks, [part.outcome.wording(wave) for wave in waves])
+    return Steps(changed, frozenset(waves.index(each) for each in release.new_teams))
 
 
 def _asks(part: Part, wave: str) -> bool:

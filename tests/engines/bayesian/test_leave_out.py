@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from dataclasses import replace
 
@@ -127,3 +128,19 @@ def test_a_group_that_some_lack_is_refused():
         fit.loo("interviewer")
     with pytest.raises(jf.SpecError, match="Did you mean 'commune'"):
         fit.loo("comune")
+
+
+def test_refits_show_how_many_are_done(monkeypatch):
+    module, seen = sys.modules[left_out_density.__module__], []
+
+    def noted(done, total, shown, doing):
+        seen.append((total, shown, doing))
+        return done
+
+    monkeypatch.setattr(module, "highest_k", lambda n: -np.inf)
+    monkeypatch.setattr(module, "left_out_density", lambda *_: (-2.0, 0.1))
+    monkeypatch.setattr(module, "somebody_looks", lambda _: True)
+    monkeypatch.setattr(module, "watched", noted)
+    found = fitted(MODEL).loo("commune")
+    assert seen == [(found.n_units, True, "Fitting again")]
+    assert (found.table["elpd"] == -2).all()

@@ -83,3 +83,30 @@ def test_clusters_must_be_revisited():
     once = jf.SurveyDesign(wave="wave", cluster="commune", repeats="nothing", target="population")
     with pytest.raises(jf.SpecError, match="visited in every wave"):
         table(FRAME, once)
+
+
+def test_a_share_that_cannot_be_is_not_given_and_why_is_said():
+    risen = FRAME.assign(yes=np.where(FRAME["wave"] == "w2", FRAME["yes"] | 1, FRAME["yes"]))
+    row = table(risen, by="region").set_index("region").loc["north"]
+    rest = (1 - row["share_missing"]) / row["share_missing"]
+    assert row["level_before"] - row["change_common"] * rest < 0
+    assert np.isnan(row["undone_at"])
+    assert row["not_undone"] == "no share between 0 and 1 would undo the change"
+
+
+def test_why_there_is_no_level_is_said_where_there_is_none():
+    for found in (table(FRAME), table(FRAME, by="region")):
+        there = found["undone_at"].notna()
+        assert (found.loc[there, "not_undone"] == "").all()
+        assert (found.loc[~there, "not_undone"] != "").all()
+    south = found.set_index("region").loc["south", "not_undone"]
+    assert south == "no place was missed"
+
+
+def test_waves_of_new_places_are_pointed_to_the_strata_that_all_reached():
+    fresh = jf.SurveyDesign(
+        wave="wave", cluster="commune", strata="region", repeats="nothing", target="population"
+    )
+    kept = FRAME[(FRAME["wave"] == "w1") | (FRAME["region"] == "north")]
+    with pytest.raises(jf.SpecError, match=r"where=\{'region': \['north'\]\}"):
+        table(kept, fresh)

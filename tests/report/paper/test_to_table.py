@@ -370,6 +370,16 @@ def test_the_file_is_what_its_suffix_says(tmp_path):
     assert set(SUFFIXES.values()) == set(FORMATS)
 
 
+def test_styles_keep_to_their_own_table():
+    text = jf.to_table(LEVELS)
+    name = re.search(r'<div id="(\w+)"', text)[1]
+    css = re.search(r"<style>(.*?)</style>", text, flags=re.S)[1]
+    rules = re.findall(r"([^{}]+)\{", css)
+    selectors = [each.strip() for rule in rules for each in rule.split(",")]
+    assert any(each == f"#{name} tr" for each in selectors)
+    assert all(each.startswith(f"#{name} ") for each in selectors)
+
+
 def test_a_notebook_shows_html():
     table = jf.to_table(LEVELS)
     assert table._repr_html_() == table
