@@ -143,9 +143,7 @@ def test_weights_of_people_asked_again_weigh_what_they_have_in_common():
     lasting, other, first, second = rng.standard_normal((4, 8_000, n))
     lasting, other = np.sqrt(rho) * lasting, np.sqrt(rho) * other
     other[:, :shared] = lasting[:, :shared]  # the last hundred are new people
-    answers = [
-        kept + np.sqrt(1 - rho) * own for kept, own in ((lasting, first), (other, second))
-    ]
+    answers = [kept + np.sqrt(1 - rho) * own for kept, own in ((lasting, first), (other, second))]
     moved = (answers[1] - answers[0]) @ weights
     overlap = (weights[:shared] ** 2).sum() / (weights**2).sum()
     plan = people(n, overlap=overlap, icc_between_waves=rho, weights_deff=n * (weights**2).sum())

@@ -37,7 +37,6 @@ NEEDED = (
 )
 MOST_COLUMNS = 8  # of waves side by side
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
-SELF_EVIDENT = ("fit", "outcome", "category", "estimand")
 CHANCES = ("p_adjusted", "prob_positive", "prob_rope")
 
 
