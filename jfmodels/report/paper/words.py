@@ -218,10 +218,10 @@ def _over_a_population(table: pd.DataFrame) -> bool:
 
 def _weights(record: Mapping[str, Any], over_a_population: bool, lang: str) -> str:
     column, adjusted = record["design"]["weights"], bool(record.get("weights"))
-    if over_a_population and record.get("errors") == "posterior":  # weights enter nowhere
-        said = word("likelihood_unweighted", lang)
-        return said[:1].upper() + said[1:]
-    if record.get("quota"):
+    unused = over_a_population and record.get("errors") == "posterior"
+    if unused:
+        said = [word("likelihood_unweighted", lang)]
+    elif record.get("quota"):
         said = [word("quota", lang)]
     elif column is None:
         said = [] if adjusted else [word("unweighted", lang)]
@@ -229,7 +229,7 @@ def _weights(record: Mapping[str, Any], over_a_population: bool, lang: str) -> s
         said = [word("weighted_by", lang).format(column=column)]
         if "posterior" in record.get("errors", ""):
             said.append(word("likelihood_unweighted", lang))
-    said += [word("adjusted_weights", lang)] if adjusted else []
+    said += [word("adjusted_weights", lang)] if adjusted and not unused else []
     text = "; ".join(said) if lang == "en" else " ; ".join(said)
     return text[:1].upper() + text[1:]
 
