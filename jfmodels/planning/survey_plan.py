@@ -39,6 +39,10 @@ class SurveyPlan(Displayed):
     :func:`jfmodels.direct`, whose degrees of freedom are estimated too; for people drawn one by
     one it is Welch's. A region, or any other group of whole clusters, is a plan of its own.
 
+    Who is asked again is taken to weigh as much as before, so that uneven weights enlarge what
+    answers of one person have in common as they do the variance: of people drawn one by one the
+    change has the variance :math:`2\sigma^2\,\mathrm{deff}\,(1 - o\rho_b)/n`.
+
     Parameters
     ----------
     n : int
@@ -67,8 +71,8 @@ class SurveyPlan(Displayed):
     person_correlation : float, optional
         Correlation of one person's answers in the two waves; needed where people are the same.
     weights_deff : float, default 1
-        Design effect of uneven weights within clusters: 1 + their squared coefficient of
-        variation.
+        Design effect of uneven weights within clusters, or among people drawn one by one: 1 +
+        their squared coefficient of variation.
 
     Raises
     ------
@@ -282,14 +286,20 @@ class SurveyPlan(Displayed):
         [0.025]
         """
         variance = self.sd**2 if self.sd is not None else _binomial(self.share)
-        icc = self.icc or 0.0
-        lasting = self.icc_between_waves or 0.0
-        own = self.overlap_people * ((self.person_correlation or 0.0) - lasting)
+        icc, lasting, own = self._correlations()
         person = self.weights_deff * self.clusters / self.n
         of_wave = np.array([variance * (icc + (1 - icc) * person) / self.clusters])
         both = variance * self.overlap * (lasting + own * person) / self.clusters
         level = np.array([np.nan if self.share is None else self.share])
         return Precision(of_wave, of_wave, np.array([both]), level, level, self.test(alpha))
+
+    def _correlations(self) -> tuple[float, float, float]:
+        """What answers share in a cluster and wave, in a cluster, and beyond it in a person."""
+        between = self.icc_between_waves or 0.0
+        if self.n == self.clusters:  # all that is shared is the person's, and weighs as they do
+            return 0.0, 0.0, between
+        own = self.overlap_people * ((self.person_correlation or 0.0) - between)
+        return self.icc or 0.0, between, own
 
     def test(self, alpha: float = 0.05) -> TTest:
         """The two-sided t test of a change; strata count equally, new clusters have new ones.
@@ -329,7 +339,8 @@ def _with_people(plan: SurveyPlan, size: int) -> SurveyPlan:
             "People drawn one by one are clusters of one: ask for more of them by vary='clusters', "
             "or say icc= if several are to be asked in each."
         )
-    return replace(plan, n=size * plan.clusters)
+    least = 1 if plan.person_correlation is None else 2  # one person each is no cluster of people
+    return replace(plan, n=max(size, least) * plan.clusters)
 
 
 def _with_clusters(plan: SurveyPlan, size: int) -> SurveyPlan:

@@ -23,7 +23,7 @@ from jfmodels.results.schema import (
     glossary_of,
 )
 
-__all__ = ["Table", "caption", "group_names", "shown_columns"]
+__all__ = ["Table", "caption", "flags_of", "group_names", "shown_columns"]
 
 LABELS = ("outcome", "category", "estimand", "wave", BY)
 LABELS_REF = ("outcome_ref", "category_ref", "wave_ref", BY_REF)
@@ -86,8 +86,13 @@ class Table(pd.DataFrame):
         """Tell whether all is there that the maker of the table put in, or more."""
         if len(self) == 0 or not all(isinstance(name, str) for name in self.columns):
             return False
-        glossary = GLOSSARIES[glossary_of(self.columns)]
-        return set(glossary) - {*LABELS, *LABELS_REF} <= set(self.columns)
+        kind = glossary_of(self.columns)
+        if not set(GLOSSARIES[kind]) - {*LABELS, *LABELS_REF} <= set(self.columns):
+            return False
+        # a comparison such as ``table.isna()`` and text such as ``table.astype(str)`` are no table
+        return self.columns.is_unique and all(
+            not _is_words(self[name]) for name in SHOWN[kind].measured if name in self
+        )
 
     def _sheet(self) -> Sheet:
         """Lay out what is shown."""
@@ -184,7 +189,7 @@ def _differs(table: pd.DataFrame, name: str) -> bool:
 
 def _tells(table: pd.DataFrame, name: str) -> bool:
     """Tell whether a column says something: it has a value, and a reference is another one."""
-    if name not in table or (name == "flag" and not table[name].map(len).any()):
+    if name not in table or (name == "flag" and not any(flags_of(table))):
         return False
     if name.endswith("_ref") and name.removesuffix("_ref") in table:
         return not pd.api.types.is_object_dtype(table[name]) and _differs(table, name)
@@ -194,6 +199,21 @@ def _tells(table: pd.DataFrame, name: str) -> bool:
 def _values(column: pd.Series[Any]) -> list[Any]:
     """List the values of a column, missing ones as one of them."""
     return list(pd.unique(column.astype(object).where(column.notna(), None)))
+
+
+def flags_of(table: pd.DataFrame) -> list[tuple[str, ...]]:
+    """List the flags of every row; none where a table lacks them, as rows of the user's own do.
+
+    Examples
+    --------
+    >>> flags_of(pd.DataFrame({"flag": [("few_clusters",), None]}))
+    [('few_clusters',), ()]
+    """
+    return [_codes(value) for value in table.get("flag", [()] * len(table))]
+
+
+def _codes(value: object) -> tuple[str, ...]:
+    return value if isinstance(value, tuple) else ()
 
 
 def caption(table: pd.DataFrame) -> str:
@@ -255,7 +275,7 @@ def _cells(part: pd.DataFrame, names: Sequence[str], shown: Shown) -> dict[str, 
 
 def _cell(name: str, value: Any) -> str:
     if name == "flag":
-        return ", ".join(value)
+        return ", ".join(_codes(value))
     return chance(value) if name in CHANCES and isinstance(value, float) else as_cell(value)
 
 
@@ -267,7 +287,9 @@ def _digits(part: pd.DataFrame, shown: Shown) -> list[int]:
     mc_error = (
         part["mc_error"].to_numpy(float) if "mc_error" in part else np.full(len(part), np.nan)
     )
-    unit = part["unit"].astype(str).to_numpy() if "unit" in part else np.full(len(part), "")
+    unit = (
+        part["unit"].astype(str).fillna("").to_numpy() if "unit" in part else np.full(len(part), "")
+    )
     digits = np.zeros(len(part), dtype=int)
     for each in np.unique(unit):
         here = unit == each
@@ -293,7 +315,7 @@ def _is_words(column: pd.Series[Any]) -> bool:
 
 def _notes(table: pd.DataFrame, part: pd.DataFrame, n_shown: int, left: int) -> Iterator[str]:
     """Say what flags mean, whether anybody answered, and how to see the rest."""
-    present = sorted({code for codes in part.get("flag", ()) for code in codes})
+    present = sorted({code for codes in flags_of(part) for code in codes})
     yield from (f"{code}: {FLAGS[code]['en'] if code in FLAGS else code}" for code in present)
     if table.attrs.get("record", {}).get("simulated", False):
         yield "Simulated data."

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -36,6 +36,18 @@ class Held(dict[str, Any]):
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Held:
         return self
+
+    def __reduce__(self) -> tuple[type[Held], tuple[dict[str, Any]]]:
+        return Held, (dict(self),)
+
+    def _refuse(self, *args: object, **kwargs: object) -> NoReturn:
+        raise TypeError(
+            "This mapping is shared by a survey and all of its tables, and is not changed. Take a "
+            "copy: dict(...)."
+        )
+
+    __setitem__ = __delitem__ = __ior__ = _refuse
+    clear = pop = popitem = setdefault = update = _refuse
 
 
 def write_text(value: object, kinds: Kinds) -> str:

@@ -134,6 +134,30 @@ def test_a_panel_is_worth_its_weights_too():
     assert uneven.std_error() ** 2 - even.std_error() ** 2 == pytest.approx(0.2 * people_part)
 
 
+def test_weights_of_people_asked_again_weigh_what_they_have_in_common():
+    n, shared, rho = 300, 200, 0.6
+    rng = np.random.default_rng(20)
+    weights = rng.lognormal(0.0, 0.7, size=n)
+    weights[shared:] = weights[:shared][:: shared // (n - shared)]  # as uneven as the others
+    weights /= weights.sum()
+    lasting, other, first, second = rng.standard_normal((4, 8_000, n))
+    lasting, other = np.sqrt(rho) * lasting, np.sqrt(rho) * other
+    other[:, :shared] = lasting[:, :shared]  # the last hundred are new people
+    answers = [kept + np.sqrt(1 - rho) * own for kept, own in ((lasting, first), (other, second))]
+    moved = (answers[1] - answers[0]) @ weights
+    overlap = (weights[:shared] ** 2).sum() / (weights**2).sum()
+    plan = people(n, overlap=overlap, icc_between_waves=rho, weights_deff=n * (weights**2).sum())
+    # a standard deviation of 8,000 draws has a standard error of .8 %: four of them
+    assert plan.std_error() == pytest.approx(moved.std(), rel=0.032)
+
+
+def test_weights_of_people_are_of_the_same_worth_however_people_are_named():
+    alone = people(400, icc_between_waves=0.6, overlap=1, weights_deff=1.5)
+    in_pairs = people(400, clusters=200, icc=0, icc_between_waves=0, overlap=1, weights_deff=1.5)
+    in_pairs = replace(in_pairs, overlap_people=1, person_correlation=0.6)
+    assert in_pairs.std_error() == pytest.approx(alone.std_error())
+
+
 # ------------------------------------------------------------------ round trips
 
 
@@ -229,6 +253,11 @@ def test_a_plan_without_numbers_is_told_which():
 def test_all_that_is_wrong_is_said_at_once():
     with pytest.raises(jf.SpecError, match="3 problems"):
         programme(share=None, icc=None, overlap=2)
+
+
+def test_a_panel_of_few_people_has_a_size():
+    large = programme(icc=0.01, icc_between_waves=0.009, overlap_people=1, person_correlation=0.9)
+    assert large.sample_size(0.45, vary="people").n == 2 * 16
 
 
 def test_more_people_in_few_clusters_do_not_help_for_ever():

@@ -113,6 +113,25 @@ def test_a_change_that_is_there_is_shown(tmp_path):
     assert "a change could be shown:" in page
 
 
+@pytest.mark.parametrize(("often", "says"), [(True, "could be shown:"), (False, "could not be")])
+def test_the_only_change_by_group_is_told(tmp_path, often, says):
+    frame = frame_of()
+    frame = frame[frame["region"] == "R0"]
+    frame["safe"] = frame["safe"].where((frame["wave"] == "Q1") | (not often), frame["safe"].max())
+    book = {"outcomes": {"safe": {"scale": "binary"}}}
+    frame.iloc[-1, frame.columns.get_loc("safe")] = 0
+    page = page_of(jf.Survey(frame, DESIGN, book), tmp_path, by="region")
+    assert f"the one change that there is a test of {says}" in page
+
+
+def test_what_chance_alone_makes_stand_out_is_not_overstated(page, reports):
+    # of three changes a twentieth is none; of the example's many it is a number
+    assert "3 changes were looked at. Chance alone would make each stand out once in 20" in page
+    many = reports["en"].read_text(encoding="utf-8")
+    n, told = re.search(r"(\d+) changes were looked at. With so many, about (\d+)", many).groups()
+    assert int(told) == round(int(n) / 20)
+
+
 def test_a_single_wave_has_levels_and_no_changes(tmp_path):
     frame = frame_of(("Q1",)).drop(columns="wave")
     design = jf.SurveyDesign(cluster="village", strata="region", target="population")

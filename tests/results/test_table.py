@@ -221,3 +221,28 @@ def test_it_is_written_and_handed_on_as_any_frame():
     assert list(kept.columns) == list(LEVELS.columns)
     assert np.array_equal(kept["estimate"], LEVELS["estimate"])
     assert pyarrow.Table.from_pandas(LEVELS).num_rows == len(LEVELS)
+
+
+OF_THE_USER = pd.DataFrame({"wave": ["Q7"], "estimate": [0.5]})
+NOT_AS_MADE = {
+    "rows beside it": (lambda: pd.concat([LEVELS, OF_THE_USER]), "Q7"),
+    "rows that are not there": (lambda: LEVELS.reindex([0, 1, 99]), "99"),
+    "no flag in a row": (lambda: LEVELS.assign(flag=[None, *LEVELS["flag"][1:]]), "trust_police"),
+    "no flags": (lambda: LEVELS.assign(flag=np.nan), "trust_police"),
+    "columns twice": (lambda: pd.concat([LEVELS, LEVELS], axis=1), "trust_police"),
+    "what is missing": (lambda: LEVELS.isna(), "False"),
+    "text": (lambda: LEVELS.astype(str), "trust_police"),
+}
+
+
+@pytest.mark.parametrize("name", NOT_AS_MADE)
+def test_a_table_that_was_worked_on_shows_itself(name):
+    make, text = NOT_AS_MADE[name]
+    table = make()
+    assert text in repr(table)
+    assert text in table._repr_html_()
+
+
+def test_rows_without_flags_are_printed_without():
+    paper = jf.to_table(LEVELS.assign(flag=np.nan), format="markdown")
+    assert "<sup>" not in paper

@@ -1,5 +1,6 @@
 """Records as text: what goes in comes out, of its own kind, and nothing else is read."""
 
+import pickle
 from datetime import date
 
 import numpy as np
@@ -54,3 +55,20 @@ def test_a_packed_survey_gives_the_same_tables():
     one, other = (jf.direct(each, "trust_army").changes(by="region") for each in (survey, again))
     assert one.equals(other)
     assert one.attrs == other.attrs
+
+
+def test_what_tables_share_is_not_changed_by_one_of_them():
+    survey = jf.example()
+    table = jf.direct(survey, "trust_army").levels()
+    labels = table.attrs["record"]["labels"]
+    assert labels is survey.record["labels"]
+    for change in (lambda: labels.update(Gao={}), lambda: labels.pop("Gao"), labels.clear):
+        with pytest.raises(TypeError, match="shared by a survey and all of its tables"):
+            change()
+    with pytest.raises(TypeError, match="Take a copy"):
+        labels["Gao"] = {}
+    with pytest.raises(TypeError, match="Take a copy"):
+        del labels["Gao"]
+    again = pickle.loads(pickle.dumps(table))
+    assert again.attrs == table.attrs
+    assert type(again.attrs["record"]["labels"]) is type(labels)

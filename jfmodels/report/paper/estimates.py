@@ -23,7 +23,7 @@ from jfmodels.report.paper.words import (
 )
 from jfmodels.report.plot_rows import is_simulated, subject
 from jfmodels.report.plot_text import Wording
-from jfmodels.results.table import group_names
+from jfmodels.results.table import flags_of, group_names
 
 __all__ = ["LAYOUTS", "estimates_paper"]
 
@@ -37,7 +37,6 @@ NEEDED = (
 )
 MOST_COLUMNS = 8  # of waves side by side
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
-SELF_EVIDENT = ("fit", "outcome", "category", "estimand")
 CHANCES = ("p_adjusted", "prob_positive", "prob_rope")
 
 
@@ -220,7 +219,7 @@ def _subtitle(table: pd.DataFrame, words: Wording, place: str) -> str:
 
 def _marks(table: pd.DataFrame) -> dict[str, str]:
     """Give a letter to every flag that some rows have; what all have marks none."""
-    flags = [set(codes) for codes in table["flag"]]
+    flags = [set(codes) for codes in flags_of(table)]
     everywhere = set.intersection(*flags) if len(flags) > 1 else set()
     present = sorted(set().union(*flags) - everywhere)
     return dict(zip(present, LETTERS, strict=False))
@@ -233,7 +232,7 @@ def _notes(
     lang = words.lang
     said = [f"{word('simulated', lang)}."] if is_simulated(table) else []
     said += [*base_notes(table, words), *method_notes(table, lang)]
-    everywhere = sorted({code for codes in table["flag"] for code in codes} - set(marks))
+    everywhere = sorted({code for codes in flags_of(table) for code in codes} - set(marks))
     said += [word("everywhere", lang).format(text=words.flag(code)) for code in everywhere]
     said += [f"{word('no_estimate', lang)}."] if table["estimate"].isna().any() else []
     yield "", " ".join(said)

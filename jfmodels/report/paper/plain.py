@@ -79,10 +79,6 @@ def _line(line: Line, below: bool) -> Iterator[str]:
         yield " & ".join(["", *under]) + r" \\"
 
 
-def _under(cell: Cell) -> str:
-    return rf"{{\footnotesize {_tex(cell.interval)}}}" if cell.interval else ""
-
-
 def _cell(cell: Cell, below: bool) -> str:
     beside = f" {_tex(cell.interval)}" if cell.interval and not below else ""
     return f"{{{_tex(cell.text)}{_raised(cell.marks)}{beside}}}"

@@ -13,7 +13,7 @@ from jfmodels.display.numbers import MISSING, decimals
 from jfmodels.report.paper.layout import Cell
 from jfmodels.report.paper.words import WORDS, unit_words, word
 from jfmodels.report.plot_text import Wording
-from jfmodels.results.table import group_names
+from jfmodels.results.table import flags_of, group_names
 
 __all__ = ["Labelled", "compares", "labelled", "places"]
 
@@ -133,8 +133,9 @@ def _cells(
     scale = np.where(rows["unit"].astype(str).str.startswith("share"), 100.0, 1.0)
     digit = _decimals(rows, scale) if digits is None else np.full(len(rows), digits)
     cells = []
+    flags = flags_of(rows)
     for k, row in enumerate(rows.to_dict("records")):
-        letters = ",".join(marks[code] for code in row["flag"] if code in marks)
+        letters = ",".join(marks[code] for code in flags[k] if code in marks)
         if pd.isna(row["estimate"]):
             cells.append(Cell(MISSING, "", letters))
             continue

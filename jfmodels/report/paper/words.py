@@ -125,7 +125,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "averaged over everyone, moved to every group",
         "moyenne sur tous, placés dans chaque groupe",
     ),
-    "over": ("averaged over {over}", "moyenne sur {over}"),
+    "over": ("averaged over the population “{over}”", "moyenne sur la population « {over} »"),
     "holm": ("p adjusted by Holm's method over {n} rows", "p ajusté (Holm) sur {n} lignes"),
     "bonferroni": (
         "p adjusted by Bonferroni's method over {n} rows",
@@ -149,6 +149,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "coefficients": ("Regression coefficients", "Coefficients de régression"),
     "wave": ("Wave", "Vague"),
 }
+
+POPULATION = "population: "  # before the name of a table of people
 
 
 def word(key: str, lang: str) -> str:
@@ -193,7 +195,7 @@ def base_notes(table: pd.DataFrame, words: Wording) -> Iterator[str]:
     if len(n):
         yield f"{_interviews(n, bool(table['estimand'].ne('level').any()), lang)}."
     if "design" in record:
-        yield f"{_weights(record, lang)}."
+        yield f"{_weights(record, _over_a_population(table), lang)}."
 
 
 def _interviews(n: pd.Series[int], compared: bool, lang: str) -> str:
@@ -208,9 +210,18 @@ def thousands(count: float, lang: str) -> str:
     return f"{count:,.0f}".replace(",", "," if lang == "en" else NARROW)
 
 
-def _weights(record: Mapping[str, Any], lang: str) -> str:
+def _over_a_population(table: pd.DataFrame) -> bool:
+    """Tell whether all rows are averaged over a table of people, not over those interviewed."""
+    over = table["over"].dropna().astype(str)
+    return len(over) > 0 and bool(over.str.startswith(POPULATION).all())
+
+
+def _weights(record: Mapping[str, Any], over_a_population: bool, lang: str) -> str:
     column, adjusted = record["design"]["weights"], bool(record.get("weights"))
-    if record.get("quota"):
+    unused = over_a_population and record.get("errors") == "posterior"
+    if unused:
+        said = [word("likelihood_unweighted", lang)]
+    elif record.get("quota"):
         said = [word("quota", lang)]
     elif column is None:
         said = [] if adjusted else [word("unweighted", lang)]
@@ -218,7 +229,7 @@ def _weights(record: Mapping[str, Any], lang: str) -> str:
         said = [word("weighted_by", lang).format(column=column)]
         if "posterior" in record.get("errors", ""):
             said.append(word("likelihood_unweighted", lang))
-    said += [word("adjusted_weights", lang)] if adjusted else []
+    said += [word("adjusted_weights", lang)] if adjusted and not unused else []
     text = "; ".join(said) if lang == "en" else " ; ".join(said)
     return text[:1].upper() + text[1:]
 
@@ -249,4 +260,6 @@ def _over(over: str, lang: str) -> str:
     if over == "as fielded":
         return ""
     known = f"over_{over}"
-    return word(known, lang) if known in WORDS else word("over", lang).format(over=over)
+    if known in WORDS:
+        return word(known, lang)
+    return word("over", lang).format(over=over.removeprefix(POPULATION))

@@ -28,8 +28,7 @@ def changes_section(release: Release, names: Names, marks: Marks) -> Section | N
     if not release.families[0]:
         return None
     lang, n = names.lang, release.families[0]
-    key = "changes_lead_one" if n == 1 else "changes_lead"
-    lead = phrase(key, lang, n=n, by_chance=by_chance(n))
+    lead = phrase("changes_lead_one", lang) if n == 1 else by_chance("changes_lead", n, lang)
     groups = None
     if release.families[1]:
         groups = joined(
@@ -56,9 +55,15 @@ def change_name(release: Release, row: Row, names: Names) -> str:
     return f"{title}{names.words.signs.colon} {names.answer(outcome, row['category'])}"
 
 
-def by_chance(n: int) -> int:
-    """Say how many of `n` changes would seem to stand out if nothing had changed."""
-    return max(1, round(ALPHA * n))
+def by_chance(key: str, n: int, lang: str) -> str:
+    """Say how many of `n` changes would seem to stand out if nothing had changed.
+
+    Where that is less than one, a phrase whose key ends in ``_few`` says how often each would.
+    """
+    expected = round(ALPHA * n)
+    if expected < 1:
+        return phrase(f"{key}_few", lang, n=n, odds=round(1 / ALPHA))
+    return phrase(key, lang, n=n, by_chance=expected)
 
 
 def _tables(release: Release, names: Names, marks: Marks) -> Iterator[Html]:

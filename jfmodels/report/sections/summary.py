@@ -64,14 +64,14 @@ def _told(
 ) -> Iterator[Html]:
     """List the changes that could be shown; then those that stand out only alone."""
     shown = [row for row in rows if standing(row) == "shown"]
-    terms = terms | {"n": family, "k": len(shown), "by_chance": by_chance(family)}
+    terms = terms | {"n": family, "k": len(shown)}
     key = f"{kind}_shown" if shown else f"{kind}_none"
     yield element("p", phrase(f"{key}_one" if family == 1 else key, names.lang, **terms))
     if shown:
         yield _listed(release, shown, names)
     alone = [row for row in rows if standing(row) == "alone"]
     if alone and kind == "fact":
-        yield element("p", phrase("fact_alone", names.lang, **terms))
+        yield element("p", by_chance("fact_alone", family, names.lang))
         yield _listed(release, alone, names)
 
 

@@ -172,10 +172,6 @@ FINDINGS: dict[str, dict[str, str]] = {
         "fr": "Barres : part de chaque réponse, à gauche et à droite du milieu de l'échelle. Les "
         "intervalles figurent dans le tableau de toutes les vagues.",
     },
-    "overall_changes": {
-        "en": "Changes from {ref} to {wave}, all together",
-        "fr": "Évolution de {ref} à {wave}, ensemble",
-    },
     "group_changes": {
         "en": "Changes from {ref} to {wave} by {group}",
         "fr": "Évolution de {ref} à {wave} par {group}",
@@ -185,6 +181,12 @@ FINDINGS: dict[str, dict[str, str]] = {
         "by chance alone; adjusted p-values (Holm) allow for that.",
         "fr": "{n} changements ont été examinés. Sur un tel nombre, environ {by_chance} "
         "sembleraient se détacher par le seul hasard ; les p ajustés (Holm) en tiennent compte.",
+    },
+    "changes_lead_few": {
+        "en": "{n} changes were looked at. Chance alone would make each stand out once in {odds} "
+        "times; adjusted p-values (Holm) allow for that.",
+        "fr": "{n} changements ont été examinés. Le seul hasard ferait ressortir chacun une fois "
+        "sur {odds} ; les p ajustés (Holm) en tiennent compte.",
     },
     "changes_lead_one": {
         "en": "One change was looked at.",
@@ -222,6 +224,12 @@ FINDINGS: dict[str, dict[str, str]] = {
         "fr": "Les suivants ne se détachent que pris isolément ; environ {by_chance} sur {n} le "
         "feraient par hasard :",
     },
+    "fact_alone_few": {
+        "en": "These stand out only if each is looked at alone; chance alone would make each of "
+        "the {n} do so once in {odds} times:",
+        "fr": "Les suivants ne se détachent que pris isolément ; le seul hasard ferait ressortir "
+        "chacun des {n} une fois sur {odds} :",
+    },
     "fact_groups_shown": {
         "en": "Of {n} changes by {group}, {k} could be shown:",
         "fr": "Par {group}, {k} des {n} changements ont pu être établis :",
@@ -229,6 +237,14 @@ FINDINGS: dict[str, dict[str, str]] = {
     "fact_groups_none": {
         "en": "Of {n} changes by {group}, none could be shown.",
         "fr": "Par {group}, aucun des {n} changements n'a pu être établi.",
+    },
+    "fact_groups_shown_one": {
+        "en": "By {group}, the one change that there is a test of could be shown:",
+        "fr": "Par {group}, le seul changement pour lequel un test existe a pu être établi :",
+    },
+    "fact_groups_none_one": {
+        "en": "By {group}, the one change that there is a test of could not be shown.",
+        "fr": "Par {group}, le seul changement pour lequel un test existe n'a pas pu être établi.",
     },
     "finding_item": {"en": "{name}: {change}", "fr": "{name} : {change}"},
     "and_more": {

@@ -52,5 +52,4 @@ FRAME: dict[str, dict[str, str]] = {
         "fr": "Les mêmes données, le même dictionnaire et les mêmes versions donnent le même "
         "rapport.",
     },
-    "made_with": {"en": "Made with jfmodels {version}.", "fr": "Établi avec jfmodels {version}."},
 }

@@ -260,6 +260,19 @@ def test_bases_weights_and_engines_are_those_of_the_table():
     assert "Simulated" not in text
 
 
+@pytest.mark.parametrize("weighting", ["ignore", "pseudo"])
+def test_weights_are_named_where_they_enter(weighting):
+    communes = SURVEY.rows.keys["commune"].labels
+    census = jf.Population(pd.DataFrame({"commune": communes, "n": 1000}), name="2009")
+    fit = jf.fit("shown(trust_army) ~ wave + (1 | commune)", SURVEY, weighting=weighting)
+    counted, fielded = (
+        jf.to_table(fit.levels(over=over), format="markdown") for over in (census, "wave")
+    )
+    assert "averaged over the population “2009”" in counted
+    assert "Weighted by “weight”" in fielded  # the people of each wave are, at least
+    assert ("Weighted by “weight”" in counted) == (weighting == "pseudo")
+
+
 def test_french_has_no_english_left():
     english = {en for en, fr in WORDS.values() if en != fr and len(en) > 2 and "{" not in en}
     english -= {fr for _, fr in WORDS.values()}
