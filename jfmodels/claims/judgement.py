@@ -79,7 +79,8 @@ class Judgement:
     @property
     def labels(self) -> Labels:
         """Texts of names by language."""
-        return self.fits.labels
+        labels: Labels = self.fits.survey.record["labels"]
+        return labels
 
     def labels_of(self, part: Part) -> Labels:
         """Texts of names; an answer's own first, since one word can stand in two questions."""
@@ -113,7 +114,6 @@ class Judgement:
         said = hashlib.blake2b(in_full(self.claims.claims).encode(), digest_size=8)
         return {
             **self.fits.survey.record,
-            "labels": dict(self.labels),
             "claims_hash": said.hexdigest(),
             "title": self.claims.title,
             "claims": {name: claim.text for name, claim in self.claims.claims.items()},

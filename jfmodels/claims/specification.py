@@ -123,8 +123,6 @@ class Fits:
         Whose outcomes are these readings.
     specification : Specification
         How they are fitted.
-    labels : mapping
-        Texts of names by language.
     made : dict
         Fits by outcomes, groups and places; or the error where there is none.
     others : dict
@@ -135,7 +133,6 @@ class Fits:
     readings: Mapping[Reading, str]
     survey: Survey
     specification: Specification
-    labels: Mapping[str, Mapping[str, str]]
     made: dict[object, Fit | str] = field(default_factory=dict)
     others: dict[Specification, Fits] = field(default_factory=dict)
 
@@ -150,13 +147,11 @@ class Fits:
         """Read a survey as a specification says, beside the fits of others."""
         read = {name: specification.reads(reading) for reading, name in readings.items()}
         again = reread(survey, read)
-        labels = again.record["labels"]
-        again = again.changed(record={**again.record, "labels": {}})  # pandas copies them often
         again = again if specification.weights else _unweighted(again)
         if specification.target is not None:
             again = retargeted(again, specification.target)
         others = {} if others is None else others
-        others[specification] = cls(survey, readings, again, specification, labels, {}, others)
+        others[specification] = cls(survey, readings, again, specification, {}, others)
         return others[specification]
 
     def under(self, specification: Specification) -> Fits:
