@@ -203,7 +203,9 @@ def judge(
     ] = None,
     engine: Annotated[str, typer.Option(help="direct, weighted, laplace or nuts.")] = "direct",
     small_sample: Annotated[str, typer.Option(help="cr2 or none.")] = "cr2",
-    weighting: Annotated[str | None, typer.Option(help="Of a Bayesian model.")] = None,
+    weighting: Annotated[
+        str | None, typer.Option(help="ignore or pseudo: of a Bayesian model.")
+    ] = None,
     robustness: Annotated[
         bool, typer.Option("--robustness", help="Judge under other choices too.")
     ] = False,

@@ -15,7 +15,7 @@ from jfmodels.claims.judgement import Judgement
 from jfmodels.claims.moved import moved_since
 from jfmodels.claims.robustness import specification_table, with_standing
 from jfmodels.claims.specification import DIRECT, Specification, require_weighting
-from jfmodels.claims.words import LANGUAGES
+from jfmodels.claims.words import LANGUAGES, word
 from jfmodels.display.card import Card, Displayed
 from jfmodels.display.sheet import Sheet
 from jfmodels.engines.fitting import Settings
@@ -150,7 +150,8 @@ class Verdicts(Displayed):
         simulated = self.table.attrs["record"]["simulated"]
         lines = [SIMULATED[lang]] if simulated else []
         for row in self.of_claims.to_dict("records"):
-            lines.append(f"{row['claim']} [{row['verdict']}] {row[f'says_{lang}']}")
+            verdict = word(f"verdict_{row['verdict']}", lang)
+            lines.append(f"{row['claim']} [{verdict}] {row[f'says_{lang}']}")
         return "\n".join(lines)
 
     def __repr__(self) -> str:

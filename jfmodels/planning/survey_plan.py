@@ -123,11 +123,14 @@ class SurveyPlan(Displayed):
         of = f"share of {self.share:g}" if self.share is not None else f"mean, sd {self.sd:g}"
         found = float(self.precision().detectable(0.8)[0])
         size = f"{100 * found:.1f} points" if self.share is not None else f"{found:.3g}"
+        panel = self.overlap_people > 0
         facts = {
             "strata": f"{self.strata:,}" if self.strata > 1 else "",
             "clusters visited again": f"{self.overlap:.0%}",
+            "people asked again there": f"{self.overlap_people:.0%}" if panel else "",
             "correlation within clusters": f"{self.icc:g}" if self.icc else "",
             "between waves": f"{self.icc_between_waves:g}" if self.icc_between_waves else "",
+            "of one person's answers": f"{self.person_correlation:g}" if panel else "",
             "effect of weights": f"{self.weights_deff:g}" if self.weights_deff != 1 else "",
             "detects": "no change that is possible"
             if not isfinite(found)

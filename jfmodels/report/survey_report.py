@@ -127,7 +127,8 @@ def _report(release: Release, lang: str) -> str:
     survey = release.survey
     names = Names(survey, lang)
     label = survey.codebook.title
-    title = phrase("title", lang) if label is None else label.fr if lang == "fr" else label.en
+    usual = phrase("title" if len(survey.waves) > 1 else "title_single", lang)
+    title = usual if label is None else label.fr if lang == "fr" else label.en
     sections = list(_sections(release, names))
     return page(title, lang, sections, lead=_lead(release, names), simulated=survey.simulated)
 

@@ -13,7 +13,7 @@ from jfmodels.survey.mentions import columns_of, no_answers, note_unknown, read_
 from jfmodels.survey.outcome import NAMED, ONE, ZERO, Label, Outcome
 from jfmodels.survey.rows import Answers, Key
 
-__all__ = ["read_answers", "read_numbers"]
+__all__ = ["read_answers", "read_numbers", "read_silence"]
 
 type Ints = NDArray[np.int64]
 type Floats = NDArray[np.float64]
@@ -40,6 +40,21 @@ def read_numbers(encoder: Encoder, wave: Key | None) -> dict[str, Floats]:
     """Read every measured outcome."""
     measured = [each for each in encoder.codebook.outcomes.values() if each.measured]
     return {outcome.name: _measured(encoder, outcome, wave) for outcome in measured}
+
+
+def read_silence(encoder: Encoder, wave: Key | None) -> dict[str, Answers]:
+    """Read who did not know (0) or refused (1) instead of giving a number; -1 elsewhere."""
+    measured = [each for each in encoder.codebook.outcomes.values() if each.measured]
+    return {outcome.name: _silent(encoder, outcome, wave) for outcome in measured}
+
+
+def _silent(encoder: Encoder, outcome: Outcome, wave: Key | None) -> Answers:
+    kinds = dict.fromkeys(outcome.refused, 1) | dict.fromkeys(outcome.dont_know, 0)
+    silent: Answers = np.full(len(encoder.frame), NONE, np.int8)
+    for (name,), rows in columns_of(encoder, outcome, "", wave):
+        codes, texts = encoder.distinct(name)
+        silent[rows] = look_up([kinds.get(text, NONE) for text in texts], codes)[rows]
+    return silent
 
 
 def _options(

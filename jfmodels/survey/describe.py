@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -160,7 +160,7 @@ def _one_outcome(survey: Survey, name: str) -> pd.DataFrame:
     groups = survey.rows.aggregate(_wave_keys(survey), [source])
     waves = np.array(survey.waves or ("all",))
     place = groups.codes[:, 0] if survey.waves else np.zeros(1, dtype=np.int64)
-    counts = _measured(groups.moments[source]) if outcome.measured else groups.counts[source]
+    counts = _measured(survey, source) if outcome.measured else groups.counts[source]
     answered, unsure, refused = counts[:, :-2].sum(axis=1), counts[:, -2], counts[:, -1]
     asked = answered + unsure + refused
     table = pd.DataFrame({"outcome": name, "wave": waves[place], "asked": asked.astype(int)})
@@ -169,9 +169,16 @@ def _one_outcome(survey: Survey, name: str) -> pd.DataFrame:
     return table[asked > 0]
 
 
-def _measured(moments: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Write those who gave a number as answers of which none is don't know or refused."""
-    return np.pad(moments[:, :1].astype(np.int64), ((0, 0), (0, 2)))
+def _measured(survey: Survey, source: str) -> NDArray[np.int64]:
+    """Count who gave a number, did not know and refused; (G, 3), as coded answers are counted."""
+    rows = survey.rows
+    keys = _wave_keys(survey)
+    gave = rows.aggregate(keys, [source]).moments[source][:, :1].astype(np.int64)
+    silence = {source: (rows.silent[source], 2)} if source in rows.silent else {}
+    if not silence:
+        return np.pad(gave, ((0, 0), (0, 2)))
+    counted = replace(rows, answers=silence).aggregate(keys, [source]).counts[source]
+    return np.hstack([gave, counted])
 
 
 def _not_reached(survey: Survey) -> pd.DataFrame:

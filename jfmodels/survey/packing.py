@@ -92,6 +92,7 @@ def _of_rows(rows: Rows, keys: Mapping[str, Key], source: str) -> dict[str, NDAr
     found: dict[str, NDArray[Any]] = {"weight": rows.weight}
     found |= {f"key {k}": key.codes for k, key in enumerate(keys.values())}
     found["answer"] = rows.answers[source][0] if source in rows.answers else rows.numbers[source]
+    found |= {"silent": rows.silent[source]} if source in rows.silent else {}
     return found if rows.replicates is None else found | {"replicates": rows.replicates}
 
 
@@ -129,5 +130,6 @@ def _rows(content: Mapping[str, Any], arrays: Arrays) -> Rows:
         keys=keys,
         answers={source: (arrays["answer"], n_answers)} if n_answers else {},
         numbers={} if n_answers else {source: arrays["answer"]},
+        silent={source: arrays["silent"]} if "silent" in arrays else {},
         replicates=arrays.get("replicates"),
     )

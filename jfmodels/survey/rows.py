@@ -87,6 +87,8 @@ class Rows:
         the number of possible answers.
     numbers : mapping of str to ndarray of float64
         Per measured outcome the value of each row, NaN for none.
+    silent : mapping of str to ndarray of int8, shape (n,)
+        Per measured outcome who gave no number: 0 who did not know, 1 who refused, -1 elsewhere.
     replicates : ndarray of float64 or None, shape (n, R)
         Weight of each row in every supplied replicate.
     before : tuple of ndarray of float64, shape (n,) each
@@ -98,6 +100,7 @@ class Rows:
     keys: Mapping[str, Key]
     answers: Mapping[str, tuple[Answers, int]]
     numbers: Mapping[str, Floats]
+    silent: Mapping[str, Answers] = field(default_factory=dict)
     replicates: Floats | None = None
     before: tuple[Floats, ...] = ()
 

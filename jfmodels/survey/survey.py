@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from jfmodels.display.card import Card, Displayed
 from jfmodels.errors import DataError, DesignError, SpecError, choose, listing, raise_all, unknown
-from jfmodels.survey.answers import read_answers, read_numbers
+from jfmodels.survey.answers import read_answers, read_numbers, read_silence
 from jfmodels.survey.cards import survey_card
 from jfmodels.survey.checks import (
     asked_problems,
@@ -424,6 +424,7 @@ def _read(encoder: Encoder) -> tuple[Key | None, Rows, Sampling]:
         keys=keys,
         answers=read_answers(encoder, wave),
         numbers=read_numbers(encoder, wave),
+        silent=read_silence(encoder, wave),
         replicates=encoder.replicate_weights(),
     )
     encoder.problems.extend(replicate_problems(rows))
@@ -499,6 +500,8 @@ def _record(rows: Rows, codebook: Codebook, simulated: bool) -> dict[str, Any]:
         data.update(codes.tobytes())
     for number in rows.numbers.values():
         data.update(number.tobytes())
+    for silent in rows.silent.values():
+        data.update(silent.tobytes())
     if rows.replicates is not None:
         data.update(rows.replicates.tobytes())
     book = hashlib.blake2b(in_full(codebook).encode(), digest_size=8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -497,3 +498,9 @@ def test_what_is_no_claim_is_refused(survey):
         jf.judge({"claims": {}}, survey)
     with pytest.raises(jf.SpecError, match="Survey"):
         jf.judge(claims_of(part={"kind": "majority", **NOW}), None)
+
+
+def test_verdicts_are_named_in_the_language_of_their_sentences(bundled):
+    lines = bundled.in_words("fr").splitlines()[1:]
+    named = {re.search(r"\[(.+?)\]", line)[1] for line in lines}
+    assert named == {"confirmée", "indécise"}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pandas as pd
@@ -184,3 +186,9 @@ def test_facts_without_a_value_are_left_out():
     card = Card("A", "b", {"known": "yes", "unknown": ""})
     assert card.text == "A: b\n  known  yes"
     assert "unknown" not in card.html
+
+
+def test_a_plan_of_a_panel_says_who_is_asked_again():
+    panel = replace(PLAN, overlap=1.0, overlap_people=0.5, person_correlation=0.4)
+    assert re.search(r"people asked again there +50%", repr(panel))
+    assert "asked again" not in repr(PLAN)

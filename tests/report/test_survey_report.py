@@ -139,6 +139,26 @@ def test_a_single_wave_has_levels_and_no_changes(tmp_path):
     assert "changes" not in sections(page)
     assert "nothing can be said of change" in page
     assert "Level" in page
+    assert "<h1>What people said</h1>" in page
+    assert "What changed between waves" not in page
+
+
+def test_nothing_is_said_of_clusters_that_the_design_does_not_name(tmp_path):
+    design = jf.SurveyDesign(wave="wave", strata="region", weights="weight", repeats="nothing")
+    page = page_of(jf.Survey(frame_of(), design, BOOK), tmp_path)
+    assert "Every wave asked other people." in page
+    assert "new clusters" not in page
+
+
+def test_who_gave_no_number_is_counted_among_those_asked(tmp_path):
+    frame = frame_of()
+    last = frame["wave"] == "Q2"
+    frame.loc[frame.index[last][:30], "income"] = -9
+    book = BOOK | {"outcomes": {"income": {"scale": "continuous", "dont_know": [-9]}}}
+    book["outcomes"]["income"]["policy"] = "excluded"
+    page = page_of(jf.Survey(frame, DESIGN, book), tmp_path)
+    cells = re.search(r"<tr><t[hd][^>]*>income</t[hd]>(.*?)</tr>", page)[1]
+    assert re.findall(r">([^<>]+)</t", cells)[:2] == ["120", "25\N{NO-BREAK SPACE}%"]
 
 
 def test_a_question_that_was_not_asked_is_shown_as_of_its_last_wave(tmp_path):

@@ -124,8 +124,9 @@ def _design(release: Release, names: Names) -> Iterator[str]:
         yield phrase(f"target_{design.target}", lang)
     else:
         yield phrase("no_clusters", lang)
-    if design.repeats is not None:
-        yield phrase(f"repeats_{design.repeats}", lang)
+    if design.repeats is not None and len(survey.waves) > 1:
+        redrawn = design.repeats == "nothing" and not design.all_stages
+        yield phrase("repeats_nobody" if redrawn else f"repeats_{design.repeats}", lang)
     if survey.adjustments:
         yield phrase("weights_adjusted", lang)
     else:
@@ -177,7 +178,9 @@ def _not_reached(release: Release, names: Names) -> Iterator[Html]:
         phrase("no_interviews_in", lang, wave=wave, groups=names.joined(groups))
         for wave, groups in empty.items()
     ]
-    if survey.design.repeats == "nothing":
+    if not survey.design.all_stages:
+        yield element("p", phrase("no_places", lang))
+    elif survey.design.repeats == "nothing":
         yield element("p", phrase("redrawn", lang))
     elif missed.empty:
         yield element("p", phrase("all_reached", lang))

@@ -13,6 +13,7 @@ FRAME: dict[str, dict[str, str]] = {
         "fr": "Données simulées : personne n'a donné ces réponses.",
     },
     "title": {"en": "What changed between waves", "fr": "Ce qui a changé d'une vague à l'autre"},
+    "title_single": {"en": "What people said", "fr": "Ce que les gens ont dit"},
     "record": {"en": "How this came about", "fr": "Comment ceci a été obtenu"},
     "claims_title": {
         "en": "Do the data bear the claims?",

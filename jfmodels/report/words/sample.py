@@ -69,6 +69,10 @@ SAMPLE: dict[str, dict[str, str]] = {
         "en": "Every wave drew new clusters.",
         "fr": "Chaque vague a tiré de nouvelles grappes.",
     },
+    "repeats_nobody": {
+        "en": "Every wave asked other people.",
+        "fr": "Chaque vague a interrogé d'autres personnes.",
+    },
     "repeats_clusters": {
         "en": "Every wave returned to the same clusters and asked other people.",
         "fr": "Chaque vague est revenue dans les mêmes grappes pour interroger d'autres personnes.",
@@ -161,6 +165,10 @@ SAMPLE: dict[str, dict[str, str]] = {
     "no_interviews_in": {
         "en": "{wave}: nobody was interviewed in {groups}.",
         "fr": "{wave} : personne n'a été interrogé à {groups}.",
+    },
+    "no_places": {
+        "en": "The design names no places that were to be reached again.",
+        "fr": "Le plan ne nomme pas de lieux à revoir.",
     },
     "redrawn": {
         "en": "Every wave drew new clusters, so that none was to be reached again.",
