@@ -189,6 +189,7 @@ def test_facts_without_a_value_are_left_out():
 
 
 def test_a_plan_of_a_panel_says_who_is_asked_again():
-    panel = replace(PLAN, overlap=1.0, overlap_people=0.5, person_correlation=0.4)
+    revisited = {"overlap": 1.0, "icc_between_waves": 0.04}
+    panel = replace(PLAN, **revisited, overlap_people=0.5, person_correlation=0.4)
     assert re.search(r"people asked again there +50%", repr(panel))
     assert "asked again" not in repr(PLAN)
