@@ -90,6 +90,7 @@ class Claims(Displayed):
     ...     "text": "Most feel safe", "parts": {"safe": {"kind": "majority",
     ...     "outcome": "safe", "counting": "yes", "base": "in_base", "wave": "R2"}}}}})
     1 claim: half
+      source  a report
     """
 
     claims: Mapping[str, Claim]
@@ -179,6 +180,7 @@ class Claims(Displayed):
         >>> claim = {"text": "Most feel safe", "parts": {"safe": part}}
         >>> Claims.from_dict({"source": "a report", "claims": {"half": claim}})
         1 claim: half
+          source  a report
         """
         reader = _Reader([], {})
         if not isinstance(content, Mapping):
@@ -234,6 +236,7 @@ def read_claims(path: str | os.PathLike[str]) -> Claims:
     ...     _ = path.write_text(text)
     ...     read_claims(path)
     1 claim: half
+      source  a report
     """
     if not isinstance(path, str | os.PathLike):
         raise ClaimError(

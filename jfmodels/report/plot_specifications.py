@@ -36,14 +36,14 @@ COLOURS: Mapping[str, str] = {
 ROW_HEIGHT = 0.31
 ROW_SIZE = 9.0
 WORDS: Mapping[str, Mapping[str, str]] = {
-    "as_judged": {"en": "as judged", "fr": "tel que jugé"},
-    "supported": {"en": "supported", "fr": "confirmé"},
-    "undecided": {"en": "undecided", "fr": "indécis"},
-    "contradicted": {"en": "contradicted", "fr": "contredit"},
+    "as_judged": {"en": "as judged", "fr": "telle que jugée"},
+    "supported": {"en": "supported", "fr": "confirmée"},
+    "undecided": {"en": "undecided", "fr": "indécise"},
+    "contradicted": {"en": "contradicted", "fr": "contredite"},
     "no_answer": {"en": "no answer", "fr": "sans réponse"},
     "alone": {
         "en": "It was judged in this one way alone.",
-        "fr": "Il n'a été jugé que de cette seule façon.",
+        "fr": "Elle n'a été jugée que de cette seule façon.",
     },
     "not_varied": {"en": "Not varied: {what}.", "fr": "Sans variante : {what}."},
     "stands": {

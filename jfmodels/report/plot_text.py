@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from jfmodels.errors import choose
+from jfmodels.errors import SpecError, choose
 from jfmodels.model.items import DONT_KNOW, REFUSED
 from jfmodels.results.schema import FLAGS
 
@@ -346,9 +346,15 @@ def wording(lang: str, labels: Labels | None, table: pd.DataFrame | None = None)
     Raises
     ------
     SpecError
-        If `lang` is not a key of :data:`SIGNS`.
+        If `lang` is not a key of :data:`SIGNS`, or what is given is no table.
     """
     choose("language", lang, SIGNS)
+    given: object = table
+    if not (given is None or isinstance(given, pd.DataFrame)):
+        raise SpecError(
+            "A picture is drawn of a table, such as fit.levels() gives; found "
+            f"{type(given).__name__}."
+        )
     known = {} if table is None else table.attrs.get("record", {}).get("labels", {})
     ways = WAYS if table is not None and "fit" in table.columns else {}
     texts = {**ANSWERS, **ways, **known, **(labels or {})}

@@ -51,7 +51,7 @@ def specification_list(verdicts: Verdicts, claim: str, lang: str, minimum: int) 
     whole = table[(table["claim"] == claim) & table["part"].isna()]
     made = whole[whole["engine"].notna()].to_dict("records")
     what = not_varied(table.attrs["record"]["not_varied"][claim], lang)
-    title = phrase("judged_again", lang, n=len(made))
+    title = phrase("judged_again", lang, n=sum(not missing(row["verdict"]) for row in made))
     heads = [phrase(name, lang) for name in ("specification", "found", "verdict")]
     rows = [_row(row, made[0], lang, minimum) for row in made]
     more = element("p", phrase("not_varied", lang, what=what)) if what else None

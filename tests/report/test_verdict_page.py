@@ -87,7 +87,7 @@ def test_specifications_stand_in_every_format(verdicts, tmp_path):
     beside = pd.read_csv(tmp_path / "v_specifications.csv")
     assert beside["specification"].tolist() == table["specification"].tolist()
     page = verdict_page(verdicts, "fr")
-    assert page.count("<summary>Jugé de") == len(verdicts.claims.claims)
+    assert page.count("<summary>Jugée de") == len(verdicts.claims.claims)
     assert "sans pondération" in read(page).texts
     # what opens the list says it already: the caption is for those who hear the page
     assert page.count('<table class="specifications"') == len(verdicts.claims.claims)

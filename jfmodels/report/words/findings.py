@@ -179,8 +179,8 @@ FINDINGS: dict[str, dict[str, str]] = {
     "changes_lead": {
         "en": "{n} changes were looked at. With so many, about {by_chance} would seem to stand out "
         "by chance alone; adjusted p-values (Holm) allow for that.",
-        "fr": "{n} changements ont été examinés. Sur un tel nombre, environ {by_chance} "
-        "sembleraient se détacher par le seul hasard ; les p ajustés (Holm) en tiennent compte.",
+        "fr": "{n} changements ont été examinés. Sur un tel nombre, le seul hasard en "
+        "ferait se détacher environ {by_chance} ; les p ajustés (Holm) en tiennent compte.",
     },
     "changes_lead_few": {
         "en": "{n} changes were looked at. Chance alone would make each stand out once in {odds} "
