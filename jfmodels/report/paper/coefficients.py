@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping
 from jfmodels.display.numbers import MISSING, decimals, number
 from jfmodels.errors import SpecError
 from jfmodels.report.paper.layout import Cell, Line, Paper, intervals_of
-from jfmodels.report.paper.words import brackets, interval_kind, thousands, word
+from jfmodels.report.paper.words import brackets, interval_kind, word
 from jfmodels.report.plot_rows import is_simulated
 from jfmodels.report.plot_text import Wording
+from jfmodels.report.words import thousands
 from jfmodels.results.coefficients import CoefficientTable
 from jfmodels.results.engine import Reading
 

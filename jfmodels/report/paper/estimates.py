@@ -17,12 +17,12 @@ from jfmodels.report.paper.words import (
     brackets,
     interval_kind,
     method_notes,
-    thousands,
     unit_words,
     word,
 )
 from jfmodels.report.plot_rows import is_simulated, subject
 from jfmodels.report.plot_text import Wording
+from jfmodels.report.words import thousands
 from jfmodels.results.table import flags_of, group_names
 
 __all__ = ["LAYOUTS", "estimates_paper"]

@@ -7,14 +7,14 @@ from typing import Any
 
 import pandas as pd
 
-from jfmodels.report.plot_text import NARROW, Wording
+from jfmodels.report.plot_text import Wording
+from jfmodels.report.words import thousands
 
 __all__ = [
     "base_notes",
     "brackets",
     "interval_kind",
     "method_notes",
-    "thousands",
     "unit_words",
     "word",
 ]
@@ -203,11 +203,6 @@ def _interviews(n: pd.Series[int], compared: bool, lang: str) -> str:
     ends = [thousands(each, lang) for each in sorted({n.min(), n.max()})]
     span = word("to", lang).format(low=ends[0], high=ends[-1]) if len(ends) > 1 else ends[0]
     return word("asked_least" if compared else "asked", lang).format(n=span)
-
-
-def thousands(count: float, lang: str) -> str:
-    """Write a count with the language's sign between thousands."""
-    return f"{count:,.0f}".replace(",", "," if lang == "en" else NARROW)
 
 
 def _over_a_population(table: pd.DataFrame) -> bool:

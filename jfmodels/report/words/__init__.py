@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 
 from jfmodels.errors import choose
-from jfmodels.report.plot_text import NO_BREAK
+from jfmodels.report.plot_text import NARROW, NO_BREAK
 from jfmodels.report.words.findings import FINDINGS
 from jfmodels.report.words.frame import FRAME
 from jfmodels.report.words.limits import LIMITS
@@ -44,9 +44,9 @@ def counted(key: str, n: int, lang: str, **terms: object) -> str:
     return phrase(f"{key}_one" if one else key, lang, n=thousands(n, lang), **terms)
 
 
-def thousands(n: int, lang: str) -> str:
+def thousands(n: float, lang: str) -> str:
     """Write a whole number in groups of three digits."""
-    return f"{n:,}".replace(",", {"en": ",", "fr": "\N{NARROW NO-BREAK SPACE}"}[lang])
+    return f"{n:,.0f}".replace(",", {"en": ",", "fr": NARROW}[lang])
 
 
 def spaced(text: str, lang: str) -> str:
