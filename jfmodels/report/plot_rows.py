@@ -10,6 +10,7 @@ import pandas as pd
 from jfmodels.errors import SpecError, listing
 from jfmodels.report.plot_text import Wording
 from jfmodels.results.schema import COLUMNS, FLAGS
+from jfmodels.results.table import flags_of
 
 __all__ = [
     "FlagMarks",
@@ -29,6 +30,7 @@ __all__ = [
     "telling_columns",
     "unit_of",
     "with_estimates",
+    "with_flags",
 ]
 
 COMPARISONS = ("change", "composition effect", "contrast", "difference in differences", "slope")
@@ -202,7 +204,12 @@ def _rows(table: pd.DataFrame, estimands: Sequence[str]) -> pd.DataFrame:
             f"A picture is drawn from a tidy table, and this one lacks the columns "
             f"{listing(lacking)}. Pass the table that levels(), changes() or estimate() returned."
         )
-    return table[table["estimand"].isin(estimands)]
+    return with_flags(table[table["estimand"].isin(estimands)])
+
+
+def with_flags(rows: pd.DataFrame) -> pd.DataFrame:
+    """Give rows of tables that were put together flags where they lack them: none."""
+    return rows.assign(flag=pd.Series(flags_of(rows), index=rows.index, dtype=object))
 
 
 def _found(table: pd.DataFrame) -> str:
