@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from jfmodels.errors import SpecError, listing
-from jfmodels.report.plot_text import Wording
+from jfmodels.report.flag_letters import RAISED, lettered
+from jfmodels.report.plot_text import NARROW, Wording
 from jfmodels.results.schema import COLUMNS, FLAGS
 from jfmodels.results.table import flags_of
 
@@ -47,7 +48,6 @@ UNITS = {
 }
 FIT = "fit"  # the column of several fits' tables that names the fit
 MOST_PLACES = 6  # named in the note of one flag
-LETTERS = "ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,9 @@ class FlagMarks:
 
     def of(self, codes: Sequence[str]) -> str:
         """Give the marks of one row."""
-        return "".join(letter for code, letter in self.letters.items() if code in codes)
+        # side by side, letters that stand in pairs would read as single ones
+        between = NARROW if len(self.letters) > len(RAISED) else ""
+        return between.join(letter for code, letter in self.letters.items() if code in codes)
 
     def notes(self, words: Wording) -> list[str]:
         """Explain every mark in a sentence."""
@@ -339,7 +341,7 @@ def flag_marks(rows: pd.DataFrame) -> FlagMarks:
     marked = set().union(*flags) - everywhere
     # an unknown code comes last, where FLAGS is asked for its sentence and raises
     order = [*FLAGS, *sorted(marked - set(FLAGS))]
-    letters = dict(zip([code for code in order if code in marked], LETTERS, strict=False))
+    letters = lettered((code for code in order if code in marked), RAISED)
     return FlagMarks(letters, tuple(code for code in order if code in everywhere))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from string import ascii_lowercase
 from typing import Any
 
 import pandas as pd
@@ -12,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from jfmodels.display.card import as_cell
+from jfmodels.report.flag_letters import lettered
 from jfmodels.report.plot_rows import group_columns, is_simulated, telling_columns
 from jfmodels.report.plot_text import Wording
 from jfmodels.results.schema import FLAGS
@@ -120,8 +120,7 @@ def _notes(table: pd.DataFrame) -> Iterator[str]:
 
 def _marks(table: pd.DataFrame) -> dict[str, str]:
     """Give every flag that occurs a letter."""
-    present = sorted({code for flags in flags_of(table) for code in flags})
-    return dict(zip(present, ascii_lowercase, strict=False))
+    return lettered(sorted({code for flags in flags_of(table) for code in flags}))
 
 
 def _compared(row: Row, name: str) -> str:
