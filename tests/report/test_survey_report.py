@@ -227,6 +227,20 @@ def test_what_cannot_be_done_is_said(survey, tmp_path, settings, says):
         jf.write_report(survey, tmp_path / "report.html", **settings)
 
 
+def test_a_report_of_two_stages_says_how_to_get_one_and_that_works(tmp_path):
+    frame = frame_of().assign(villages=40, person=lambda f: np.arange(len(f)))
+    design = {"wave": "wave", "weights": "weight", "repeats": "clusters", "target": "population"}
+    stages = [jf.Stage(cluster="village", strata="region", fpc=fpc) for fpc in ("villages", None)]
+    below = jf.Stage(cluster="person")
+    two, advised = (
+        jf.Survey(frame, jf.SurveyDesign(**design, stages=[first, below]), BOOK) for first in stages
+    )
+    with pytest.raises(jf.SpecError, match="Leave fpc out of the first stage") as error:
+        page_of(two, tmp_path)
+    assert "small_sample" not in str(error.value)
+    assert "would have been found" in page_of(advised, tmp_path, by=None)
+
+
 def test_an_unknown_format_or_folder_is_named(survey, tmp_path):
     with pytest.raises(jf.SpecError, match=r"'\.html'"):
         jf.write_report(survey, tmp_path / "report.pdf")
