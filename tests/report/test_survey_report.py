@@ -189,6 +189,19 @@ def test_small_groups_are_withheld_everywhere(tmp_path):
         assert figure(row, Names(survey, "en")) not in page
 
 
+def test_withheld_changes_are_none_of_those_looked_at(tmp_path):
+    frame = frame_of()
+    frame["rare"] = frame["safe"].where(np.arange(len(frame)) % 40 == 0)  # three people a wave
+    book = {"outcomes": BOOK["outcomes"] | {"rare": {"scale": "binary"}}}
+    survey = jf.Survey(frame, DESIGN, book | {"topics": BOOK["topics"]})
+    page = page_of(survey, tmp_path, by=None)
+    assert "None of the 3 changes" in page
+    assert "3 changes were looked at" in page
+    told = jf.direct(survey, list(BOOK["outcomes"])).changes()
+    for row in told.to_dict("records"):
+        assert p_text(row, "en") in page
+
+
 def test_places_and_people_are_not_named(page, example_survey, reports):
     assert not re.search(r"\bV\d\b", page)
     names = {each for name in ("commune", "facilitator") for each in labels(example_survey, name)}
