@@ -222,6 +222,23 @@ def test_the_record_holds_no_path_and_makes_the_page_again(survey, page, tmp_pat
     assert page_of(survey, tmp_path) == page
 
 
+@pytest.mark.parametrize(("lang", "says"), [("en", "judged by itself"), ("fr", "pour elle-même")])
+def test_why_a_claim_may_be_supported_where_the_report_shows_no_change_is_said(
+    reports, tmp_path, lang, says
+):
+    assert says in reports[lang].read_text(encoding="utf-8")
+    # of a single change nothing is adjusted, so that both say the same
+    book = {"outcomes": {"safe": BOOK["outcomes"]["safe"] | {"topic": None}}}
+    survey = jf.Survey(frame_of(), DESIGN, book)
+    share = {"outcome": "safe", "counting": "yes", "base": "in_base", "wave": "Q2"}
+    parts = {"safer": share | {"kind": "change", "against": "Q1", "direction": "up"}}
+    said = {"text": "People feel safer.", "source": "nobody", "parts": parts}
+    claims = jf.Claims.from_dict({"claims": {"safer": said}})
+    page = page_of(survey, tmp_path, by=None, lang=lang, claims=claims)
+    assert "People feel safer." in page
+    assert says not in page
+
+
 def test_nothing_that_a_label_says_is_run(tmp_path):
     book = {"outcomes": {"safe": {"scale": "binary", "label": "<script>alert(1)</script>"}}}
     assert "<script" not in page_of(jf.Survey(frame_of(), DESIGN, book), tmp_path)

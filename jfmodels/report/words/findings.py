@@ -287,4 +287,11 @@ FINDINGS: dict[str, dict[str, str]] = {
         "fr": "Une affirmation n'est confirmée ou contredite que si l'intervalle le dit ; sinon, "
         "les données ne permettent pas de trancher.",
     },
+    "claims_alone": {
+        "en": "Each claim is judged by itself: one about a change can be supported although that "
+        "change, among the {n} looked at, stands out only if looked at alone.",
+        "fr": "Chaque affirmation est jugée pour elle-même : celle qui porte sur un changement "
+        "peut être confirmée bien que celui-ci, parmi les {n} examinés, ne se détache que pris "
+        "isolément.",
+    },
 }
