@@ -143,6 +143,28 @@ def test_a_single_wave_has_levels_and_no_changes(tmp_path):
     assert "What changed between waves" not in page
 
 
+@pytest.mark.parametrize(("lang", "first"), [("en", "first time"), ("fr", "première fois")])
+def test_of_the_only_wave_no_question_is_said_to_be_new(tmp_path, lang, first):
+    page = page_of(jf.Survey(frame_of(("Q1",)), DESIGN, BOOK), tmp_path, lang=lang)
+    assert first not in page
+    frame = frame_of()
+    frame["safe"] = frame["safe"].where(frame["wave"] == "Q2")
+    page = page_of(jf.Survey(frame, DESIGN, BOOK), tmp_path, lang=lang)
+    assert page.count(first) == 1
+
+
+def test_why_there_is_no_change_is_said(tmp_path):
+    frame = frame_of()
+    few = (frame["wave"] == "Q1") & (np.arange(len(frame)) % 40 > 0)
+    frame["safe"] = frame["safe"].where(~few)
+    book = {"outcomes": {"safe": {"scale": "binary"}}}
+    page = page_of(jf.Survey(frame, DESIGN, book), tmp_path)
+    assert "Since Q1: withheld." in page
+    assert "first time" not in page
+    assert "Between Q1 and Q2 there is no change of which there is a test." in page
+    assert "There is one wave" not in page
+
+
 def test_nothing_is_said_of_clusters_that_the_design_does_not_name(tmp_path):
     design = jf.SurveyDesign(wave="wave", strata="region", weights="weight", repeats="nothing")
     page = page_of(jf.Survey(frame_of(), design, BOOK), tmp_path)

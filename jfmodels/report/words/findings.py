@@ -98,6 +98,7 @@ FINDINGS: dict[str, dict[str, str]] = {
         "en": "{since}: not compared, since the wording of the answers changed.",
         "fr": "{since} : pas de comparaison, car les modalités de réponse ont changé.",
     },
+    "no_change": {"en": "{since}: {reason}.", "fr": "{since} : {reason}."},
     "last_asked": {
         "en": "Not asked in {wave}; last asked in {last}.",
         "fr": "Question non posée en {wave} ; posée pour la dernière fois en {last}.",
@@ -258,6 +259,10 @@ FINDINGS: dict[str, dict[str, str]] = {
     "first_wave_only": {
         "en": "There is one wave, so that nothing can be said of change.",
         "fr": "Il n'y a qu'une vague : rien ne peut être dit d'un changement.",
+    },
+    "nothing_compared": {
+        "en": "Between {ref} and {wave} there is no change of which there is a test.",
+        "fr": "Entre {ref} et {wave}, il n'y a aucun changement pour lequel un test existe.",
     },
     "power_overall": {
         "en": "Looked at alone, a change of {size} in the whole would typically have been found "
