@@ -103,6 +103,16 @@ def test_means_have_no_percent(page):
     assert "%" not in income.replace("95\N{NO-BREAK SPACE}%", "")
 
 
+@pytest.mark.parametrize(("lang", "between"), [("en", ","), ("fr", "\N{NARROW NO-BREAK SPACE}")])
+def test_means_of_thousands_are_written_as_counts_are(tmp_path, lang, between):
+    frame = frame_of()
+    frame["income"] = frame["income"].round() + 4000
+    page = page_of(jf.Survey(frame, DESIGN, BOOK), tmp_path, by=None, lang=lang)
+    income = page[page.index('id="outcome-income"') : page.index('id="changes"')]
+    assert len(re.findall(rf"\b[45]{between}\d{{3}}[.,]\d", income)) >= 6
+    assert not re.search(r"\b[45]\d{3}\b", income.partition("</figure>")[2])
+
+
 def test_a_change_that_is_there_is_shown(tmp_path):
     frame = frame_of()
     often = np.where(np.arange(len(frame)) % 8 > 0, 1, 0)
