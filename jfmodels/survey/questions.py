@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 __all__ = [
+    "DONT_KNOW",
     "NO_ANSWER",
     "Code",
     "Question",
@@ -23,6 +24,7 @@ __all__ = [
 type Code = int | str
 type Text = str | dict[str, str]
 
+DONT_KNOW = "don't know"  # what a code of no answer is taken for that nobody has labelled
 # What the labels of codes that are no answers look like, without accents and punctuation.
 NO_ANSWER: Mapping[str, str] = {
     "dont_know": r"((i |je )?(do not|dont|doesnt) know(?! (any|who|of ))|(je )?(ne )?sai[st] pas"
