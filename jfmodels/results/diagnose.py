@@ -44,9 +44,10 @@ def rows_left_out(data: ModelData) -> Check:
 
 def _design(survey: Survey) -> Iterator[Check]:
     """Clusters, and what weights cost."""
-    df, weight = float(survey.sampling.df), survey.rows.weight
+    df, weight, stage = float(survey.sampling.df), survey.rows.weight, survey.sampling.stages[0]
     kish = float(len(weight) * (weight**2).sum() / weight.sum() ** 2)
-    says = f"{df:.0f} clusters beyond strata"
+    vary = "clusters" if survey.design.target == "population" else "units"
+    says = f"{len(stage.stratum):,} {vary} in {stage.n_strata:,} strata of the whole survey"
     yield Check("degrees of freedom", "design", df, 8.0, df >= 8, says)
     says = f"weights alone cost a factor {kish:.2f}"
     yield Check("Kish effect", "weights", kish, 2.0, kish <= 2, says)
