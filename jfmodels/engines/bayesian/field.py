@@ -48,25 +48,16 @@ class Approximation:
     mode : ndarray, shape (n, B)
         Where each field's density is highest.
     factor : Factor
-        Of the B curvatures there.
-    value : ndarray, shape (B,)
-        Log density of answers, field and parameters there.
+        Of the B curvatures there, or a step away.
     """
 
     theta: Floats
     mode: Floats
     factor: Factor
-    value: Floats
-
-    @property
-    def evidence(self) -> Floats:
-        """Laplace's approximation of the log density of answers and parameters, (B,)."""
-        return self.value - self.factor.log_determinant() / 2
 
     def some(self, kept: NDArray[np.bool_]) -> Approximation:
         """Those of the sets that are kept, (B,)."""
-        factor = self.factor.some(kept)
-        return Approximation(self.theta[:, kept], self.mode[:, kept], factor, self.value[kept])
+        return Approximation(self.theta[:, kept], self.mode[:, kept], self.factor.some(kept))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -256,6 +247,11 @@ class Field:
             square = square + (np.einsum("gmdb,mkb->gkdb", u, precision) * u).sum(axis=(0, 1, 2))
         return before.constant - square / 2
 
+    def evidence(self, found: Approximation) -> Floats:
+        """Laplace's approximation of the log density of answers and parameters, (B,)."""
+        value = self.value(found.mode, found.theta, self.beforehand(found.theta))
+        return value - found.factor.log_determinant() / 2
+
     def approximate(self, theta: Floats, start: Floats, gain: float) -> Approximation:
         """Find the modes of the field at parameters (h, B), beginning at fields (n, B).
 
@@ -272,8 +268,7 @@ class Field:
             If Newton's method does not converge.
         """
         before = self.beforehand(theta)
-        x, value = start, self.value(start, theta, before)
-        left = np.arange(theta.shape[1])
+        x, value, left = start, None, np.arange(theta.shape[1])
         found: list[tuple[Ints, Approximation]] = []
         for _ in range(ROUNDS):
             gradient, entries = self.derivatives(x, theta, before)
@@ -281,17 +276,17 @@ class Field:
             step = factor.solve(gradient.T).T
             higher = (gradient * step).sum(axis=0) / 2
             done = higher < gain
-            reached = Approximation(theta, x + step, factor, value + higher)
+            reached = Approximation(theta, x + step, factor)
             if done.all():
                 return together([*found, (left, reached)])
             found.append((left[done], reached.some(done)))
             more = ~done
             left, theta, before = left[more], theta[:, more], before.some(more)
-            x, value = self._halve(
-                x[:, more], step[:, more], value[more], theta, before, higher[more]
-            )
+            x, step = x[:, more], step[:, more]
+            value = self.value(x, theta, before) if value is None else value[more]
+            x, value = self._halve(x, step, value, theta, before, higher[more])
         if len(left) < (1 - ENOUGH) * start.shape[1]:
-            return together([*found, (left, Approximation(theta, x, factor.some(more), value))])
+            return together([*found, (left, Approximation(theta, x, factor.some(more)))])
         raise EstimationError(
             f"The field's mode was not found in {ROUNDS} rounds. Leave terms out, or use "
             "engine='nuts'."
@@ -316,7 +311,7 @@ class Field:
         gradient, entries = self.derivatives(found.mode, found.theta, before, spread)
         factor = Factor.of(self.arrow, np.ascontiguousarray(entries.T))
         middle = found.mode + factor.solve(gradient.T).T
-        return Approximation(found.theta, middle, factor, found.value)
+        return Approximation(found.theta, middle, factor)
 
     @cached_property
     def _of_rows(self) -> csr_array:
@@ -392,7 +387,6 @@ def together(parts: Sequence[tuple[Ints, Approximation]]) -> Approximation:
         np.concatenate([part.theta for part in each], axis=1)[:, order],
         np.concatenate([part.mode for part in each], axis=1)[:, order],
         Factor.joined([part.factor for part in each]).some(order),
-        np.concatenate([part.value for part in each])[order],
     )
 
 

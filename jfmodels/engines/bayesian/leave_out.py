@@ -241,7 +241,7 @@ def _evidence(latent: Latent, theta: Floats, start: Floats) -> tuple[Floats, Flo
     for first in range(0, theta.shape[1], size):
         here = slice(first, first + size)
         parts.append(model.approximate(theta[:, here], start[:, here], PRECISE))
-    evidence = np.concatenate([each.evidence for each in parts])
+    evidence = np.concatenate([model.evidence(each) for each in parts])
     return evidence, np.concatenate([each.mode for each in parts], axis=1)
 
 

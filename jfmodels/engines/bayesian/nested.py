@@ -34,7 +34,7 @@ type Floats = NDArray[np.float64]
 
 PER_POINT = 4  # fields drawn at each set of parameters, in antithetic pairs
 NUMBERS = 3_000_000  # held at a time, so that they stay in the cache
-ROUGH = 1e-3  # gain of a Newton step that ends the search for a mode
+ROUGH = 0.1  # gain of a Newton step that ends the search for a mode: weights forgive the rest
 GOOD_K, GOOD_PART = 0.6, 0.35  # weights that need no better approximation of the field
 
 
