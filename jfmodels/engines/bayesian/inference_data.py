@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jfmodels.engines.bayesian.draw import Chains
+from jfmodels.engines.bayesian.chains import Chains
 from jfmodels.engines.bayesian.multilevel import Multilevel
 from jfmodels.engines.bayesian.pointwise import answers, kinds_of, log_densities
 from jfmodels.engines.bayesian.posterior import Posterior

@@ -33,11 +33,12 @@ from scipy.special import logsumexp
 
 from jfmodels.display.card import Card, Displayed
 from jfmodels.engines.bayesian.field import Field
-from jfmodels.engines.bayesian.laplace import HIGHEST_K, Laplace, draw_laplace
+from jfmodels.engines.bayesian.laplace import HIGHEST_K, draw_laplace
 from jfmodels.engines.bayesian.multilevel import Multilevel
 from jfmodels.engines.bayesian.pareto import smooth
 from jfmodels.engines.bayesian.pointwise import densities_of, kinds_of, log_densities
 from jfmodels.engines.bayesian.posterior import Posterior
+from jfmodels.engines.bayesian.settings import Laplace
 from jfmodels.engines.progress import somebody_looks, watched
 from jfmodels.errors import SpecError
 from jfmodels.model.data import read_data

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from scipy.sparse import csr_array, eye_array
 
-from jfmodels.engines.bayesian.adjusted_averages import adjusted
 from jfmodels.engines.bayesian.averages import average
-from jfmodels.engines.bayesian.design_adjustment import DesignAdjustment
 from jfmodels.engines.bayesian.draw import Sampler, draw, refuse_one_answer_each
 from jfmodels.engines.bayesian.posterior import Posterior
 from jfmodels.errors import SpecError, choose, listing
@@ -23,6 +22,9 @@ from jfmodels.results.diagnose import rows_left_out
 from jfmodels.results.engine import Belief, Check, Question, Reading
 from jfmodels.results.joint import Draws, JointTest
 from jfmodels.survey.survey import Survey
+
+if TYPE_CHECKING:
+    from jfmodels.engines.bayesian.design_adjustment import DesignAdjustment
 
 __all__ = ["Multilevel", "fit_multilevel"]
 
@@ -60,9 +62,11 @@ class Multilevel:
         cls, name: str, survey: Survey, laid: LaidOut, posterior: Posterior, seed: int
     ) -> Multilevel:
         """Gather what was fitted; the posterior of a pseudo-likelihood is to be adjusted."""
-        adjustment = (
-            None if laid.counted is None else DesignAdjustment(survey, posterior, laid.counted)
-        )
+        counted, adjustment = laid.counted, None
+        if counted is not None:
+            from jfmodels.engines.bayesian.design_adjustment import DesignAdjustment
+
+            adjustment = DesignAdjustment(survey, posterior, counted)
         return cls(
             name=name,
             survey=survey,
@@ -133,9 +137,16 @@ class Multilevel:
         """Answer for every cell of a question, averaging the model draw by draw."""
         key = question.key
         if key not in self.beliefs:
-            drawn, to = average(self, question), self.adjustment
-            self.beliefs[key] = drawn if to is None else adjusted(self, to, question, drawn)
+            self.beliefs[key] = self._adjusted(question, average(self, question))
         return self.beliefs[key]
+
+    def _adjusted(self, question: Question, drawn: Belief) -> Belief:
+        """Adjust a belief to the design, where the likelihood was a pseudo-likelihood."""
+        if self.adjustment is None:
+            return drawn
+        from jfmodels.engines.bayesian.adjusted_averages import adjusted
+
+        return adjusted(self, self.adjustment, question, drawn)
 
     def test_term(self, term: str, method: object = None) -> JointTest:
         """Ask how large a credible region must be to hold the point where a term is zero."""

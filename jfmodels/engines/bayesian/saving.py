@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from jfmodels.engines.bayesian.chains import Chains
 from jfmodels.engines.bayesian.components import variance_components
-from jfmodels.engines.bayesian.draw import Chains
 from jfmodels.engines.bayesian.fit_file import Content, dataset_of, write_file
 from jfmodels.engines.bayesian.multilevel import Multilevel
 from jfmodels.engines.bayesian.posterior import Posterior

@@ -21,8 +21,8 @@ from quadrature import CASES, even
 
 import jfmodels as jf
 from jfmodels.engines.bayesian.field import natural
-from jfmodels.engines.bayesian.laplace import Laplace
 from jfmodels.engines.bayesian.nested import nested_laplace
+from jfmodels.engines.bayesian.settings import Laplace
 from jfmodels.model.model import Model, lay_out
 
 TWO = "(1 | commune) + (1 | commune:wave)"
