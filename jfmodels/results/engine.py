@@ -183,7 +183,7 @@ class WithErrors(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Heading:
     """What must be known to read a table of coefficients.
 
     Attributes
@@ -227,7 +227,7 @@ class WithCoefficients(Protocol):
         ...
 
     @property
-    def reading(self) -> Reading:
+    def heading(self) -> Heading:
         """What must be known to read them."""
         ...
 

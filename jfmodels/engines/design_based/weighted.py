@@ -38,7 +38,7 @@ from jfmodels.model.families import Family
 from jfmodels.model.formula import Formula
 from jfmodels.model.model import check_answers, family_of, threshold_names
 from jfmodels.results.diagnose import rows_left_out
-from jfmodels.results.engine import Belief, Check, Question, Reading
+from jfmodels.results.engine import Belief, Check, Heading, Question
 from jfmodels.results.joint import JointTest, Normal
 from jfmodels.survey.survey import Survey
 
@@ -82,10 +82,10 @@ class Regression:
         return self.coefficients.joint
 
     @property
-    def reading(self) -> Reading:
+    def heading(self) -> Heading:
         """What must be known to read the coefficients."""
         family, n = self.family, int(self.data.n.sum())
-        return Reading(self.formula.text, family.link, tuple(self._notes()), family.name, n)
+        return Heading(self.formula.text, family.link, tuple(self._notes()), family.name, n)
 
     @property
     def errors(self) -> str:
