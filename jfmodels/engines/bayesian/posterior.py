@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from jfmodels.engines.bayesian.field import natural
+from jfmodels.engines.bayesian.beforehand import natural
 from jfmodels.model.effect_layout import Effect
 from jfmodels.model.latent import Latent
 from jfmodels.results.engine import Check

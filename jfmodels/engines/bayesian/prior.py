@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jfmodels.engines.bayesian.bayesian_fit import BayesianFit
-from jfmodels.engines.bayesian.field import natural
+from jfmodels.engines.bayesian.beforehand import natural
 from jfmodels.engines.bayesian.multilevel import Multilevel
 from jfmodels.engines.bayesian.posterior import Posterior
 from jfmodels.engines.bayesian.search import UNBOUNDED

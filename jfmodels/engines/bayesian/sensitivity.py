@@ -24,7 +24,8 @@ from numpy.typing import NDArray
 from scipy.special import rel_entr
 
 from jfmodels.engines.bayesian import pointwise
-from jfmodels.engines.bayesian.field import Field, natural
+from jfmodels.engines.bayesian.beforehand import natural
+from jfmodels.engines.bayesian.field import Field
 from jfmodels.engines.bayesian.multilevel import Multilevel
 from jfmodels.engines.bayesian.pareto import smooth
 from jfmodels.engines.bayesian.posterior import Posterior
