@@ -17,7 +17,8 @@ from jfmodels.claims.specification import SpecificationFits
 from jfmodels.errors import ClaimError, EstimationError, choose
 from jfmodels.results.estimands import Contrast, DiffInDiff, Estimand, Level
 from jfmodels.results.fit import Fit
-from jfmodels.results.joint import Joint, Normal
+from jfmodels.results.joint import Joint
+from jfmodels.results.normal import Normal
 from jfmodels.results.plans import take
 from jfmodels.survey.readings import Reading
 

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jfmodels.model.cells import Grid, Where
-from jfmodels.results.joint import Joint, JointTest, Summary
+from jfmodels.results.joint import Joint
 from jfmodels.results.schema import FLAGS
+from jfmodels.results.summary import JointTest, Summary
 from jfmodels.survey.population import Population
 from jfmodels.survey.survey import Survey
 

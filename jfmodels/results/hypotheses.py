@@ -10,9 +10,9 @@ import pandas as pd
 from scipy.sparse import csr_array
 
 from jfmodels.results.engine import BITS, Belief, Engine, Question, WithCoefficients
-from jfmodels.results.joint import JointTest
 from jfmodels.results.plans import Plan, along_groups, level, same_wording
 from jfmodels.results.schema import TESTS
+from jfmodels.results.summary import JointTest
 from jfmodels.results.table import Table
 from jfmodels.results.tables import flag_codes, record_of
 

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 import jfmodels
 from jfmodels.model.cells import look_up
 from jfmodels.results.engine import BITS, Belief, Engine, Question, WithErrors, flag_bits
-from jfmodels.results.joint import Summary
 from jfmodels.results.plans import Plan, wordings
 from jfmodels.results.schema import columns
+from jfmodels.results.summary import Summary
 from jfmodels.results.table import Table
 from jfmodels.survey.interviewers import retained
 from jfmodels.survey.records import Held

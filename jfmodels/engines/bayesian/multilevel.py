@@ -19,8 +19,9 @@ from jfmodels.model.model import LaidOut, Model, lay_out, weigh
 from jfmodels.model.weighting import Weighting, read_weighting
 from jfmodels.results.adjusted import Adjusted
 from jfmodels.results.diagnose import rows_left_out
+from jfmodels.results.draws import Draws
 from jfmodels.results.engine import Belief, Check, Heading, Question
-from jfmodels.results.joint import Draws, JointTest
+from jfmodels.results.summary import JointTest
 from jfmodels.survey.survey import Survey
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from jfmodels.model.effect_layout import Effect
 from jfmodels.model.latent import Latent
 from jfmodels.model.model import Model, lay_out
 from jfmodels.model.priors import Prior
-from jfmodels.results.joint import Independent
+from jfmodels.results.draws import Independent
 from jfmodels.survey.survey import Survey
 
 __all__ = ["draw_prior", "prior_predictive"]

@@ -31,8 +31,8 @@ from jfmodels.engines.bayesian.pareto import smooth
 from jfmodels.engines.bayesian.posterior import Posterior
 from jfmodels.model.cells import Grid
 from jfmodels.results.adjusted import Adjusted
+from jfmodels.results.draws import Draws
 from jfmodels.results.engine import Question
-from jfmodels.results.joint import Draws
 from jfmodels.results.plans import Plan, level
 from jfmodels.results.schema import SENSITIVITY
 from jfmodels.results.table import Table

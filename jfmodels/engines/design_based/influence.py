@@ -17,7 +17,7 @@ from jfmodels.engines.linearize import linearized
 from jfmodels.errors import SpecError
 from jfmodels.model.data import ModelData, Response, read_data
 from jfmodels.model.formula import Formula
-from jfmodels.results.joint import Constant, DegreesOfFreedom
+from jfmodels.results.normal import Constant, DegreesOfFreedom
 from jfmodels.survey.sampling import Sampling
 from jfmodels.survey.survey import Survey
 

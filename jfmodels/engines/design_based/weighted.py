@@ -39,7 +39,8 @@ from jfmodels.model.formula import Formula
 from jfmodels.model.model import check_answers, family_of, threshold_names
 from jfmodels.results.diagnose import rows_left_out
 from jfmodels.results.engine import Belief, Check, Heading, Question
-from jfmodels.results.joint import JointTest, Normal
+from jfmodels.results.normal import Normal
+from jfmodels.results.summary import JointTest
 from jfmodels.survey.survey import Survey
 
 __all__ = ["Regression", "fit_weighted"]
