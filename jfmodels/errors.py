@@ -175,7 +175,7 @@ def listing(names: Iterable[object], most: int = 8) -> str:
     quoted = [f"'{name}'" for name in names]
     if len(quoted) <= most:
         return ", ".join(quoted)
-    return f"{', '.join(quoted[:most])} and {len(quoted) - most} more"
+    return f"{', '.join(quoted[:most])} and {len(quoted) - most:,} more"
 
 
 def unknown(kind: str, name: object, known: Iterable[object]) -> str:

@@ -6,9 +6,11 @@ and where they do not the reader learns on what the answer rests.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import chain
 from math import prod
 
 import pandas as pd
@@ -17,7 +19,8 @@ from jfmodels.display.card import Card, Displayed
 from jfmodels.engines.agreement import Asked, agreement_table
 from jfmodels.engines.design_based.direct import direct
 from jfmodels.engines.evidence import reached
-from jfmodels.engines.fitting import Settings, fit
+from jfmodels.engines.fitting import Settings, fit, read_model, settings_of, without_bar
+from jfmodels.engines.progress import somebody_looks, watched
 from jfmodels.errors import EstimationError, SpecError, choose, require_share
 from jfmodels.model.cells import Where, places, read_where
 from jfmodels.model.formula import Formula, parse
@@ -38,6 +41,7 @@ from jfmodels.survey.survey import Survey, require_survey
 __all__ = ["WAYS", "Comparison", "compare", "default_formula"]
 
 type Allowed = Mapping[str, Sequence[str]]  # labels of a domain by column
+type Done = tuple[str, str | Model | None, Fit | Exception]  # a way, its formula, what came of it
 
 WAYS: Mapping[str, str] = {
     "direct": "weighted shares or means, no model",
@@ -253,6 +257,7 @@ def compare(
     models: Mapping[str, str | Model] | None = None,
     engine: str | Settings = "laplace",
     weighting: Weighting | None = None,
+    progress: bool | None = None,
 ) -> Comparison:
     """Answer a question directly, by regression, by a multilevel model and by poststratification.
 
@@ -285,6 +290,8 @@ def compare(
         Of the multilevel model.
     weighting : str or Pseudo, optional
         Of the multilevel model, as in :func:`jfmodels.fit`; must be said once weights vary.
+    progress : bool, optional
+        Whether to show a bar; by default in a terminal or notebook.
 
     Returns
     -------
@@ -316,21 +323,17 @@ def compare(
     _check(outcome, population)
     allowed = read_where(survey, where)
     named = (survey, outcome, groups, fixed, weighting, allowed)
-    chosen = _formulas(*named) | dict(given)
-    simpler = _formulas(*named, additive=True)
-    fits: dict[str, Fit] = {"direct": direct(survey, outcome, by=by, where=where)}
-    failures = []
-    for way, formula in chosen.items():
-        how = {} if way == "weighted" else {"engine": engine, "weighting": weighting}
-        # a default formula names what is there, so that only its size can be at fault
-        told = (EstimationError, SpecError) if how == {} and way not in given else EstimationError
-        try:
-            instead = formula if way in given else simpler[way]
-            chosen[way], fits[way] = _first_that_fits(formula, instead, survey, where, how)
-        except told as error:
-            failures.append((way, type(error).__name__, str(error)))
+    default, simpler = _formulas(*named), _formulas(*named, additive=True)
+    tried = {way: (default[way], simpler[way]) for way in default}
+    tried |= {way: (formula, formula) for way, formula in given.items()}
+    modelled = _modelled(tried, given, survey, where, engine, weighting)
+    done = chain(_direct(survey, outcome, by, where), modelled)
+    shown = somebody_looks(sys.stderr) if progress is None else progress
+    found = list(watched(done, 1 + len(tried), shown))
+    fits = {way: each for way, _, each in found if isinstance(each, Fit)}
+    read = {way: _read(text) for way, text, _ in found if way in fits and text is not None}
+    failures = [(w, type(e).__name__, str(e)) for w, _, e in found if isinstance(e, Exception)]
     composition: dict[str, object] = dict.fromkeys(fits, over) | {"direct": None}
-    read = {way: _read(formula) for way, formula in chosen.items() if way in fits}
     if population is not None and "multilevel" in fits:
         fits["mrp"], read["mrp"], composition["mrp"] = (
             fits["multilevel"],
@@ -339,6 +342,36 @@ def compare(
         )
     table = Table(failures, columns=list(FAILURES))
     return Comparison(fits, read, composition, groups, weighting, table)
+
+
+def _direct(survey: Survey, outcome: str, by: Names, where: Where | None) -> Iterator[Done]:
+    """Estimate without a model, when asked for it."""
+    yield "direct", None, direct(survey, outcome, by=by, where=where)
+
+
+def _modelled(
+    tried: Mapping[str, tuple[str | Model, str | Model]],
+    given: Collection[str],
+    survey: Survey,
+    where: Where | None,
+    engine: str | Settings,
+    weighting: Weighting | None,
+) -> Iterator[Done]:
+    """Fit one model after the other, by its formula or the simpler one; keep what went wrong."""
+    for way, (formula, instead) in tried.items():
+        how: dict[str, object] = {}
+        if way == "multilevel":
+            model = read_model(formula, None, None)
+            how = {"engine": without_bar(settings_of(engine, model)), "weighting": weighting}
+        # a default formula names what is there, so that only its size can be at fault
+        sized = way == "weighted" and way not in given
+        told = (EstimationError, SpecError) if sized else (EstimationError,)
+        done: tuple[str | Model | None, Fit | Exception]
+        try:
+            done = _first_that_fits(formula, instead, survey, where, how)
+        except told as error:
+            done = None, error
+        yield way, *done
 
 
 def _first_that_fits(

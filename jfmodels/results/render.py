@@ -54,7 +54,7 @@ def say(row: Mapping[str, Any]) -> str:
     share = unit.startswith("share")
     scale, digits = (100.0, 0) if share else (1.0, digits_of(row.get("std_error", np.nan)))
     estimate, low, high = (
-        f"{_rounded(row.get(name, np.nan) * scale, digits):.{digits}f}"
+        f"{_rounded(row.get(name, np.nan) * scale, digits):,.{digits}f}"
         for name in ("estimate", "low", "high")
     )
     points = " point" if estimate in ("1", "-1") else " points"

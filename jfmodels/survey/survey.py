@@ -26,6 +26,7 @@ from jfmodels.survey.checks import (
 from jfmodels.survey.codebook import Codebook
 from jfmodels.survey.design import SurveyDesign, as_names
 from jfmodels.survey.encode import OPTION, Encoder, group_columns
+from jfmodels.survey.no_answer_codes import warn_of_undeclared_codes
 from jfmodels.survey.outcome import Outcome
 from jfmodels.survey.records import Held, in_full
 from jfmodels.survey.rows import Key, Rows
@@ -63,6 +64,12 @@ class Survey(Displayed):
         Listing everything in the rows that contradicts the design or the codebook.
     CodebookError, DesignError
         If those contradict themselves.
+
+    Warns
+    -----
+    UserWarning
+        If numbers of an outcome look like codes of no answer, such as -99 or 999, which the
+        codebook does not declare.
 
     Examples
     --------
@@ -113,6 +120,7 @@ class Survey(Displayed):
         encoder.problems.extend(person_problems(rows, design))
         time = _time(encoder, wave)
         raise_all(DataError, list(dict.fromkeys(encoder.problems)), "Survey")
+        warn_of_undeclared_codes(rows.numbers)
         asked = {name: n > 0 for name, n in answered.items()}
         record = _record(rows, book, simulated) | {"time": time, "labels": Held(book.texts)}
         content = {"design": design, "codebook": book, "rows": rows, "sampling": sampling}

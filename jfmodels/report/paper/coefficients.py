@@ -83,8 +83,7 @@ def _cells(
 
 
 def _printed(value: float, places: int, words: Wording) -> str:
-    written = number(value, places)
-    return written.replace("-", "−").replace(".", words.signs.decimal)
+    return words.marked(number(value, places))
 
 
 def _named(coefficient: str, words: Wording) -> str:
