@@ -15,7 +15,8 @@ import pandas as pd
 
 from jfmodels.survey.columns import distinct
 from jfmodels.survey.encode import quote
-from jfmodels.survey.outcome import ONE, ZERO, canonical
+from jfmodels.survey.labels import canonical
+from jfmodels.survey.outcome import ONE, ZERO
 from jfmodels.survey.questions import Code, Question, Text, no_answer, texts_of
 from jfmodels.survey.response_sets import BLANK
 
