@@ -219,7 +219,8 @@ def _team_flags(engine: Engine, belief: Belief, plan: Plan) -> Ints:
     if "wave" not in grid.names or not (plan.domain_ref[:, grid.place("wave")] >= 0).any():
         return nothing
     groups = [name for name in grid.names if name != "wave"]
-    share = retained(engine.survey, groups, grid.where)
+    survey = engine.survey
+    share = retained(survey.rows, survey.design.interviewer, groups, grid.where)
     if share is None:
         return nothing
     to, ref = (

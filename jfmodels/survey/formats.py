@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from jfmodels.errors import ReadError, choose, listing, warn
-from jfmodels.survey.outcome import canonical
+from jfmodels.survey.labels import canonical
 
 __all__ = [
     "READERS",

@@ -18,8 +18,8 @@ from jfmodels.engines.linearize import DesignDf
 from jfmodels.errors import SpecError
 from jfmodels.model.cells import Grid, Tables, tabulate_replicates
 from jfmodels.results.normal import Constant, DegreesOfFreedom, Normal
-from jfmodels.survey.adjustments import reweighted
 from jfmodels.survey.replicates import Multipliers, Replicates, multipliers_of
+from jfmodels.survey.reweighting import reweighted
 from jfmodels.survey.survey import Survey
 
 __all__ = [

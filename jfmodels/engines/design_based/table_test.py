@@ -407,7 +407,7 @@ def _flags(
 
 def _replaced(survey: Survey, waves: Sequence[str]) -> bool:
     """Whether any two waves of a table had largely other interviewers."""
-    share = retained(survey, ())
+    share = retained(survey.rows, survey.design.interviewer)
     if share is None:
         return False
     place = [survey.waves.index(wave) for wave in waves]
