@@ -7,11 +7,11 @@ from jfmodels.claims.claim import read_claims as read_claims
 from jfmodels.claims.judge import Verdicts as Verdicts
 from jfmodels.claims.judge import judge as judge
 from jfmodels.engines.bayesian.bayesian_fit import BayesianFit as BayesianFit
-from jfmodels.engines.bayesian.laplace import Laplace as Laplace
 from jfmodels.engines.bayesian.leave_out import LeaveOut as LeaveOut
 from jfmodels.engines.bayesian.loading import load_fit as load_fit
-from jfmodels.engines.bayesian.nuts import Nuts as Nuts
 from jfmodels.engines.bayesian.prior import prior_predictive as prior_predictive
+from jfmodels.engines.bayesian.settings import Laplace as Laplace
+from jfmodels.engines.bayesian.settings import Nuts as Nuts
 from jfmodels.engines.bayesian.shared import SharedFit as SharedFit
 from jfmodels.engines.compare import Comparison as Comparison
 from jfmodels.engines.compare import compare as compare

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from numbers import Integral, Real
+from pathlib import Path
 
 __all__ = [
     "ClaimError",
@@ -22,7 +25,10 @@ __all__ = [
     "require_share",
     "require_whole",
     "unknown",
+    "warn",
 ]
+
+PACKAGE = f"{Path(__file__).parent}{os.sep}"
 
 
 class JfmodelsError(ValueError):
@@ -224,3 +230,8 @@ def raise_all(error: type[JfmodelsError], problems: Sequence[str], subject: str)
         raise error(f"{subject}: {problems[0]}")
     lines = "\n".join(f"  {k}. {problem}" for k, problem in enumerate(problems, start=1))
     raise error(f"{subject}: {len(problems)} problems.\n{lines}")
+
+
+def warn(message: str, category: type[Warning] = UserWarning) -> None:
+    """Warn at the line outside the package that led here."""
+    warnings.warn(message, category, skip_file_prefixes=(PACKAGE,))

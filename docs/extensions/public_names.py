@@ -70,9 +70,8 @@ GROUPS = (
         "A formula's family and priors, the settings of engines.",
         (
             "model",
-            "engines.bayesian.laplace",
-            "engines.bayesian.nuts",
             "engines.bayesian.prior",
+            "engines.bayesian.settings",
             "engines.design_based.settings",
             "engines.design_based.wild",
         ),

@@ -10,7 +10,7 @@ from typing import Any
 
 from jfmodels.errors import ClaimError, CodebookError, listing, unknown
 from jfmodels.survey.fields import as_list
-from jfmodels.survey.outcome import canonical
+from jfmodels.survey.labels import canonical
 
 __all__ = ["FIELDS", "as_text", "unit_problem"]
 

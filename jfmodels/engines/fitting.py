@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from jfmodels.engines.bayesian.bayesian_fit import BayesianFit
-from jfmodels.engines.bayesian.laplace import Laplace
-from jfmodels.engines.bayesian.multilevel import fit_multilevel
-from jfmodels.engines.bayesian.nuts import Nuts
+from jfmodels.engines.bayesian.settings import Laplace, Nuts
 from jfmodels.engines.design_based.settings import Weighted
 from jfmodels.errors import SpecError, choose, listing
 from jfmodels.model.cells import Where
@@ -16,9 +14,11 @@ from jfmodels.model.families import Family
 from jfmodels.model.model import Model
 from jfmodels.model.priors import Prior
 from jfmodels.model.weighting import Weighting
-from jfmodels.results.engine import Engine
 from jfmodels.results.fit import Fit
 from jfmodels.survey.survey import Survey, require_survey
+
+if TYPE_CHECKING:
+    from jfmodels.engines.bayesian.bayesian_fit import BayesianFit
 
 __all__ = ["ENGINES", "Settings", "fit", "read_model", "settings_of", "without_bar"]
 
@@ -109,14 +109,31 @@ def fit(
     settings = settings_of(engine, model)
     if isinstance(settings, Weighted):
         _refuse_bayesian(weighting, model)
-        return Fit(_weighted(model, survey, settings, where))
+        return _weighted(model, survey, settings, where)
+    return _multilevel(model, survey, settings, where, weighting)
+
+
+def _weighted(model: Model, survey: Survey, settings: Weighted, where: Where | None) -> Fit:
+    """Load the engine that is asked for, and fit."""
+    from jfmodels.engines.design_based.weighted import fit_weighted
+
+    return Fit(
+        fit_weighted(model.formula, survey, settings=settings, family=model.family, where=where)
+    )
+
+
+def _multilevel(
+    model: Model,
+    survey: Survey,
+    settings: Laplace | Nuts,
+    where: Where | None,
+    weighting: Weighting | None,
+) -> BayesianFit:
+    """Load the engine that is asked for, and fit."""
+    from jfmodels.engines.bayesian.bayesian_fit import BayesianFit
+    from jfmodels.engines.bayesian.multilevel import fit_multilevel
+
     return BayesianFit(fit_multilevel(model, survey, settings, where=where, weighting=weighting))
-
-
-def _weighted(model: Model, survey: Survey, settings: Weighted, where: Where | None) -> Engine:
-    from jfmodels.engines.design_based.weighted import fit_weighted  # not for Bayesian fits
-
-    return fit_weighted(model.formula, survey, settings=settings, family=model.family, where=where)
 
 
 def read_model(

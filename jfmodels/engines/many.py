@@ -40,7 +40,7 @@ type Fitting = Callable[[str | Model, Survey], Fit]
 def _said(fit: Fit) -> str:
     """Formula of a fit, or the outcomes of one without."""
     if isinstance(fit.engine, WithCoefficients):
-        return fit.engine.reading.title
+        return fit.engine.heading.title
     return ", ".join(getattr(fit.engine, "outcomes", ()))
 
 

@@ -14,8 +14,7 @@ from jfmodels.errors import SpecError, choose, listing
 from jfmodels.model.cells import places
 from jfmodels.model.formula import ROLES, Formula, check_columns
 from jfmodels.survey.columns import as_number
-from jfmodels.survey.encode import OPTION
-from jfmodels.survey.outcome import Outcome
+from jfmodels.survey.outcome import OPTION, Outcome
 from jfmodels.survey.rows import Rows
 from jfmodels.survey.survey import Survey
 

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jfmodels.errors import SpecError, choose, listing
-from jfmodels.survey.encode import OPTION
-from jfmodels.survey.outcome import Outcome
+from jfmodels.survey.outcome import OPTION, Outcome
 from jfmodels.survey.survey import Survey
 
 __all__ = ["Item", "items_of"]

@@ -15,10 +15,11 @@ from jfmodels.model.data import pattern_frame
 from jfmodels.model.deficiency import require_full_rank
 from jfmodels.model.design_matrix import design_matrix
 from jfmodels.model.formula import Formula, check_columns, parse
-from jfmodels.survey.adjustments import Adjustment, adjusted, next_pattern
+from jfmodels.survey.adjustments import Adjustment
 from jfmodels.survey.columns import as_number
 from jfmodels.survey.design import Names, as_names
 from jfmodels.survey.nonresponse import Response
+from jfmodels.survey.reweighting import adjusted, next_pattern
 from jfmodels.survey.rows import Key
 from jfmodels.survey.survey import Survey, require_survey
 

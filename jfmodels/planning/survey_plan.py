@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from math import ceil, isfinite
 
 import numpy as np
@@ -117,7 +117,8 @@ class SurveyPlan(Displayed):
     weights_deff: float = 1.0
 
     def __post_init__(self) -> None:
-        raise_all(SpecError, problems_of(self), "SurveyPlan")
+        numbers = {each.name: getattr(self, each.name) for each in fields(self)}
+        raise_all(SpecError, problems_of(**numbers), "SurveyPlan")
 
     def _card(self) -> Card:
         of = f"share of {self.share:g}" if self.share is not None else f"mean, sd {self.sd:g}"

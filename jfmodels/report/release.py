@@ -19,7 +19,7 @@ from jfmodels.report.table_rows import Rows, rows_of, split
 from jfmodels.results.disclosure.withhold import withhold
 from jfmodels.results.multiplicity import with_adjustment
 from jfmodels.results.tables import RETAINED
-from jfmodels.survey.describe import Description, describe
+from jfmodels.survey.describe import Description
 from jfmodels.survey.outcome import Outcome
 from jfmodels.survey.survey import Survey
 
@@ -116,7 +116,7 @@ class Release:
                 kept[name] = _with_detectable(adjusted, survey, each)
         return cls(
             survey=survey,
-            told=describe(survey),
+            told=survey.describe(),
             by=by,
             minimum=minimum,
             rows={name: rows_of(kept[name]) if name in kept else [] for name in TABLES},

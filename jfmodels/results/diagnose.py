@@ -66,7 +66,7 @@ def _codes(engine: Engine) -> Iterator[Check]:
 
 def _interviewers(survey: Survey) -> Iterator[Check]:
     """Who worked in the wave before."""
-    share = retained(survey, [])
+    share = retained(survey.rows, survey.design.interviewer)
     for k, wave in enumerate(survey.waves[1:] if share is not None else (), start=1):
         kept = float(np.asarray(share)[k, k - 1])
         says = f"{kept:.0%} of interviews by people who worked in {survey.waves[k - 1]}"

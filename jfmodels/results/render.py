@@ -78,21 +78,21 @@ def fit_card(engine: Engine, kind: str) -> Card:
     kind : str
         What the fit is called.
     """
-    reading = engine.reading if isinstance(engine, WithCoefficients) else None
+    heading = engine.heading if isinstance(engine, WithCoefficients) else None
     survey = engine.survey
     checks = diagnose(engine)
     facts = {
         "survey": f"{'simulated; ' if survey.simulated else ''}{survey.counts}",
-        "fitted": "; ".join(note for note in reading.notes if note != "Simulated data")
-        if reading
+        "fitted": "; ".join(note for note in heading.notes if note != "Simulated data")
+        if heading
         else "",
         "domain": "; ".join(
             f"{name}: {some(list(map(str, labels)))}"
             for name, labels in (getattr(engine, "where", None) or {}).items()
         ),
         "ask": "levels(), changes(), contrasts(), test(), diagnostics()"
-        + (", summary()" if reading else ""),
+        + (", summary()" if heading else ""),
     }
     warnings = [f"{row.subject}: {row.says}" for row in checks[~checks["ok"]].itertuples()]
-    said = reading.title if reading else some(list(getattr(engine, "outcomes", ())))
+    said = heading.title if heading else some(list(getattr(engine, "outcomes", ())))
     return Card(kind, f"{said}; {engine.name}", facts, warnings)

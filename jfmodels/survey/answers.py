@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jfmodels.survey.columns import as_number, look_up
-from jfmodels.survey.encode import LARGEST, NONE, OPTION, Encoder, places
+from jfmodels.survey.encode import LARGEST, NONE, Encoder, places
+from jfmodels.survey.labels import Label
 from jfmodels.survey.mentions import columns_of, no_answers, note_unknown, read_mentions
-from jfmodels.survey.outcome import NAMED, ONE, ZERO, Label, Outcome
+from jfmodels.survey.outcome import NAMED, ONE, OPTION, ZERO, Outcome
 from jfmodels.survey.rows import Answers, Key
 
 __all__ = ["read_answers", "read_numbers", "read_silence"]

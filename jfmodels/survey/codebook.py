@@ -1,47 +1,23 @@
-"""What every column means: a codebook, and how it is read from nested mappings.
-
-Every entry is read field by field. What cannot be read is noted, so that one error can list
-everything that is wrong with a codebook.
-"""
+"""What every column means: a codebook, whole and without contradictions."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
 from typing import Any
 
-from jfmodels.display.card import Card, Displayed
+from jfmodels.display.card import Card, Displayed, some
+from jfmodels.display.sheet import Sheet
 from jfmodels.errors import CodebookError, listing, raise_all, unknown
-from jfmodels.survey.cards import codebook_card
-from jfmodels.survey.contradictions import covariate_problems, outcome_problems
-from jfmodels.survey.fields import (
-    Fields,
-    as_codes,
-    as_english,
-    as_labels,
-    as_list,
-    as_name,
-    as_pairs,
-    as_texts,
-)
-from jfmodels.survey.outcome import (
-    ONE,
-    SCALES,
-    ZERO,
-    Covariate,
-    Label,
-    Outcome,
-    Wave,
-    canonical,
-)
-from jfmodels.survey.outcome_columns import as_offered, columns_of_lists, columns_of_options
+from jfmodels.survey.codebook_parts import PARTS, parse_parts
+from jfmodels.survey.contradictions import covariate_problems, outcome_problems, record_problems
+from jfmodels.survey.fields import Fields
+from jfmodels.survey.labels import Label
+from jfmodels.survey.outcome import Covariate, Outcome, Wave, policy_of, shown_of
 
-__all__ = ["Codebook"]
+__all__ = ["Codebook", "outcome_sheet"]
 
 NOTES = "notes"  # remarks for people, which a draft leaves there
-
-type Crosswalk = dict[str, dict[str, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -81,9 +57,6 @@ class Codebook(Displayed):
     crosswalks: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
     title: Label | None = None
 
-    def _card(self) -> Card:
-        return codebook_card(self)
-
     @property
     def texts(self) -> dict[str, dict[str, str]]:
         """Text in each language of every outcome, covariate and answer that tables name."""
@@ -110,7 +83,7 @@ class Codebook(Displayed):
         found = []
         for part, kind, entries, problems in parts:
             for name, entry in entries.items():
-                found += [f"{part} '{name}': {each}" for each in _named(name, entry, kind)]
+                found += [f"{part} '{name}': {each}" for each in record_problems(name, entry, kind)]
                 if isinstance(entry, kind):
                     found += [f"{part} '{name}': {each}" for each in problems(entry)]
         found += _topic_problems(self.outcomes, self.topics)
@@ -152,22 +125,20 @@ class Codebook(Displayed):
         known = [*keys, NOTES]
         problems = [unknown("part", key, known) for key in content if key not in known]
         title = Fields(content, problems).read("title", Label.parse, None)
-        parts = {
-            part: _parse_part(part, parse, content.get(part), problems)
-            for part, parse in PARTS.items()
-        }
+        parts = parse_parts(content, problems)
         raise_all(CodebookError, problems, "Codebook")
         return cls(title=title, **parts)
 
-
-def _named(name: str, entry: object, kind: type) -> Iterator[str]:
-    """Find an entry that is no record, or a record that bears another name."""
-    if not isinstance(entry, kind):
-        article = "an" if kind is Outcome else "a"
-        found = type(entry).__name__
-        yield f"{article} {kind.__name__} record is needed; found {found}. See Codebook.from_dict."
-    elif getattr(entry, "name", name) != name:
-        yield f"the record is named '{getattr(entry, 'name', '')}'; use one name."
+    def _card(self) -> Card:
+        """Waves, outcomes and covariates."""
+        counts = {"waves": self.waves, "outcomes": self.outcomes, "covariates": self.covariates}
+        return Card(
+            "Codebook",
+            ", ".join(f"{len(each)} {name}" for name, each in counts.items() if each),
+            {name: some(list(each)) for name, each in counts.items()},
+            sheets=[outcome_sheet(self.outcomes, {})],
+            folded=[_wave_sheet(self.waves), _covariate_sheet(self.covariates)],
+        )
 
 
 def _topic_problems(outcomes: Mapping[str, Any], topics: Mapping[str, Label]) -> list[str]:
@@ -180,178 +151,30 @@ def _topic_problems(outcomes: Mapping[str, Any], topics: Mapping[str, Label]) ->
     ]
 
 
-def _parse_part(
-    part: str,
-    parse: Callable[[str, Any], tuple[Any, list[str]]],
-    content: object,
-    problems: list[str],
-) -> dict[str, Any]:
-    """Parse every entry of one part, collecting what is wrong."""
-    parsed: dict[str, Any] = {}
-    for given, entry in _entries(part, content, problems):
-        name = canonical(given) if part == "waves" else str(given).strip()
-        if not name or name in parsed:
-            problems.append(f"{part}: {f"'{name}' stands twice" if name else 'a name is blank'}.")
-            continue
-        try:
-            parsed[name], faults = parse(name, entry)
-        except CodebookError as fault:
-            parsed[name], faults = None, [str(fault)]
-        problems.extend(f"{part} '{name}': {fault}" for fault in faults)
-    return parsed
+def outcome_sheet(outcomes: Mapping[str, Outcome], unanswered: Mapping[str, str]) -> Sheet:
+    """One row per outcome, with the share of those asked who gave no answer where it is known."""
+    headings = ["outcome", "label", "scale", "shown", "don't know", "asked in"]
+    rows = [
+        (
+            *(name, each.label.en, each.scale, shown_of(each), policy_of(each)),
+            "all waves" if each.asked_in is None else ", ".join(each.asked_in),
+            *([unanswered.get(name, "–")] if unanswered else []),
+        )
+        for name, each in outcomes.items()
+    ]
+    headings += ["no answer"] if unanswered else []
+    return Sheet(f"Outcomes ({len(rows)})", tuple(headings), tuple(rows), words=tuple(range(6)))
 
 
-def _entries(part: str, content: object, problems: list[str]) -> list[tuple[Any, Any]]:
-    """List the names of one part with their entries; a list has names alone."""
-    if content is None:
-        return []
-    if isinstance(content, Mapping):
-        return list(content.items())
-    names = content if isinstance(content, list | tuple) else [()]
-    if all(isinstance(name, str | int | float | date) for name in names):
-        return [(name, None) for name in names]
-    problems.append(f"{part}: a mapping of names is needed; found {type(content).__name__}.")
-    return []
+def _wave_sheet(waves: Mapping[str, Wave]) -> Sheet:
+    rows = [(name, str(each.start or "–"), str(each.end or "–")) for name, each in waves.items()]
+    return Sheet(f"Waves ({len(rows)})", ("wave", "start", "end"), tuple(rows), words=(0, 1, 2))
 
 
-def _parse_wave(name: str, entry: Any) -> tuple[Wave, list[str]]:
-    if isinstance(entry, Wave):
-        return entry, list(_named(name, entry, Wave))
-    fields = Fields.of({} if entry is None else entry, ("start", "end"))
-    wave = Wave(name, fields.read("start", _day, None), fields.read("end", _day, None))
-    if wave.end is not None and fields.content.get("start") is None:
-        fields.problems.append("it has an end but no start.")
-    if wave.start and wave.end and wave.end < wave.start:
-        fields.problems.append(f"it ends ({wave.end}) before it starts ({wave.start}).")
-    return wave, fields.problems
-
-
-def _day(value: object) -> date | None:
-    if isinstance(value, datetime):
-        return value.date() if value == value else None  # NaT, pandas' missing date, is not itself
-    try:
-        return value if isinstance(value, date) else date.fromisoformat(str(value).strip())
-    except ValueError:
-        raise CodebookError(f"'{value}' is not a date such as 2024-10-20.") from None
-
-
-def _parse_topic(name: str, entry: Any) -> tuple[Label, list[str]]:
-    return Label.parse(name.replace("_", " ") if entry is None else entry), []
-
-
-OUTCOME_KEYS = (
-    *(
-        "topic",
-        "column",
-        "columns",
-        "label",
-        "scale",
-        "categories",
-        "shown",
-        "dont_know",
-        "refused",
-    ),
-    *("missing", "policy", "asked_in", "relabelled", "comparable"),
-    *("named", "not_named", "written", "offered"),
-)
-
-
-def _parse_outcome(name: str, entry: Any) -> tuple[Outcome, list[str]]:
-    if isinstance(entry, Outcome):
-        return entry, [*_named(name, entry, Outcome), *outcome_problems(entry)]
-    fields = Fields.of(entry, OUTCOME_KEYS)
-    if fields.content.get("scale") is None:
-        fields.problems.append(f"scale: is missing. Choose one of {listing(SCALES)}.")
-    scale = fields.read("scale", _scale, "")
-    listed = scale == "multi" and fields.content.get("columns") is None
-    read_columns = columns_of_lists if listed else columns_of_options
-    columns, categories, mentions = read_columns(name, scale, fields)
-    shown = fields.read("shown", as_texts, ())
-    if scale == "binary" and fields.content.get("shown", ()) is None:
-        fields.problems.append(f"shown: is left open. Choose one of {_names_of(categories)}.")
-    elif scale == "binary" and not shown:
-        shown = tuple(label.en for label in categories.values())[-1:]
-    if fields.content.get("named", ()) is None:
-        fields.problems.append("named: is left open. Give the code of an option that was named.")
-    outcome = Outcome(
-        name=name,
-        columns=columns,
-        label=fields.read("label", Label.parse, Label.parse(name.replace("_", " "))),
-        scale=scale,
-        categories=categories,
-        shown=shown,
-        dont_know=fields.read("dont_know", as_codes, ()),
-        refused=fields.read("refused", as_codes, ()),
-        missing=fields.read("missing", as_codes, ()),
-        policy=fields.read("policy", as_name, None),
-        asked_in=fields.read("asked_in", as_codes, None),
-        relabelled=fields.read("relabelled", _relabelled, {}),
-        comparable=fields.read("comparable", as_codes, ()),
-        mentions=mentions,
-        named=fields.read("named", as_codes, ONE),
-        not_named=fields.read("not_named", as_codes, ZERO),
-        written=fields.read("written", as_texts, ()),
-        offered=fields.read("offered", lambda value: as_pairs(value, as_name, as_codes), {}),
-        topic=fields.read("topic", as_name, None),
-    )
-    if not fields.unread:
-        fields.problems.extend(outcome_problems(outcome))
-    return as_offered(outcome), fields.problems
-
-
-def _names_of(categories: Mapping[str, Label]) -> str:
-    return listing(label.en for label in categories.values())
-
-
-def _scale(value: object) -> str:
-    if not isinstance(value, str) or value not in SCALES:
-        raise CodebookError(unknown("scale", value, SCALES))
-    return value
-
-
-def _relabelled(value: object) -> dict[str, dict[str, str]]:
-    return as_pairs(value, canonical, lambda codes: as_pairs(codes, canonical, as_english))
-
-
-def _parse_covariate(name: str, entry: Any) -> tuple[Covariate, list[str]]:
-    if isinstance(entry, Covariate):
-        return entry, [*_named(name, entry, Covariate), *covariate_problems(entry)]
-    keys = ("column", "label", "bins", "categories")
-    fields = Fields.of({} if entry is None else entry, keys)
-    covariate = Covariate(
-        name=name,
-        column=fields.read("column", as_name, name),
-        label=fields.read("label", Label.parse, Label.parse(name.replace("_", " "))),
-        bins=fields.read("bins", _edges, ()),
-        categories=fields.read("categories", as_labels, {}),
-    )
-    if not fields.unread:
-        fields.problems.extend(covariate_problems(covariate))
-    return covariate, fields.problems
-
-
-def _edges(value: object) -> tuple[float, ...]:
-    try:
-        return tuple(float(str(edge)) for edge in as_list(value))
-    except ValueError:
-        raise CodebookError("bins are two or more rising edges, such as [18, 25, 35].") from None
-
-
-def _parse_crosswalk(name: str, entry: Any) -> tuple[Crosswalk, list[str]]:
-    if not isinstance(entry, Mapping):
-        raise CodebookError("a crosswalk is {wave: {old value: new value}}.")
-    walk = as_pairs(entry, canonical, lambda values: as_pairs(values, canonical, _new_value))
-    return walk, []
-
-
-def _new_value(value: object) -> str:
-    return canonical(Label.parse(value).en)
-
-
-PARTS: Mapping[str, Callable[[str, Any], tuple[Any, list[str]]]] = {
-    "waves": _parse_wave,
-    "topics": _parse_topic,
-    "outcomes": _parse_outcome,
-    "covariates": _parse_covariate,
-    "crosswalks": _parse_crosswalk,
-}
+def _covariate_sheet(covariates: Mapping[str, Covariate]) -> Sheet:
+    rows = []
+    for name, each in covariates.items():
+        values = [label.en for label in each.categories.values()] or list(map(str, each.bins))
+        rows.append((name, each.label.en, each.column, some(values) or "as they are"))
+    headings = ("covariate", "label", "column", "values")
+    return Sheet(f"Covariates ({len(rows)})", headings, tuple(rows), words=(0, 1, 2, 3))

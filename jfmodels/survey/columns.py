@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from jfmodels.errors import DataError
-from jfmodels.survey.outcome import canonical
+from jfmodels.survey.labels import canonical
 
 __all__ = ["as_number", "days", "distinct", "look_up", "natural_order", "numbers", "ordered"]
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
 from jfmodels.errors import listing, unknown
+from jfmodels.survey.labels import Label
 from jfmodels.survey.outcome import (
     CODED,
     JOINTS,
@@ -14,13 +15,22 @@ from jfmodels.survey.outcome import (
     SCALES,
     ZERO,
     Covariate,
-    Label,
     Outcome,
 )
 
-__all__ = ["RESERVED", "covariate_problems", "outcome_problems"]
+__all__ = ["RESERVED", "covariate_problems", "outcome_problems", "record_problems"]
 
 RESERVED = ("wave", "unit")  # keys of the rows that the package itself makes
+
+
+def record_problems(name: str, entry: object, kind: type) -> Iterator[str]:
+    """Find an entry that is no record, or a record that bears another name."""
+    if not isinstance(entry, kind):
+        article = "an" if kind is Outcome else "a"
+        found = type(entry).__name__
+        yield f"{article} {kind.__name__} record is needed; found {found}. See Codebook.from_dict."
+    elif getattr(entry, "name", name) != name:
+        yield f"the record is named '{getattr(entry, 'name', '')}'; use one name."
 
 
 def outcome_problems(outcome: Outcome) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,9 +11,11 @@ from numpy.typing import NDArray
 
 from jfmodels.display.card import Card, Displayed, frame_sheet
 from jfmodels.display.sheet import as_text
-from jfmodels.survey.design import as_names
+from jfmodels.survey.codebook import Codebook
+from jfmodels.survey.design import SurveyDesign, as_names
 from jfmodels.survey.interviewers import retained
-from jfmodels.survey.survey import Survey
+from jfmodels.survey.outcome import Outcome, answer_names
+from jfmodels.survey.rows import Rows
 from jfmodels.survey.weighting import QUOTA, kish_effect
 
 __all__ = ["Description", "describe"]
@@ -74,13 +77,17 @@ class Description(Displayed):
         return Card("What was collected", warnings=warnings, sheets=sheets)
 
 
-def describe(survey: Survey) -> Description:
-    """Describe a survey wave by wave.
+def describe(
+    rows: Rows, design: SurveyDesign, codebook: Codebook, *, simulated: bool, quota: bool
+) -> Description:
+    """Describe interviews wave by wave.
 
     Parameters
     ----------
-    survey : Survey
-        A validated survey.
+    rows, design, codebook
+        Of a validated survey.
+    simulated, quota : bool
+        As :class:`Description` holds them.
 
     Examples
     --------
@@ -89,90 +96,82 @@ def describe(survey: Survey) -> Description:
     >>> waves["n"].tolist(), waves["clusters"].tolist()
     ([544, 544, 544, 544, 544, 544], [16, 15, 14, 15, 14, 16])
     """
-    return Description(
-        _waves(survey), _outcomes(survey), _not_reached(survey), survey.simulated, survey.quota
-    )
+    outcomes = _outcomes(rows, codebook)
+    return Description(_waves(rows, design), outcomes, _not_reached(rows, design), simulated, quota)
 
 
-def _wave_keys(survey: Survey) -> list[str]:
-    return ["wave"] if survey.waves else []
+def _wave_keys(rows: Rows) -> list[str]:
+    return ["wave"] if rows.waves else []
 
 
-def _waves(survey: Survey) -> pd.DataFrame:
+def _waves(rows: Rows, design: SurveyDesign) -> pd.DataFrame:
     """Count and weigh every wave."""
-    groups = survey.rows.aggregate(_wave_keys(survey))
-    order = np.argsort(groups.codes[:, 0]) if survey.waves else np.arange(len(groups.n))
-    kish = kish_effect(survey.wave_codes, survey.rows.weight, len(groups.n))
+    groups = rows.aggregate(_wave_keys(rows))
+    order = np.argsort(groups.codes[:, 0]) if rows.waves else np.arange(len(groups.n))
+    kish = kish_effect(rows.wave_codes, rows.weight, len(groups.n))
     columns = {
-        "wave": list(survey.waves) or ["all"],
+        "wave": list(rows.waves) or ["all"],
         "n": groups.n[order],
-        "clusters": _distinct(survey, _columns(survey, "cluster")),
-        "strata": _distinct(survey, _columns(survey, "strata")),
+        "clusters": _distinct(rows, _clusters(design)),
+        "strata": _distinct(rows, design.first_strata),
         "weight_cv": np.sqrt(np.maximum(kish - 1, 0)),
         "kish_effect": kish,
     }
-    if survey.adjustments:
-        design = kish_effect(survey.wave_codes, survey.rows.at(0).weight, len(groups.n))
-        columns["weight_cv_design"] = np.sqrt(np.maximum(design - 1, 0))
-        columns["kish_design"] = design
-    name = survey.design.interviewer
+    if rows.before:
+        drawn = kish_effect(rows.wave_codes, rows.at(0).weight, len(groups.n))
+        columns["weight_cv_design"] = np.sqrt(np.maximum(drawn - 1, 0))
+        columns["kish_design"] = drawn
+    name = design.interviewer
     if name is not None:
-        columns["interviewers"] = _distinct(survey, [name])
-    share = retained(survey, [])
+        columns["interviewers"] = _distinct(rows, [name])
+    share = retained(rows, name)
     if share is not None:
         columns["same_interviewers"] = [np.nan, *np.diagonal(share, offset=-1)]
     return pd.DataFrame(columns)
 
 
-def _columns(survey: Survey, role: str) -> list[str]:
-    """Columns of the first stage's clusters or strata."""
-    stages = survey.design.all_stages
-    if role == "strata":
-        return list(survey.design.first_strata)
-    return list(as_names(stages[0].cluster)) if stages else []
+def _clusters(design: SurveyDesign) -> tuple[str, ...]:
+    """Columns of the first stage's clusters."""
+    stages = design.all_stages
+    return as_names(stages[0].cluster) if stages else ()
 
 
-def _distinct(survey: Survey, names: list[str]) -> NDArray[np.int64]:
+def _distinct(rows: Rows, names: Sequence[str]) -> NDArray[np.int64]:
     """Count the distinct combinations of columns in every wave."""
-    size = max(len(survey.waves), 1)
+    size = max(len(rows.waves), 1)
     if not names:
         return np.zeros(size, dtype=np.int64)
-    groups = survey.rows.aggregate([*_wave_keys(survey), *names])
-    wave = groups.codes[:, 0] if survey.waves else np.zeros(len(groups.n), dtype=np.int64)
+    groups = rows.aggregate([*_wave_keys(rows), *names])
+    wave = groups.codes[:, 0] if rows.waves else np.zeros(len(groups.n), dtype=np.int64)
     return np.bincount(wave, minlength=size)
 
 
-def _outcomes(survey: Survey) -> pd.DataFrame:
+def _outcomes(rows: Rows, codebook: Codebook) -> pd.DataFrame:
     """Say how many were asked, did not know and refused, outcome by outcome."""
-    held = {*survey.rows.answers, *survey.rows.numbers}  # a saved fit keeps what it was fitted to
-    names = [
-        name
-        for name, outcome in survey.codebook.outcomes.items()
-        if survey.answer_names(outcome)[0] in held
-    ]
-    tables = [_one_outcome(survey, name) for name in names]
+    held = {*rows.answers, *rows.numbers}  # a saved fit keeps what it was fitted to
+    outcomes = [each for each in codebook.outcomes.values() if answer_names(each)[0] in held]
+    tables = [_one_outcome(rows, outcome) for outcome in outcomes]
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
 
 
-def _one_outcome(survey: Survey, name: str) -> pd.DataFrame:
-    outcome = survey.outcome(name)
-    source = survey.answer_names(outcome)[0]
-    groups = survey.rows.aggregate(_wave_keys(survey), [source])
-    waves = np.array(survey.waves or ("all",))
-    place = groups.codes[:, 0] if survey.waves else np.zeros(1, dtype=np.int64)
-    counts = _measured(survey, source) if outcome.measured else groups.counts[source]
+def _one_outcome(rows: Rows, outcome: Outcome) -> pd.DataFrame:
+    source = answer_names(outcome)[0]
+    groups = rows.aggregate(_wave_keys(rows), [source])
+    waves = np.array(rows.waves or ("all",))
+    place = groups.codes[:, 0] if rows.waves else np.zeros(1, dtype=np.int64)
+    counts = _measured(rows, source) if outcome.measured else groups.counts[source]
     answered, unsure, refused = counts[:, :-2].sum(axis=1), counts[:, -2], counts[:, -1]
     asked = answered + unsure + refused
-    table = pd.DataFrame({"outcome": name, "wave": waves[place], "asked": asked.astype(int)})
+    known = {"outcome": outcome.name, "wave": waves[place], "asked": asked.astype(int)}
+    table = pd.DataFrame(known)
     for column, part in (("answered", answered), ("dont_know", unsure), ("refused", refused)):
         table[column] = np.divide(part, asked, out=np.full(len(asked), np.nan), where=asked > 0)
     return table[asked > 0]
 
 
-def _measured(survey: Survey, source: str) -> NDArray[np.int64]:
+def _measured(rows: Rows, source: str) -> NDArray[np.int64]:
     """Count who gave a number, did not know and refused; (G, 3), as coded answers are counted."""
-    rows = survey.rows
-    keys = _wave_keys(survey)
+    keys = _wave_keys(rows)
     gave = rows.aggregate(keys, [source]).moments[source][:, :1].astype(np.int64)
     silence = {source: (rows.silent[source], 2)} if source in rows.silent else {}
     if not silence:
@@ -181,19 +180,20 @@ def _measured(survey: Survey, source: str) -> NDArray[np.int64]:
     return np.hstack([gave, counted])
 
 
-def _not_reached(survey: Survey) -> pd.DataFrame:
-    """List the clusters that were to be revisited and were not."""
-    names = _columns(survey, "cluster")
-    strata = [name for name in _columns(survey, "strata") if name not in names]
+def _not_reached(rows: Rows, design: SurveyDesign) -> pd.DataFrame:
+    """List the clusters that were to be revisited and were not; people are not named."""
+    names = _clusters(design)
+    strata = [name for name in design.first_strata if name not in names]
     columns = ["wave", *strata, *names]
-    if not names or not survey.waves or survey.design.repeats == "nothing":
+    revisited = rows.waves and design.repeats != "nothing" and design.person not in columns
+    if not names or not revisited:
         return pd.DataFrame(columns=columns)
-    places = survey.rows.aggregate([*strata, *names]).codes
-    seen = {tuple(each) for each in survey.rows.aggregate(columns).codes.tolist()}
-    labels = [survey.group(name).labels for name in (*strata, *names)]
+    places = rows.aggregate([*strata, *names]).codes
+    seen = {tuple(each) for each in rows.aggregate(columns).codes.tolist()}
+    labels = [rows.keys[name].labels for name in (*strata, *names)]
     missing = [
         [wave, *(label[code] for label, code in zip(labels, place, strict=True))]
-        for k, wave in enumerate(survey.waves)
+        for k, wave in enumerate(rows.waves)
         for place in places.tolist()
         if (k, *place) not in seen
     ]

@@ -7,10 +7,18 @@ from dataclasses import dataclass
 
 from jfmodels.display.card import Card, Displayed
 from jfmodels.errors import DesignError, SpecError, listing, raise_all, unknown
-from jfmodels.survey.cards import design_card
 from jfmodels.survey.supplied import SuppliedReplicates
 
-__all__ = ["LONELY", "REPEATS", "SELECTION", "TARGETS", "Stage", "SurveyDesign", "as_names"]
+__all__ = [
+    "LONELY",
+    "REPEATS",
+    "SELECTION",
+    "TARGETS",
+    "Stage",
+    "SurveyDesign",
+    "as_names",
+    "decisions",
+]
 
 type Names = str | list[str] | tuple[str, ...] | None
 
@@ -154,9 +162,6 @@ class SurveyDesign(Displayed):
         found = [*_unknown_choices(self), *_open_questions(self), *_contradictions(self)]
         raise_all(DesignError, [*found, *_shared_columns(self)], "SurveyDesign")
 
-    def _card(self) -> Card:
-        return design_card(self)
-
     @property
     def all_stages(self) -> tuple[Stage, ...]:
         """Every stage in order; a design without clusters has none."""
@@ -188,6 +193,29 @@ class SurveyDesign(Displayed):
             yield f"strata{place}", as_names(stage.strata)
             yield f"cluster{place}", as_names(stage.cluster)
             yield f"fpc{place}", as_names(stage.fpc)
+
+    def _card(self) -> Card:
+        """Which column plays which role, and what was decided."""
+        roles: dict[str, list[str]] = {}
+        for column, role in self.roles.items():
+            roles.setdefault(role, []).append(column)
+        given = self.replicates
+        facts = {
+            **{role: " × ".join(names) for role, names in roles.items() if role[:9] != "replicate"},
+            "replicates": f"{len(given.columns)} columns ({given.kind})" if given else "",
+            **decisions(self),
+            "lonely": self.lonely if self.all_stages else "",
+            "selection": "chosen on purpose" if self.selection == "purposive" else "",
+        }
+        return Card("SurveyDesign", "", facts)
+
+
+def decisions(design: SurveyDesign) -> dict[str, str]:
+    """Say what repeats between waves and what the survey is to speak of."""
+    return {
+        "repeats": REPEATS.get(design.repeats or "", ""),
+        "target": f"{design.target or ''}: {TARGETS.get(design.target or '', '')}".strip(": "),
+    }
 
 
 def _no_names(design: SurveyDesign) -> Iterator[str]:

@@ -21,8 +21,8 @@ from jfmodels.survey.entries import entries
 from jfmodels.survey.export_columns import located, unlocated
 from jfmodels.survey.formats import is_questionnaire, open_with, read_labelled
 from jfmodels.survey.frame_questions import questions_of_frame
+from jfmodels.survey.labels import canonical
 from jfmodels.survey.limesurvey import questions_of_lss, questions_of_txt
-from jfmodels.survey.outcome import canonical
 from jfmodels.survey.questions import Question
 from jfmodels.survey.read import Source, read_frame
 from jfmodels.survey.xlsform import questions_of_form

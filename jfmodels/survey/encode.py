@@ -26,12 +26,12 @@ from jfmodels.survey.columns import (
     ordered,
 )
 from jfmodels.survey.design import SurveyDesign
-from jfmodels.survey.outcome import Covariate, Label, canonical
+from jfmodels.survey.labels import Label, canonical
+from jfmodels.survey.outcome import Covariate
 from jfmodels.survey.rows import Key
 
 __all__ = [
     "NONE",
-    "OPTION",
     "Encoder",
     "group_columns",
     "in_rows",
@@ -44,7 +44,6 @@ type Ints = NDArray[np.int64]
 type Floats = NDArray[np.float64]
 type Mask = NDArray[np.bool_]
 
-OPTION = "|"  # joins a multiple response and its option into the name of one answer
 FEW = 60  # columns with more distinct values than this do not group unless the codebook says so
 NONE = -1
 LARGEST = 1e30  # beyond it, squares of variances leave the range of floating point

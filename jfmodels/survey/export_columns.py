@@ -15,8 +15,9 @@ import pandas as pd
 
 from jfmodels.survey.columns import distinct
 from jfmodels.survey.encode import quote
+from jfmodels.survey.labels import canonical
 from jfmodels.survey.no_answer_codes import codes_in
-from jfmodels.survey.outcome import MEASURED, ONE, ZERO, canonical
+from jfmodels.survey.outcome import MEASURED, ONE, ZERO
 from jfmodels.survey.questions import DONT_KNOW, Code, Question, Text, no_answer, texts_of
 from jfmodels.survey.response_sets import BLANK
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from jfmodels.errors import CodebookError, listing, unknown
-from jfmodels.survey.outcome import Label, canonical
+from jfmodels.survey.labels import Label, canonical
 
 __all__ = [
     "Fields",

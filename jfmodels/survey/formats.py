@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from jfmodels.errors import ReadError, choose, listing
-from jfmodels.survey.outcome import canonical
+from jfmodels.errors import ReadError, choose, listing, warn
+from jfmodels.survey.labels import canonical
 
 __all__ = [
     "READERS",
@@ -196,11 +196,10 @@ def _read_stata(path: Path) -> pd.DataFrame:
     found = labels.missing_user_values
     lost = [name for name in found if set(found[name]) - set(labelled_letters(labels, name))]
     if lost:
-        warnings.warn(
+        warn(
             f"{path.name}: Stata's extended missing values (.a to .z) are read as missing in "
             f"{listing(lost)}; where they mean don't know or refused, label them in Stata, and "
-            "list them in the codebook as '.a' to '.z'.",
-            stacklevel=5,
+            "list them in the codebook as '.a' to '.z'."
         )
     return frame
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from jfmodels.errors import SpecError, choose, listing, raise_all
 from jfmodels.survey.columns import as_number
-from jfmodels.survey.outcome import canonical
+from jfmodels.survey.labels import canonical
 from jfmodels.survey.population import Population
 from jfmodels.survey.rows import Key, Rows
 from jfmodels.survey.survey import Survey

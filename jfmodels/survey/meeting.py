@@ -10,9 +10,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from jfmodels.errors import SpecError, listing
-from jfmodels.survey.adjustments import Adjustment, Linear, Load, adjusted, next_pattern
+from jfmodels.survey.adjustments import Adjustment, Linear, Load
 from jfmodels.survey.calibration import ROUNDING, Distance, disjoint, solve
 from jfmodels.survey.margins import Auxiliaries, Margin, auxiliaries
+from jfmodels.survey.reweighting import adjusted, next_pattern
 from jfmodels.survey.rows import Rows
 from jfmodels.survey.survey import Survey
 

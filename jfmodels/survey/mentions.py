@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jfmodels.errors import listing
-from jfmodels.survey.encode import NONE, OPTION, Encoder, in_rows, places, quote
-from jfmodels.survey.outcome import Outcome, as_columns, canonical
+from jfmodels.survey.encode import NONE, Encoder, in_rows, places, quote
+from jfmodels.survey.labels import canonical
+from jfmodels.survey.outcome import OPTION, Outcome, as_columns
 from jfmodels.survey.rows import Answers, Key
 
 __all__ = ["columns_of", "no_answers", "note_unknown", "read_mentions"]

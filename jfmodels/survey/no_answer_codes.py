@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from jfmodels.errors import warn
 from jfmodels.survey.columns import numbers
 from jfmodels.survey.encode import in_rows
 
@@ -20,7 +19,6 @@ type Floats = NDArray[np.float64]
 
 # 66, 777, 8888; 95 to 99 behind any number of nines; -7, -8 and -9
 CONVENTIONAL = re.compile(r"-?(6{2,5}|7{2,5}|8{2,5}|9{1,4}[5-9])|-[789]")
-PACKAGE = f"{Path(__file__).parents[1]}/"  # a warning names the line of the user's own file
 FEWEST = 2  # rows: what stands once is as likely a slip
 
 
@@ -110,4 +108,4 @@ def warn_of_undeclared_codes(measured: Mapping[str, Floats]) -> None:
     for name, values in measured.items():
         found = codes_of_no_answer(values)
         if found:
-            warnings.warn(undeclared(name, found), stacklevel=2, skip_file_prefixes=(PACKAGE,))
+            warn(undeclared(name, found))

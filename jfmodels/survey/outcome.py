@@ -1,32 +1,32 @@
-"""What was asked: outcomes, covariates and waves, and the one way to write a code."""
+"""What was asked: outcomes, covariates and waves."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from itertools import chain
-from unicodedata import normalize
 
-from jfmodels.display.card import Card, Displayed
-from jfmodels.errors import CodebookError, listing
-from jfmodels.survey.cards import outcome_card
+from jfmodels.display.card import Card, Displayed, some
+from jfmodels.display.sheet import Sheet
+from jfmodels.survey.labels import Label
 
 __all__ = [
     "JOINTS",
     "NAMED",
     "ONE",
+    "OPTION",
     "POLICIES",
     "SCALES",
     "ZERO",
     "Covariate",
-    "Label",
     "Outcome",
     "Place",
     "Wave",
+    "answer_names",
     "as_columns",
-    "canonical",
+    "policy_of",
+    "shown_of",
 ]
 
 SCALES: Mapping[str, str] = {
@@ -43,10 +43,11 @@ POLICIES: Mapping[str, str] = {
     "own_category": "they stay in the denominator and are answers of their own",
 }
 ONE, ZERO = ("1",), ("0",)  # what an option's column holds, unless the codebook says otherwise
+NAMED: Mapping[str, Label] = {"0": Label("no", "non"), "1": Label("yes", "oui")}
 CODED = ("binary", "ordinal", "nominal")
 MEASURED = ("count", "continuous")
-JOINTS = ("|", "/")  # join an outcome to its option, and the two outcomes of a ratio
-NUMBER = re.compile(r"([+-]?)([0-9]+)(?:\.([0-9]*))?")
+OPTION = "|"  # joins a multiple response and its option into the name of one answer
+JOINTS = (OPTION, "/")  # names hold neither: the second joins the two outcomes of a ratio
 
 type Place = str | tuple[str, ...] | Mapping[str, str | tuple[str, ...]]
 
@@ -60,76 +61,6 @@ def as_columns(named: str | tuple[str, ...]) -> tuple[str, ...]:
     (('news',), ('news_1', 'news_2'))
     """
     return (named,) if isinstance(named, str) else named
-
-
-def canonical(code: object) -> str:
-    """Write a code the one way in which codes of data and codebook are compared.
-
-    Numbers lose a sign, zeros and a point that say nothing, truth values are 0 and 1, and a
-    time at midnight is its day. Only what is plainly a number is read as one: places called
-    ``1_12`` or ``1e2`` keep their names.
-
-    Examples
-    --------
-    >>> canonical(2), canonical(2.0), canonical(" 2 "), canonical(True), canonical("Yes")
-    ('2', '2', '2', '1', 'Yes')
-    >>> canonical("1_12"), canonical("0.50"), canonical(datetime(2012, 12, 16))
-    ('1_12', '0.5', '2012-12-16')
-    """
-    text = normalize("NFC", str(code)).strip()
-    if text in ("True", "False"):
-        return str(int(text == "True"))
-    number = NUMBER.fullmatch(text)
-    if number is None:
-        return text.removesuffix(" 00:00:00") if isinstance(code, datetime) else text
-    sign, whole, part = number.groups(default="")
-    part = part.rstrip("0")
-    digits = (whole.lstrip("0") or "0") + (f".{part}" if part else "")
-    return f"-{digits}" if sign == "-" and digits != "0" else digits
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """A text in the languages it is known in.
-
-    Attributes
-    ----------
-    en : str
-        The English text, which is also the name in tables.
-    fr : str
-        The French text; the English one where none was given.
-    """
-
-    en: str
-    fr: str
-
-    @classmethod
-    def parse(cls, value: object) -> Label:
-        """Read a plain text, which serves both languages, or a mapping of ``en`` and ``fr``."""
-        if isinstance(value, Label):
-            return value
-        if not isinstance(value, Mapping):
-            return cls(_plain(value), _plain(value))
-        if not value or set(value) - {"en", "fr"}:
-            found = listing(value) if value else "none"
-            raise CodebookError(f"a label has the languages 'en' and 'fr'; found {found}.")
-        texts = {language: _plain(text) for language, text in value.items()}
-        first = next(iter(texts.values()))
-        return cls(texts.get("en", first), texts.get("fr", first))
-
-
-def _plain(value: object) -> str:
-    """Read the text of a label in one language."""
-    if value is None or isinstance(value, Mapping | list | tuple | set):
-        found = "nothing" if value is None else type(value).__name__
-        raise CodebookError(f"a label is a text; found {found}.")
-    text = normalize("NFC", str(value)).strip()
-    if not text:
-        raise CodebookError("a label is a text; found an empty one.")
-    return text
-
-
-NAMED: Mapping[str, Label] = {"0": Label("no", "non"), "1": Label("yes", "oui")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,9 +149,6 @@ class Outcome(Displayed):
     written: tuple[str, ...] = ()
     offered: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def _card(self) -> Card:
-        return outcome_card(self)
-
     @property
     def measured(self) -> bool:
         """Whether answers are numbers, whose mean is shown, rather than codes."""
@@ -308,6 +236,47 @@ class Outcome(Displayed):
         if wave in self.comparable:
             return ()
         return tuple(sorted(self.relabelled.get(wave, {}).items()))
+
+    def _card(self) -> Card:
+        """The question with its answers."""
+        answers = tuple(
+            (code, label.en, label.fr, "yes" if label.en in self.shown else "")
+            for code, label in self.categories.items()
+        )
+        headings = ("code", "answer", "in French", "shown")
+        facts = {
+            "label": self.label.en,
+            "in French": self.label.fr if self.label.fr != self.label.en else "",
+            "columns": some(self.column_names),
+            "shown": shown_of(self),
+            "don't know": ", ".join(self.dont_know),
+            "refused": ", ".join(self.refused),
+            "policy": policy_of(self) if self.policy else "",
+            "asked in": ", ".join(self.asked_in or ()),
+            "relabelled": ", ".join(self.relabelled),
+        }
+        sheets = [Sheet("Answers", headings, answers, words=(0, 1, 2, 3))] if answers else []
+        return Card("Outcome", f"{self.name} ({self.scale})", facts, sheets=sheets)
+
+
+def answer_names(outcome: Outcome) -> tuple[str, ...]:
+    """Name an outcome's columns of answers among the rows: one, or one per option."""
+    if outcome.scale != "multi":
+        return (outcome.name,)
+    return tuple(f"{outcome.name}{OPTION}{option}" for option in outcome.columns)
+
+
+def shown_of(outcome: Outcome) -> str:
+    """Say what tables show: the mean, some answers together, or each."""
+    if outcome.scale in ("nominal", "multi"):
+        options = outcome.categories or dict.fromkeys(outcome.columns)
+        return f"each of {len(options)}"
+    return "the mean" if outcome.measured else " + ".join(outcome.shown)
+
+
+def policy_of(outcome: Outcome) -> str:
+    """Say what becomes of those who do not know or refuse."""
+    return (outcome.policy or "–").replace("_", " ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

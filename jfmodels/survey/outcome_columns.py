@@ -8,7 +8,8 @@ from typing import Any
 
 from jfmodels.errors import CodebookError, unknown
 from jfmodels.survey.fields import Fields, as_labels, as_list, as_name, as_pairs
-from jfmodels.survey.outcome import NAMED, Label, Outcome, Place, canonical
+from jfmodels.survey.labels import Label, canonical
+from jfmodels.survey.outcome import NAMED, Outcome, Place
 
 __all__ = ["as_offered", "columns_of_lists", "columns_of_options"]
 

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from jfmodels.survey.codebook import Codebook
 from jfmodels.survey.design import Stage, SurveyDesign
-from jfmodels.survey.outcome import Covariate, Label, Outcome, Wave
+from jfmodels.survey.labels import Label
+from jfmodels.survey.outcome import Covariate, Outcome, Wave
 from jfmodels.survey.records import read_text, write_text
 from jfmodels.survey.rows import PATTERN, Key, Rows
 from jfmodels.survey.sampling import Sampling, SamplingStage

@@ -11,8 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from jfmodels.display.card import Card, Displayed
+from jfmodels.display.sheet import Sheet
 from jfmodels.errors import DataError, listing, raise_all, unknown
-from jfmodels.survey.cards import population_card
 from jfmodels.survey.columns import distinct, look_up, numbers
 from jfmodels.survey.rows import Key
 
@@ -137,7 +137,16 @@ class Population(Displayed):
         return _added_up(np.column_stack(chosen), self.counts)
 
     def _card(self) -> Card:
-        return population_card(self)
+        """Its columns, and what share of the people bears each label."""
+        held = " x ".join(f"{each} ({len(key.labels)})" for each, key in self.keys.items())
+        people = f"{self.total:,.0f} people in {len(self.counts):,} cells"
+        rows = []
+        for name, key in self.keys.items():
+            for k, label in enumerate(key.labels):
+                share = self.counts[key.codes == k].sum() / self.total
+                rows.append((name if k == 0 else "", str(label), f"{100 * share:.1f} %"))
+        composition = Sheet("Composition", ("column", "label", "share"), tuple(rows), words=(0, 1))
+        return Card(f"Population '{self.name}'", f"{people} of {held}", folded=[composition])
 
 
 def _column_problems(columns: Sequence[str], count: object) -> list[str]:

@@ -13,8 +13,8 @@ import numpy as np
 
 from jfmodels.errors import SpecError, choose, listing
 from jfmodels.survey.codebook import Codebook
-from jfmodels.survey.encode import OPTION
-from jfmodels.survey.outcome import NAMED, ONE, ZERO, Label, Outcome
+from jfmodels.survey.labels import Label
+from jfmodels.survey.outcome import NAMED, ONE, OPTION, ZERO, Outcome
 from jfmodels.survey.records import Held
 from jfmodels.survey.rows import Answers
 from jfmodels.survey.survey import Survey

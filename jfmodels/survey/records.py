@@ -75,7 +75,7 @@ def in_full(value: object) -> str:
 
     Examples
     --------
-    >>> from jfmodels.survey.outcome import Label
+    >>> from jfmodels.survey.labels import Label
     >>> in_full({"yes": (Label("yes", "oui"),)})
     "{'yes': (Label(en='yes', fr='oui'),)}"
     """

@@ -105,6 +105,16 @@ class Rows:
     before: tuple[Floats, ...] = ()
 
     @property
+    def waves(self) -> tuple[str, ...]:
+        """Names of the waves, in order; none in a single survey."""
+        return self.keys["wave"].labels if "wave" in self.keys else ()
+
+    @property
+    def wave_codes(self) -> Ints:
+        """Wave of every row; 0 in a single survey."""
+        return self.keys["wave"].codes if self.waves else np.zeros(self.n, dtype=np.int64)
+
+    @property
     def groups(self) -> list[str]:
         """Names of the keys that may be asked for; units and patterns of adjustments may not."""
         return [name for name in self.keys if name != "unit" and not name.startswith(PATTERN)]

@@ -9,7 +9,7 @@ import pandas as pd
 
 from jfmodels.errors import ReadError, listing
 from jfmodels.survey.formats import as_text
-from jfmodels.survey.outcome import canonical
+from jfmodels.survey.labels import canonical
 
 __all__ = ["stack_waves"]
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from datetime import date
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,30 +11,20 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from jfmodels.display.card import Card, Displayed
-from jfmodels.errors import DataError, DesignError, SpecError, choose, listing, raise_all, unknown
-from jfmodels.survey.answers import read_answers, read_numbers, read_silence
-from jfmodels.survey.cards import survey_card
-from jfmodels.survey.checks import (
-    asked_problems,
-    column_problems,
-    person_problems,
-    replicate_problems,
-)
+from jfmodels.errors import DataError, DesignError, SpecError, choose, unknown
 from jfmodels.survey.codebook import Codebook
 from jfmodels.survey.design import SurveyDesign, as_names
-from jfmodels.survey.encode import OPTION, Encoder, group_columns
-from jfmodels.survey.no_answer_codes import warn_of_undeclared_codes
-from jfmodels.survey.outcome import Outcome
-from jfmodels.survey.records import Held, in_full
+from jfmodels.survey.outcome import Outcome, answer_names
 from jfmodels.survey.rows import Key, Rows
-from jfmodels.survey.sampling import Sampling, read_sampling
+from jfmodels.survey.sampling import Sampling
+from jfmodels.survey.validate import validated
 
 if TYPE_CHECKING:
     from jfmodels.survey.adjustments import Adjustment
+    from jfmodels.survey.describe import Description
+    from jfmodels.survey.weighting import Weighting
 
 __all__ = ["Survey", "require_survey"]
-
-YEAR = 365.25
 
 
 @dataclass(frozen=True, slots=True, eq=False, init=False, repr=False)
@@ -111,21 +98,8 @@ class Survey(Displayed):
                 "read_survey reads files and the frames of other libraries."
             )
         book = codebook if isinstance(codebook, Codebook) else Codebook.from_dict(codebook)
-        raise_all(DataError, list(column_problems(frame, design, book)), "Survey")
-        encoder = Encoder(frame, design, book, [])
-        wave, rows, sampling = _read(encoder)
-        waves = wave.labels if wave is not None else ()
-        answered = _answered(rows, book, max(len(waves), 1))
-        encoder.problems.extend(asked_problems(answered, book, waves))
-        encoder.problems.extend(person_problems(rows, design))
-        time = _time(encoder, wave)
-        raise_all(DataError, list(dict.fromkeys(encoder.problems)), "Survey")
-        warn_of_undeclared_codes(rows.numbers)
-        asked = {name: n > 0 for name, n in answered.items()}
-        record = _record(rows, book, simulated) | {"time": time, "labels": Held(book.texts)}
-        content = {"design": design, "codebook": book, "rows": rows, "sampling": sampling}
-        content |= {"waves": waves, "time": time, "asked": asked, "record": record}
-        content["adjustments"] = ()
+        content = validated(frame, design, book, simulated)
+        content |= {"design": design, "codebook": book, "adjustments": ()}
         for name, value in content.items():
             object.__setattr__(self, name, value)
 
@@ -142,7 +116,7 @@ class Survey(Displayed):
     @property
     def wave_codes(self) -> NDArray[np.int64]:
         """Wave of every row; 0 where there are none."""
-        return self.rows.keys["wave"].codes if self.waves else np.zeros(self.n, dtype=np.int64)
+        return self.rows.wave_codes
 
     @property
     def quota(self) -> bool:
@@ -230,9 +204,7 @@ class Survey(Displayed):
         >>> survey.answer_names(survey.outcome("trust_army"))
         ('trust_army',)
         """
-        if outcome.scale != "multi":
-            return (outcome.name,)
-        return tuple(f"{outcome.name}{OPTION}{option}" for option in outcome.columns)
+        return answer_names(outcome)
 
     def with_row_numbers(self, name: str) -> Survey:
         """Make every row a group of its own, for what is said of people one by one.
@@ -281,7 +253,7 @@ class Survey(Displayed):
             {name: Key(key.codes, (*key.labels, *labels[name])) for name, key in keys.items()}
         )
 
-    def describe(self) -> Any:
+    def describe(self) -> Description:
         """Say what was collected: interviews, weights, places, interviewers and answers by wave.
 
         Returns
@@ -297,9 +269,11 @@ class Survey(Displayed):
         """
         from jfmodels.survey.describe import describe
 
-        return describe(self)
+        return describe(
+            self.rows, self.design, self.codebook, simulated=self.simulated, quota=self.quota
+        )
 
-    def weighting(self) -> Any:
+    def weighting(self) -> Weighting:
         """Say what was done to the weights: margins, Kish's effect, factors.
 
         Returns
@@ -317,7 +291,7 @@ class Survey(Displayed):
         """
         from jfmodels.survey.weighting import weighting
 
-        return weighting(self)
+        return weighting(self.rows, self.adjustments, self._steps, self.quota)
 
     def with_keys(self, keys: Mapping[str, Key]) -> Survey:
         """Replace keys, or add some; everything else stays.
@@ -381,6 +355,11 @@ class Survey(Displayed):
             object.__setattr__(survey, each.name, kept)
         return survey
 
+    @property
+    def _steps(self) -> tuple[str, ...]:
+        """What was done to the weights, each step in a sentence; files keep it too."""
+        return tuple(self.record.get("weights", ()))
+
     def _n_clusters(self) -> int:
         """Count the clusters; where nothing repeats, each wave has its own."""
         nested = ["wave"] if self.design.repeats == "nothing" else []
@@ -407,118 +386,15 @@ class Survey(Displayed):
         return ", ".join(parts)
 
     def _card(self) -> Card:
-        return survey_card(self, self.counts)
+        from jfmodels.survey.survey_card import survey_card
 
-
-def _read(encoder: Encoder) -> tuple[Key | None, Rows, Sampling]:
-    """Read every role and column once."""
-    design, book = encoder.design, encoder.codebook
-    wave = encoder.wave()
-    unit, sampling, implied = read_sampling(encoder, wave)
-    weight = encoder.weight() if implied is None else implied
-    keys = {"wave": wave} if wave is not None else {}
-    keys |= {name: encoder.covariate(each) for name, each in book.covariates.items()}
-    skip = {*keys, design.weights, design.date, design.wave, design.person, *_weighing(design)}
-    keys = keys | group_columns(encoder, [name for name in skip if name]) | {"unit": unit}
-    for role, name in (("interviewer", design.interviewer), ("person", design.person)):
-        if name:
-            keys[name] = encoder.column(name, required=role)
-    for name, role in design.roles.items():
-        if role.split()[0] in ("strata", "cluster") and name not in keys:
-            keys[name] = encoder.column(name)
-    rows = Rows(
-        n=len(encoder.frame),
-        weight=weight,
-        keys=keys,
-        answers=read_answers(encoder, wave),
-        numbers=read_numbers(encoder, wave),
-        silent=read_silence(encoder, wave),
-        replicates=encoder.replicate_weights(),
-    )
-    encoder.problems.extend(replicate_problems(rows))
-    return wave, rows, sampling
-
-
-def _weighing(design: SurveyDesign) -> list[str]:
-    """List the columns that weigh and never group."""
-    roles = design.roles.items()
-    return [name for name, role in roles if role.startswith(("fpc", "replicate weights"))]
-
-
-def _answered(rows: Rows, codebook: Codebook, n_waves: int) -> dict[str, NDArray[np.int64]]:
-    """Count the answers to every outcome, and every option, by wave; shape (n_waves,) each."""
-    groups = rows.aggregate(["wave"] if "wave" in rows.keys else [], [*rows.answers, *rows.numbers])
-    wave = groups.codes[:, 0] if groups.codes.size else np.zeros(len(groups.n), dtype=np.int64)
-    tables = {name: each.sum(axis=1) for name, each in groups.counts.items()}
-    tables |= {name: each[:, 0].astype(np.int64) for name, each in groups.moments.items()}
-    answered = {name: np.zeros(n_waves, dtype=np.int64) for name in (*codebook.outcomes, *tables)}
-    for name, n in tables.items():
-        for found in (answered[name], answered[name.split(OPTION)[0]]):
-            np.maximum.at(found, wave[wave >= 0], n[wave >= 0])
-    return answered
-
-
-def _time(encoder: Encoder, wave: Key | None) -> dict[str, float]:
-    """Midpoint of each wave's fieldwork in years since the first wave, where dates are known."""
-    if wave is None:
-        return {}
-    days = _days_from_rows(encoder, wave) or _days_from_codebook(encoder.codebook, wave.labels)
-    if not days:
-        return {}
-    first = next(iter(days.values()))
-    time = {name: (day - first) / YEAR for name, day in days.items()}
-    if any(later <= earlier for earlier, later in pairwise(time.values())):
-        encoder.problems.append(
-            f"the waves {listing(time)} do not follow each other in time; repair the order of "
-            "waves in the codebook, or the dates."
+        return survey_card(
+            self.describe(),
+            self.design,
+            self.codebook,
+            counts=self.counts,
+            adjusted=len(self._steps),
         )
-    return time
-
-
-def _days_from_rows(encoder: Encoder, wave: Key) -> dict[str, float]:
-    """Mean date of each wave's interviews, if every wave has dates."""
-    name = encoder.design.date
-    if name is None:
-        return {}
-    day = encoder.days(name)
-    dated = np.isfinite(day) & (wave.codes >= 0)
-    size = len(wave.labels)
-    n = np.bincount(wave.codes[dated], minlength=size)
-    total = np.bincount(wave.codes[dated], day[dated], minlength=size)
-    return dict(zip(wave.labels, (total / n).tolist(), strict=True)) if (n > 0).all() else {}
-
-
-def _days_from_codebook(codebook: Codebook, waves: tuple[str, ...]) -> dict[str, float]:
-    known = [codebook.waves.get(name) for name in waves]
-    if not all(each is not None and each.start is not None for each in known):
-        return {}
-    return {each.name: _middle(each.start, each.end) for each in known if each and each.start}
-
-
-def _middle(start: date, end: date | None) -> float:
-    return (start.toordinal() + (end or start).toordinal()) / 2
-
-
-def _record(rows: Rows, codebook: Codebook, simulated: bool) -> dict[str, Any]:
-    """Fingerprints of data and codebook, so that a table can be traced to what made it."""
-    data = hashlib.blake2b(rows.weight.tobytes(), digest_size=8)
-    for key in rows.keys.values():
-        data.update(key.codes.tobytes())
-    for codes, _ in rows.answers.values():
-        data.update(codes.tobytes())
-    for number in rows.numbers.values():
-        data.update(number.tobytes())
-    for silent in rows.silent.values():
-        data.update(silent.tobytes())
-    if rows.replicates is not None:
-        data.update(rows.replicates.tobytes())
-    book = hashlib.blake2b(in_full(codebook).encode(), digest_size=8)
-    return {
-        "data_hash": data.hexdigest(),
-        "codebook_hash": book.hexdigest(),
-        "n": rows.n,
-        "simulated": simulated,
-    }
 
 
 def require_survey(value: object) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,8 @@ from numpy.typing import NDArray
 
 from jfmodels.display.card import Card, Displayed, frame_sheet
 from jfmodels.display.sheet import as_text
-from jfmodels.survey.survey import Survey
+from jfmodels.survey.adjustments import Adjustment
+from jfmodels.survey.rows import Rows
 
 __all__ = ["QUOTA", "Weighting", "kish_effect", "weighting"]
 
@@ -62,13 +64,19 @@ class Weighting(Displayed):
         )
 
 
-def weighting(survey: Survey) -> Weighting:
+def weighting(
+    rows: Rows, adjustments: Sequence[Adjustment], says: tuple[str, ...], quota: bool
+) -> Weighting:
     """Tabulate what was done to the weights.
 
     Parameters
     ----------
-    survey : Survey
-        Weighted by :func:`jfmodels.rake` or its kin.
+    rows : Rows
+        As they weigh now, and weighed before every adjustment.
+    adjustments : sequence of Adjustment
+        What was done, in order; files keep none.
+    says, quota
+        As :class:`Weighting` holds them.
 
     Examples
     --------
@@ -77,14 +85,13 @@ def weighting(survey: Survey) -> Weighting:
     >>> raked.weighting().steps[["wave", "kish_before", "kish_after"]].shape
     (6, 3)
     """
-    steps = [_steps(survey, k) for k in range(len(survey.adjustments))]
+    steps = [_steps(rows, k, each) for k, each in enumerate(adjustments)]
     margins = [
         each.margins.assign(adjustment=k)
-        for k, each in enumerate(survey.adjustments, start=1)
+        for k, each in enumerate(adjustments, start=1)
         if len(each.margins)
     ]
-    says = tuple(survey.record.get("weights", ()))  # kept by files, as the adjustments are not
-    return Weighting(_stacked(steps), _stacked(margins), says, survey.quota)
+    return Weighting(_stacked(steps), _stacked(margins), says, quota)
 
 
 def _stacked(parts: list[pd.DataFrame]) -> pd.DataFrame:
@@ -94,12 +101,11 @@ def _stacked(parts: list[pd.DataFrame]) -> pd.DataFrame:
     return table[["adjustment", *(name for name in table.columns if name != "adjustment")]]
 
 
-def _steps(survey: Survey, k: int) -> pd.DataFrame:
+def _steps(rows: Rows, k: int, adjustment: Adjustment) -> pd.DataFrame:
     """One row per wave of one adjustment."""
-    adjustment = survey.adjustments[k]
-    before, after = (survey.rows.at(step) for step in (k, k + 1))
-    code = survey.wave_codes
-    table = pd.DataFrame({"wave": list(survey.waves) or ["all"]})
+    before, after = (rows.at(step) for step in (k, k + 1))
+    code = rows.wave_codes
+    table = pd.DataFrame({"wave": list(rows.waves) or ["all"]})
     table.insert(0, "adjustment", k + 1)
     table["method"] = adjustment.method
     kish = [kish_effect(code, each.weight, len(table)) for each in (before, after)]

@@ -14,11 +14,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from jfmodels.errors import SpecError, choose
-from jfmodels.survey.adjustments import Adjustment, Fixed, adjusted
+from jfmodels.survey.adjustments import Adjustment, Fixed
 from jfmodels.survey.calibration import DISTANCES
 from jfmodels.survey.design import Names, as_names
 from jfmodels.survey.margins import Margins, as_margins
 from jfmodels.survey.meeting import UNBOUNDED, Way, meet
+from jfmodels.survey.reweighting import adjusted
 from jfmodels.survey.survey import Survey, require_survey
 
 __all__ = ["WITHIN", "calibrate", "poststratify", "rake", "standardize", "trim"]

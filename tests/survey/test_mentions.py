@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 import jfmodels as jf
 from jfmodels.errors import CodebookError, DataError
-from jfmodels.survey.outcome import Label, Outcome
+from jfmodels.survey.labels import Label
+from jfmodels.survey.outcome import Outcome
 from jfmodels.survey.records import read_text, write_text
 
 DESIGN = jf.SurveyDesign(cluster="place", target="population")

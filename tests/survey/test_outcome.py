@@ -8,7 +8,8 @@ import pytest
 
 from jfmodels.errors import CodebookError
 from jfmodels.survey.codebook import Codebook
-from jfmodels.survey.outcome import POLICIES, SCALES, Covariate, Label, Outcome, Wave, canonical
+from jfmodels.survey.labels import Label, canonical
+from jfmodels.survey.outcome import POLICIES, SCALES, Covariate, Outcome, Wave
 
 TRUST = {
     "scale": "ordinal",

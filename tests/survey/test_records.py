@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 import jfmodels as jf
-from jfmodels.survey.outcome import Label, Wave
+from jfmodels.survey.labels import Label
+from jfmodels.survey.outcome import Wave
 from jfmodels.survey.packing import pack, unpack
 from jfmodels.survey.records import read_text, write_text
 

@@ -54,7 +54,8 @@ from scipy import stats
 
 from jfmodels.engines.bayesian.draw import without_people
 from jfmodels.engines.bayesian.nested import nested_laplace
-from jfmodels.engines.bayesian.nuts import Nuts, sample_nuts
+from jfmodels.engines.bayesian.nuts import sample_nuts
+from jfmodels.engines.bayesian.settings import Nuts
 from jfmodels.model.latent import Latent
 
 SHORT = os.environ.get("JFMODELS_SHORT") == "1"

@@ -197,7 +197,8 @@ class Factor:
         back = _inverse_root(d)
         coupling = back @ c
         taken = np.swapaxes(coupling, 2, 3) @ coupling
-        added = (arrow.gather_pairs @ taken.reshape(len(d), -1).T).T
+        one_by_one = taken.reshape(len(d), -1)  # all at once would copy them first
+        added = np.stack([arrow.gather_pairs @ each for each in one_by_one])
         return cls(arrow, back, coupling, a - added.reshape(a.shape))
 
     @classmethod

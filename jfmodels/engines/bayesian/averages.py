@@ -29,8 +29,8 @@ from jfmodels.model.cells import Grid, spread
 from jfmodels.model.data import pattern_codes
 from jfmodels.model.effect_layout import Effect
 from jfmodels.model.latent import Latent
+from jfmodels.results.draws import Draws
 from jfmodels.results.engine import Belief, Question, flag_bits
-from jfmodels.results.joint import Draws
 from jfmodels.survey.design import as_names
 from jfmodels.survey.survey import Survey
 
@@ -51,7 +51,7 @@ __all__ = [
 type Ints = NDArray[np.int64]
 type Floats = NDArray[np.float64]
 
-AT_ONCE = 4_000_000  # numbers held at a time
+AT_ONCE = 500_000  # numbers held at a time
 TOGETHER = 100  # draws whose weights come from one generator
 # Gauss and Hermite's nodes along each of up to three predictors that are shifted at once. Shifted
 # by an sd of 1 (2), a logit is exact to 2e-7 (2e-4), of four answers each to 5e-4 (8e-3).

@@ -1,4 +1,7 @@
-"""A multilevel fit: what a posterior can be asked beyond the tables of any fit."""
+"""A multilevel fit: what a posterior can be asked beyond the tables of any fit.
+
+Each answer is in a file of its own, loaded when it is asked for.
+"""
 
 from __future__ import annotations
 
@@ -9,21 +12,15 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from jfmodels.engines.bayesian.components import variance_components
-from jfmodels.engines.bayesian.group_effects import effect_table
-from jfmodels.engines.bayesian.inference_data import inference_data
-from jfmodels.engines.bayesian.leave_out import LeaveOut, leave_out
 from jfmodels.engines.bayesian.multilevel import Multilevel
-from jfmodels.engines.bayesian.predictions import prediction_table
-from jfmodels.engines.bayesian.predictive_check import predictive_check
-from jfmodels.engines.bayesian.saving import save
-from jfmodels.engines.bayesian.sensitivity import sensitivity_table
 from jfmodels.errors import SpecError, require_share
 from jfmodels.results.fit import Categories, Fit
 from jfmodels.survey.design import Names, as_names
 
 if TYPE_CHECKING:
     from xarray import DataTree
+
+    from jfmodels.engines.bayesian.leave_out import LeaveOut
 
 __all__ = ["BayesianFit"]
 
@@ -86,6 +83,8 @@ class BayesianFit(Fit):
         >>> dict(model.idata["posterior"]["(1 | commune)"].sizes)
         {'chain': 4, 'draw': 1000, 'commune': 16}
         """
+        from jfmodels.engines.bayesian.inference_data import inference_data
+
         return inference_data(self.engine)
 
     def loo(self, unit: str = "row", *, refit: bool = True) -> LeaveOut:
@@ -134,6 +133,8 @@ class BayesianFit(Fit):
         """
         self._require_answers("loo")
         self._require_counts("loo")
+        from jfmodels.engines.bayesian.leave_out import leave_out
+
         return leave_out(self.engine, unit, refit)
 
     def ppc(self, by: Names = None, *, coverage: float = 0.95) -> pd.DataFrame:
@@ -171,6 +172,8 @@ class BayesianFit(Fit):
         """
         self._require_counts("ppc")
         require_share("coverage", coverage)
+        from jfmodels.engines.bayesian.predictive_check import predictive_check
+
         return predictive_check(self.engine, as_names(by), coverage)
 
     def save(
@@ -233,6 +236,8 @@ class BayesianFit(Fit):
         >>> again.levels(over="wave").equals(model.levels(over="wave"))
         True
         """
+        from jfmodels.engines.bayesian.saving import save
+
         return save(self.engine, path, share, tables, minimum, clusters)
 
     def variance_components(self, *, coverage: float = 0.95) -> pd.DataFrame:
@@ -269,6 +274,8 @@ class BayesianFit(Fit):
         ['sd(commune)']
         """
         require_share("coverage", coverage)
+        from jfmodels.engines.bayesian.components import variance_components
+
         return variance_components(self.engine, coverage)
 
     def effects(self, group: str, *, names: bool = False, coverage: float = 0.95) -> pd.DataFrame:
@@ -306,6 +313,8 @@ class BayesianFit(Fit):
         ['Ansongo', 'Bandiagara']
         """
         require_share("coverage", coverage)
+        from jfmodels.engines.bayesian.group_effects import effect_table
+
         return effect_table(self.engine, group, coverage, names)
 
     def predict(
@@ -354,6 +363,8 @@ class BayesianFit(Fit):
         ['', 'commune']
         """
         require_share("coverage", coverage)
+        from jfmodels.engines.bayesian.predictions import prediction_table
+
         return prediction_table(self.engine, new, of, categories, coverage)
 
     def prior_sensitivity(self, *, over: object = "wave") -> pd.DataFrame:
@@ -389,6 +400,8 @@ class BayesianFit(Fit):
         True
         """
         self._require_answers("prior_sensitivity")
+        from jfmodels.engines.bayesian.sensitivity import sensitivity_table
+
         return sensitivity_table(self.engine, over)
 
     def _require_counts(self, asked: str) -> None:

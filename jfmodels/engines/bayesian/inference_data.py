@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jfmodels.engines.bayesian.draw import Chains
+from jfmodels.engines.bayesian.chains import Chains
 from jfmodels.engines.bayesian.multilevel import Multilevel
 from jfmodels.engines.bayesian.pointwise import answers, kinds_of, log_densities
 from jfmodels.engines.bayesian.posterior import Posterior
 from jfmodels.engines.bayesian.sensitivity import log_priors
 from jfmodels.model.data import read_data
 from jfmodels.model.effect_layout import Effect
-from jfmodels.results.joint import Clustered
+from jfmodels.results.draws import Clustered
 from jfmodels.results.tables import versions
 
 if TYPE_CHECKING:

@@ -2,64 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from jfmodels.engines.bayesian.nested import Nested, nested_laplace
 from jfmodels.engines.bayesian.posterior import Posterior
-from jfmodels.errors import EstimationError, choose, require_whole
+from jfmodels.engines.bayesian.settings import Laplace
+from jfmodels.errors import EstimationError
 from jfmodels.model.latent import Latent
+from jfmodels.results.draws import Clustered
 from jfmodels.results.engine import Check
-from jfmodels.results.joint import Clustered
 
-__all__ = ["Laplace", "draw_laplace"]
+__all__ = ["HIGHEST_K", "draw_laplace"]
 
-ON_POOR_K = {
-    "nuts": "fit again by NUTS, with a warning",
-    "warn": "keep the draws, with a warning and a flag on every row",
-    "raise": "stop",
-}
 HIGHEST_K = 0.7  # Vehtari et al. (2024): beyond, no number of draws helps
 FEWEST = 100  # effective sets of parameters
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Laplace:
-    """Settings of the nested Laplace engine.
-
-    Parameters
-    ----------
-    draws : int, default 4000
-        Draws from the posterior.
-    seed : int, default 1
-        Of the random numbers.
-    on_poor_k : {"nuts", "warn", "raise"}, default "nuts"
-        What to do if the importance weights cannot be believed, their tail shape being above
-        0.7: fit by NUTS instead, keep the draws and flag every row, or stop.
-    progress : bool, optional
-        Whether NUTS shows a progress bar where it takes over; by default where there is a
-        terminal or notebook.
-
-    Examples
-    --------
-    >>> import jfmodels as jf
-    >>> settings = jf.Laplace(draws=1000, seed=7, on_poor_k="raise")
-    >>> formula = "shown(trust_army) ~ wave + (1 | commune)"
-    >>> model = jf.fit(formula, jf.example(), engine=settings, weighting="ignore")
-    >>> model.changes(over="wave").shape[0]
-    5
-    """
-
-    draws: int = 4000
-    seed: int = 1
-    on_poor_k: str = "nuts"
-    progress: bool | None = None
-
-    def __post_init__(self) -> None:
-        choose("on_poor_k", self.on_poor_k, ON_POOR_K)
-        for name, value, least in (("draws", self.draws, 100), ("seed", self.seed, 0)):
-            require_whole(f"Laplace({name}=)", value, least)
 
 
 def draw_laplace(latent: Latent, settings: Laplace) -> Posterior:

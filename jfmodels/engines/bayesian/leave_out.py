@@ -33,11 +33,12 @@ from scipy.special import logsumexp
 
 from jfmodels.display.card import Card, Displayed
 from jfmodels.engines.bayesian.field import Field
-from jfmodels.engines.bayesian.laplace import HIGHEST_K, Laplace, draw_laplace
+from jfmodels.engines.bayesian.laplace import HIGHEST_K, draw_laplace
 from jfmodels.engines.bayesian.multilevel import Multilevel
 from jfmodels.engines.bayesian.pareto import smooth
 from jfmodels.engines.bayesian.pointwise import densities_of, kinds_of, log_densities
 from jfmodels.engines.bayesian.posterior import Posterior
+from jfmodels.engines.bayesian.settings import Laplace
 from jfmodels.engines.progress import somebody_looks, watched
 from jfmodels.errors import SpecError
 from jfmodels.model.data import read_data
@@ -237,11 +238,11 @@ def _evidence(latent: Latent, theta: Floats, start: Floats) -> tuple[Floats, Flo
     and the modes of the field (n, B).
     """
     model = Field(latent).near(start[:, :CARE], theta[:, :CARE])
-    size, parts = max(1, NUMBERS // (4 * model.arrow.n_entries)), []
+    size, parts = max(1, NUMBERS // (4 * model.curvature.arrow.n_entries)), []
     for first in range(0, theta.shape[1], size):
         here = slice(first, first + size)
         parts.append(model.approximate(theta[:, here], start[:, here], PRECISE))
-    evidence = np.concatenate([each.evidence for each in parts])
+    evidence = np.concatenate([model.evidence(each) for each in parts])
     return evidence, np.concatenate([each.mode for each in parts], axis=1)
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from scipy.sparse import csr_array, eye_array
 
-from jfmodels.engines.bayesian.adjusted_averages import adjusted
 from jfmodels.engines.bayesian.averages import average
-from jfmodels.engines.bayesian.design_adjustment import DesignAdjustment
 from jfmodels.engines.bayesian.draw import Sampler, draw, refuse_one_answer_each
 from jfmodels.engines.bayesian.posterior import Posterior
 from jfmodels.errors import SpecError, choose, listing
@@ -20,9 +19,13 @@ from jfmodels.model.model import LaidOut, Model, lay_out, weigh
 from jfmodels.model.weighting import Weighting, read_weighting
 from jfmodels.results.adjusted import Adjusted
 from jfmodels.results.diagnose import rows_left_out
-from jfmodels.results.engine import Belief, Check, Question, Reading
-from jfmodels.results.joint import Draws, JointTest
+from jfmodels.results.draws import Draws
+from jfmodels.results.engine import Belief, Check, Heading, Question
+from jfmodels.results.summary import JointTest
 from jfmodels.survey.survey import Survey
+
+if TYPE_CHECKING:
+    from jfmodels.engines.bayesian.design_adjustment import DesignAdjustment
 
 __all__ = ["Multilevel", "fit_multilevel"]
 
@@ -60,9 +63,11 @@ class Multilevel:
         cls, name: str, survey: Survey, laid: LaidOut, posterior: Posterior, seed: int
     ) -> Multilevel:
         """Gather what was fitted; the posterior of a pseudo-likelihood is to be adjusted."""
-        adjustment = (
-            None if laid.counted is None else DesignAdjustment(survey, posterior, laid.counted)
-        )
+        counted, adjustment = laid.counted, None
+        if counted is not None:
+            from jfmodels.engines.bayesian.design_adjustment import DesignAdjustment
+
+            adjustment = DesignAdjustment(survey, posterior, counted)
         return cls(
             name=name,
             survey=survey,
@@ -110,14 +115,14 @@ class Multilevel:
         return self.posterior.coefficients()
 
     @property
-    def reading(self) -> Reading:
+    def heading(self) -> Heading:
         """What must be known to read the coefficients."""
         family, n = self.laid.latent.family, self.data.n.sum()
         fitted = f"{family.name}, {family.link} link; {n:,.0f} interviews"
         drawn = f"Posterior means and standard deviations of {self.posterior.n_draws:,} draws"
         simulated = ("Simulated data",) if self.survey.simulated else ()
         notes = (*simulated, fitted, drawn)
-        return Reading(self.formula.text, family.link, notes, family.name, int(n))
+        return Heading(self.formula.text, family.link, notes, family.name, int(n))
 
     @property
     def errors(self) -> str:
@@ -133,9 +138,16 @@ class Multilevel:
         """Answer for every cell of a question, averaging the model draw by draw."""
         key = question.key
         if key not in self.beliefs:
-            drawn, to = average(self, question), self.adjustment
-            self.beliefs[key] = drawn if to is None else adjusted(self, to, question, drawn)
+            self.beliefs[key] = self._adjusted(question, average(self, question))
         return self.beliefs[key]
+
+    def _adjusted(self, question: Question, drawn: Belief) -> Belief:
+        """Adjust a belief to the design, where the likelihood was a pseudo-likelihood."""
+        if self.adjustment is None:
+            return drawn
+        from jfmodels.engines.bayesian.adjusted_averages import adjusted
+
+        return adjusted(self, self.adjustment, question, drawn)
 
     def test_term(self, term: str, method: object = None) -> JointTest:
         """Ask how large a credible region must be to hold the point where a term is zero."""

@@ -34,7 +34,7 @@ type Floats = NDArray[np.float64]
 
 PER_POINT = 4  # fields drawn at each set of parameters, in antithetic pairs
 NUMBERS = 3_000_000  # held at a time, so that they stay in the cache
-ROUGH = 1e-3  # gain of a Newton step that ends the search for a mode
+ROUGH = 0.1  # gain of a Newton step that ends the search for a mode: weights forgive the rest
 GOOD_K, GOOD_PART = 0.6, 0.35  # weights that need no better approximation of the field
 
 
@@ -104,7 +104,7 @@ def _weigh(
     """
     field, n_points = search.field, theta.shape[1]
     size = field.model.size
-    at_once = max(1, NUMBERS // max(field.arrow.n_entries * 4, field.n_rows * 8))
+    at_once = max(1, NUMBERS // max(field.curvature.arrow.n_entries * 4, field.n_rows * 8))
     log_weight, fields = np.empty((PER_POINT, n_points)), np.empty((PER_POINT, size, n_points))
     for first in range(0, n_points, at_once):
         here = slice(first, min(first + at_once, n_points))

@@ -11,8 +11,6 @@ References
 
 from __future__ import annotations
 
-import sys
-import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,68 +21,19 @@ from jfmodels.engines.bayesian.convergence import Convergence, convergence_of
 from jfmodels.engines.bayesian.field import Field
 from jfmodels.engines.bayesian.pymc_model import WHITENED, Structure, build, inputs, parameters_of
 from jfmodels.engines.bayesian.search import Search
+from jfmodels.engines.bayesian.settings import Nuts
 from jfmodels.engines.bayesian.standardised import Whitening, field_of
-from jfmodels.engines.progress import somebody_looks
-from jfmodels.errors import EstimationError, FitWarning, SpecError, require_whole
+from jfmodels.errors import EstimationError, FitWarning, warn
 from jfmodels.model.latent import Latent
 
-__all__ = ["Nuts", "Sampled", "sample_nuts"]
+__all__ = ["Sampled", "sample_nuts"]
 
 type Ints = NDArray[np.int64]
 type Floats = NDArray[np.float64]
 
-LEAST = {"draws": 4, "tune": 1, "chains": 1, "seed": 0}
 ACCEPTED = 0.9  # of proposals; with 0.8 some trajectories diverge where there are four groups
 PRECISE = 1e-9  # gain of a Newton step that ends the search for a mode
 COMPILED: dict[Structure, Any] = {}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Nuts:
-    """How the no-U-turn sampler runs.
-
-    Parameters
-    ----------
-    draws : int, default 1000
-        Draws of every chain that are kept.
-    tune : int, default 1000
-        Draws before, in which the sampler learns its steps.
-    chains : int, default 4
-        Independent chains; fewer than four say little about whether they agree.
-    seed : int, default 1
-        Of the random numbers; the same seed gives the same draws.
-    progress : bool, optional
-        Whether to show a progress bar; by default where there is a terminal or notebook.
-
-    Raises
-    ------
-    SpecError
-        If a number is not a whole one, or too small.
-
-    Examples
-    --------
-    >>> Nuts(draws=500).chains
-    4
-    """
-
-    draws: int = 1000
-    tune: int = 1000
-    chains: int = 4
-    seed: int = 1
-    progress: bool | None = None
-
-    def __post_init__(self) -> None:
-        for name, least in LEAST.items():
-            require_whole(f"Nuts({name}=)", getattr(self, name), least)
-        if self.progress not in (None, True, False):
-            raise SpecError(f"Nuts(progress=) is True, False or None; found {self.progress!r}.")
-
-    @property
-    def shows_progress(self) -> bool:
-        """Whether there is to be a progress bar."""
-        if self.progress is not None:
-            return self.progress
-        return somebody_looks(sys.stdout)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -180,11 +129,10 @@ def _draw(model: Latent, whitening: Whitening, settings: Nuts) -> Any:
     try:
         compiled = _compiled(model, whitening)
     except Exception as error:  # whatever a compiler may raise
-        warnings.warn(
+        warn(
             f"nutpie could not compile this model ({type(error).__name__}: {error}), so PyMC's "
             "own sampler runs, which is slower.",
             FitWarning,
-            stacklevel=2,
         )
         return _by_pymc(model, whitening, settings)
     return _by_nutpie(compiled, settings)

@@ -63,22 +63,26 @@ def find_peak(evidence: Evidence, start: Floats) -> Peak:
     start : ndarray, shape (h,)
         Where to begin.
     """
-    theta = start
+    theta, found = start, _differences(evidence, start)
     for _ in range(ROUNDS):
-        value, gradient, hessian = _differences(evidence, theta)
+        value, gradient, hessian = found
         values, axes = np.linalg.eigh(-hessian)
         curvature = np.maximum(np.abs(values), 1e-2)
         step = axes @ ((axes.T @ gradient) / curvature)
         if np.abs(step).max(initial=0.0) < STEP**2:
             break
-        theta = _farther(evidence, theta, step, value)
+        step = step * min(1.0, LONGEST / np.abs(step).max())
+        before, theta = theta, theta + step
+        found = _differences(evidence, theta)
+        if not found[0] > value:
+            theta = _nearer(evidence, before, step, value)
+            found = _differences(evidence, theta)
     return Peak(theta, axes, 1 / np.sqrt(np.maximum(values, 0.05)))
 
 
-def _farther(evidence: Evidence, theta: Floats, step: Floats, value: float) -> Floats:
-    """Go to the best of several places along a step."""
-    step = step * min(1.0, LONGEST / np.abs(step).max())
-    lengths = 0.5 ** np.arange(6)
+def _nearer(evidence: Evidence, theta: Floats, step: Floats, value: float) -> Floats:
+    """Go to the best of several places along a step that was too long."""
+    lengths = 0.5 ** np.arange(1, 6)
     found = evidence(theta[:, None] + step[:, None] * lengths)
     best = int(np.argmax(found))
     return theta + step * lengths[best] if found[best] > value else theta + step * lengths[-1] / 8

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from jfmodels.engines.bayesian.chains import Chains
 from jfmodels.engines.bayesian.components import variance_components
-from jfmodels.engines.bayesian.draw import Chains
 from jfmodels.engines.bayesian.fit_file import Content, dataset_of, write_file
 from jfmodels.engines.bayesian.multilevel import Multilevel
 from jfmodels.engines.bayesian.posterior import Posterior
@@ -23,8 +23,8 @@ from jfmodels.model.priors import LKJ, Beta, Exponential, HalfNormal, HalfStuden
 from jfmodels.model.weighting import Pseudo
 from jfmodels.results.coefficients import coefficient_table
 from jfmodels.results.diagnose import diagnose
+from jfmodels.results.draws import Clustered, Independent, MonteCarlo
 from jfmodels.results.engine import Check
-from jfmodels.results.joint import Clustered, Independent, MonteCarlo
 from jfmodels.results.plain_tables import plain_table
 from jfmodels.results.tables import versions
 from jfmodels.survey.packing import pack

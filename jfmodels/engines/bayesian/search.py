@@ -37,10 +37,11 @@ class Search:
     def evidence(self, theta: Floats) -> Floats:
         """Laplace's approximation at parameters (h, B), shape (B,)."""
         found = self.field.approximate(theta, self.start(theta), PRECISE)
-        best = int(np.argmax(found.evidence))
-        if found.evidence[best] > self.value:
-            self.best, self.value = found.mode[:, best], float(found.evidence[best])
-        return found.evidence
+        evidence = self.field.evidence(found)
+        best = int(np.argmax(evidence))
+        if evidence[best] > self.value:
+            self.best, self.value = found.mode[:, best], float(evidence[best])
+        return evidence
 
     def peak(self) -> Peak:
         """Find the mode of the parameters."""

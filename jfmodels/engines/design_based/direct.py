@@ -35,7 +35,7 @@ from jfmodels.model.cells import Grid, Tables, Where, grid_of, read_where, tabul
 from jfmodels.model.items import Item, items_of
 from jfmodels.results.engine import Belief, Question
 from jfmodels.results.fit import Fit
-from jfmodels.results.joint import DegreesOfFreedom, Normal
+from jfmodels.results.normal import DegreesOfFreedom, Normal
 from jfmodels.survey.design import Names, as_names
 from jfmodels.survey.replicates import Replicates
 from jfmodels.survey.sampling import Sampling, require_one_stage

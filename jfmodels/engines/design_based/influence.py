@@ -16,7 +16,7 @@ from jfmodels.engines.explained import explained, seen_by
 from jfmodels.engines.linearize import linearized
 from jfmodels.model.data import ModelData, Response, read_data
 from jfmodels.model.formula import Formula
-from jfmodels.results.joint import Constant, DegreesOfFreedom
+from jfmodels.results.normal import Constant, DegreesOfFreedom
 from jfmodels.survey.sampling import Sampling, require_one_stage
 from jfmodels.survey.survey import Survey
 

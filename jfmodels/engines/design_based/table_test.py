@@ -21,8 +21,8 @@ from jfmodels.engines.explained import explained
 from jfmodels.errors import SpecError, choose, listing, unknown
 from jfmodels.model.cells import Where, places, read_where
 from jfmodels.model.items import DONT_KNOW, REFUSED
-from jfmodels.results.joint import JointTest
 from jfmodels.results.schema import TESTS
+from jfmodels.results.summary import JointTest
 from jfmodels.results.table import Table
 from jfmodels.results.tables import RETAINED, versions
 from jfmodels.survey.design import Names, as_names
@@ -407,7 +407,7 @@ def _flags(
 
 def _replaced(survey: Survey, waves: Sequence[str]) -> bool:
     """Whether any two waves of a table had largely other interviewers."""
-    share = retained(survey, ())
+    share = retained(survey.rows, survey.design.interviewer)
     if share is None:
         return False
     place = [survey.waves.index(wave) for wave in waves]

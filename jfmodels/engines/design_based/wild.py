@@ -20,7 +20,7 @@ from jfmodels.engines.design_based.null import under_null
 from jfmodels.engines.design_based.unit_sums import unit_sums
 from jfmodels.engines.linearize import average_factor, stage_rows
 from jfmodels.errors import SpecError, choose
-from jfmodels.results.joint import JointTest
+from jfmodels.results.summary import JointTest
 from jfmodels.survey.sampling import Sampling, require_one_stage
 
 __all__ = ["WEIGHTS", "Wild", "wild_test"]

@@ -11,6 +11,7 @@ from latent_cases import CODEBOOK, DESIGN, people, simulated
 from panel_cases import simulated as panel
 
 import jfmodels as jf
+from jfmodels.engines.bayesian import chains
 from jfmodels.engines.bayesian import draw as room
 from jfmodels.engines.bayesian.convergence import Convergence
 from jfmodels.engines.bayesian.laplace import draw_laplace
@@ -35,7 +36,7 @@ def sampler(monkeypatch):
         chain = np.repeat(np.arange(4), 100)
         return Sampled(drawn.field, drawn.theta, chain, Convergence(**found))
 
-    monkeypatch.setattr(room, "sample_nuts", sample)
+    monkeypatch.setattr(chains, "sample_nuts", sample)
     return found
 
 
@@ -52,8 +53,11 @@ def unbelievable(monkeypatch):
 
 
 def test_what_cannot_be_believed_goes_to_nuts_with_the_reason(sampler, unbelievable):
-    with pytest.warns(jf.FitWarning, match=r"cannot be believed \(Pareto k is 0\.93, above 0\.7\)"):
+    with pytest.warns(
+        jf.FitWarning, match=r"cannot be believed \(Pareto k is 0\.93, above 0\.7\)"
+    ) as told:
         found = fit()
+    assert told[0].filename == __file__  # it points outside the package
     assert found.engine.name == "nuts"
     assert found.levels(over="wave")["flag"].tolist() == [()] * 3
 

@@ -13,7 +13,7 @@ from latent_cases import BLOCK_TERMS, CODEBOOK, DESIGN, OUTCOMES, people
 from posterior_cases import fitted
 
 import jfmodels as jf
-from jfmodels.engines.bayesian.draw import Chains
+from jfmodels.engines.bayesian.chains import Chains
 from jfmodels.engines.bayesian.inference_data import CHAINS, chains_of
 from jfmodels.model.effects import BLOCKS
 from jfmodels.model.families import FAMILIES

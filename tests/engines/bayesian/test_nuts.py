@@ -15,12 +15,14 @@ from test_regression import SURVEY
 
 import jfmodels as jf
 from jfmodels.engines.bayesian import nuts
+from jfmodels.engines.bayesian.beforehand import natural
 from jfmodels.engines.bayesian.convergence import convergence_of, monte_carlo_error
-from jfmodels.engines.bayesian.field import Field, natural
+from jfmodels.engines.bayesian.field import Field
 from jfmodels.engines.bayesian.nested import nested_laplace
-from jfmodels.engines.bayesian.nuts import Nuts, sample_nuts, whitening_of
+from jfmodels.engines.bayesian.nuts import sample_nuts, whitening_of
 from jfmodels.engines.bayesian.pymc_likelihoods import LIKELIHOODS
 from jfmodels.engines.bayesian.pymc_model import PRIORS, Structure, build
+from jfmodels.engines.bayesian.settings import Nuts
 from jfmodels.engines.bayesian.standardised import field_of, split, steadied, steadying
 from jfmodels.errors import FitWarning
 from jfmodels.model.effects import BLOCKS

@@ -14,7 +14,7 @@ from pandas.testing import assert_frame_equal
 from posterior_cases import fitted
 
 import jfmodels as jf
-from jfmodels.engines.bayesian.draw import Chains
+from jfmodels.engines.bayesian.chains import Chains
 from jfmodels.engines.bayesian.fit_file import Content, read_file, write_file
 from jfmodels.engines.bayesian.saving import KINDS
 from jfmodels.model.effects import BLOCKS

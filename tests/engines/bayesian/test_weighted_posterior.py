@@ -18,11 +18,12 @@ from r_cases import frame_of
 from scipy.optimize import minimize
 
 import jfmodels as jf
-from jfmodels.engines.bayesian.field import Field, log_prior
+from jfmodels.engines.bayesian.beforehand import log_prior
+from jfmodels.engines.bayesian.field import Field
 from jfmodels.errors import FitWarning
 from jfmodels.model.model import Model, lay_out, weigh
 from jfmodels.results.adjusted import Adjusted
-from jfmodels.results.joint import Draws
+from jfmodels.results.draws import Draws
 
 REFERENCE = Path(__file__).parents[2] / "reference" / "r_multilevel_cases.json"
 FORMULA = "yes ~ wave + region + sex + (1 | commune)"
@@ -130,8 +131,9 @@ def test_mode_is_that_of_glmer_with_scaled_weights(name):
         beta, theta = parameters[:-1], parameters[-1:, None]
         held = replace(latent, mean=beta, sd=np.full(len(beta), 1e-5))
         start = np.append(beta, np.zeros(latent.size - len(beta)))[:, None]
-        found = Field(held).approximate(theta, start, 1e-12)
-        return float((log_prior(held.hyperparameters, theta) - found.evidence)[0])
+        field = Field(held)
+        evidence = field.evidence(field.approximate(theta, start, 1e-12))
+        return float((log_prior(held.hyperparameters, theta) - evidence)[0])
 
     wanted = case["results"]
     start = np.append(np.round(wanted["estimate"], 1), np.log(0.5))

@@ -20,8 +20,8 @@ from jfmodels.engines.linearize import linearized, scores
 from jfmodels.errors import EstimationError, SpecError
 from jfmodels.model.cells import grid_of, tabulate
 from jfmodels.model.items import items_of
-from jfmodels.survey.adjustments import reweighted
 from jfmodels.survey.replicates import multipliers_of
+from jfmodels.survey.reweighting import reweighted
 
 RELATIVE = 1e-9  # found: 2e-10, a covariance of a raked jackknife; of others 2e-12
 CONTENT = json.loads((REFERENCE / "r_calibration_cases.json").read_text())["cases"]
