@@ -86,6 +86,11 @@ def test_every_example_is_run(name):
     assert f"{thing.__module__}.{thing.__qualname__}" in collected(thing.__module__)
 
 
+def test_what_engines_alone_need_of_a_survey_is_no_method_of_it():
+    inner = {"changed", "with_keys", "with_labels", "with_row_numbers"}
+    assert inner.isdisjoint(dir(jf.Survey))
+
+
 def test_type_checkers_see_the_same_names():
     stub = Path(jf.__file__).with_suffix(".pyi").read_text(encoding="utf-8")
     assert sorted(re.findall(r" as (\w+)", stub)) == sorted(jf.__all__)

@@ -14,6 +14,7 @@ from jfmodels.errors import EstimationError, SpecError, choose
 from jfmodels.model.cells import Where
 from jfmodels.model.weighting import Weighting
 from jfmodels.results.fit import Fit
+from jfmodels.survey.copies import changed
 from jfmodels.survey.readings import Reading, reread
 from jfmodels.survey.replicates import Replicates
 from jfmodels.survey.retarget import retargeted
@@ -247,4 +248,4 @@ def _unweighted(survey: Survey) -> Survey:
     rows = replace(survey.rows, weight=once, before=())
     record = {**survey.record, "weights": (), "quota": False}
     design = replace(survey.design, weights=None)
-    return survey.changed(rows=rows, design=design, adjustments=(), record=record)
+    return changed(survey, rows=rows, design=design, adjustments=(), record=record)

@@ -20,6 +20,7 @@ from jfmodels.model.cells import Where, look_up, places
 from jfmodels.model.data import ModelData, Response, pattern_frame
 from jfmodels.model.formula import Formula
 from jfmodels.survey.columns import as_number, natural_order
+from jfmodels.survey.copies import with_labels
 from jfmodels.survey.design import as_names
 from jfmodels.survey.population import Population
 from jfmodels.survey.survey import Survey
@@ -93,7 +94,7 @@ def widened(model: Modelled, census: Population, by: Sequence[str], where: Where
     groups = tuple(name for name in random if name in census.keys)
     labels = {name: _further(model, census, name) for name in (*named, *groups)}
     return Widened(
-        survey=model.survey.with_labels(labels),
+        survey=with_labels(model.survey, labels),
         formula=model.formula,
         response=model.response,
         data=model.data,

@@ -16,6 +16,7 @@ from scipy.sparse import csr_array
 
 from jfmodels.model.cells import Tables
 from jfmodels.survey.adjustments import Linear
+from jfmodels.survey.copies import with_keys
 from jfmodels.survey.rows import Rows
 from jfmodels.survey.survey import Survey
 
@@ -94,7 +95,7 @@ def explained_of(
 
 def seen_by(survey: Survey, key: str) -> Survey:
     """The same survey with the groups of a key in place of its units."""
-    return survey.with_keys({"unit": survey.rows.keys[key]})
+    return with_keys(survey, {"unit": survey.rows.keys[key]})
 
 
 def _loads(rows: Rows, linear: Linear, by: str) -> Floats:

@@ -13,6 +13,7 @@ import numpy as np
 
 from jfmodels.errors import SpecError, choose, listing
 from jfmodels.survey.codebook import Codebook
+from jfmodels.survey.copies import changed
 from jfmodels.survey.labels import Label
 from jfmodels.survey.outcome import NAMED, ONE, OPTION, ZERO, Outcome
 from jfmodels.survey.records import Held
@@ -75,7 +76,8 @@ def reread(survey: Survey, readings: Mapping[str, Reading]) -> Survey:
     coded = {name: _answers(survey, source) for name, source in sources.items()}
     answers = {name: each for name, each in coded.items() if each is not None}
     numbers = {name: rows.numbers[s] for name, s in sources.items() if s in rows.numbers}
-    return survey.changed(
+    return changed(
+        survey,
         codebook=book,
         rows=replace(
             rows, answers={**rows.answers, **answers}, numbers={**rows.numbers, **numbers}

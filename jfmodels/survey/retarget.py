@@ -9,6 +9,7 @@ import pandas as pd
 
 from jfmodels.errors import DesignError, raise_all
 from jfmodels.survey.codebook import Codebook
+from jfmodels.survey.copies import changed
 from jfmodels.survey.design import as_names
 from jfmodels.survey.encode import Encoder
 from jfmodels.survey.rows import Key
@@ -56,7 +57,7 @@ def retargeted(survey: Survey, target: str) -> Survey:
     unit, sampling, _ = read_sampling(encoder, survey.rows.keys.get("wave"))
     raise_all(DesignError, encoder.problems, f"target='{target}'")
     rows = replace(survey.rows, keys={**survey.rows.keys, "unit": unit})
-    return survey.changed(design=design, rows=rows, sampling=sampling)
+    return changed(survey, design=design, rows=rows, sampling=sampling)
 
 
 def _column(key: Key) -> Any:

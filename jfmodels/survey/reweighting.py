@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from jfmodels.errors import EstimationError, JfmodelsError
 from jfmodels.survey.adjustments import Adjustment
+from jfmodels.survey.copies import changed
 from jfmodels.survey.rows import PATTERN, Key, Rows
 from jfmodels.survey.survey import Survey
 
@@ -97,4 +98,4 @@ def _changed(survey: Survey, rows: Rows, adjustments: tuple[Adjustment, ...]) ->
         "weights": tuple(each.says for each in adjustments),
         "quota": from_one and any(each.calibrates for each in adjustments),
     }
-    return survey.changed(rows=rows, adjustments=adjustments, record=record)
+    return changed(survey, rows=rows, adjustments=adjustments, record=record)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -206,53 +206,6 @@ class Survey(Displayed):
         """
         return answer_names(outcome)
 
-    def with_row_numbers(self, name: str) -> Survey:
-        """Make every row a group of its own, for what is said of people one by one.
-
-        Parameters
-        ----------
-        name : str
-            Of the key whose groups are the rows, in their order.
-
-        Returns
-        -------
-        Survey
-            With that key.
-
-        Examples
-        --------
-        >>> import jfmodels as jf
-        >>> len(jf.example().with_row_numbers("row").rows.keys["row"].labels)
-        3264
-        """
-        number = Key(np.arange(self.n), tuple(map(str, range(self.n))))
-        return self.with_keys({name: number})
-
-    def with_labels(self, labels: Mapping[str, Sequence[str]]) -> Survey:
-        """Make further labels known, which no row bears: those of a census.
-
-        Parameters
-        ----------
-        labels : mapping of str to sequence of str
-            Further labels by column; they come after the survey's own.
-
-        Returns
-        -------
-        Survey
-            With those labels.
-
-        Examples
-        --------
-        >>> import jfmodels as jf
-        >>> survey = jf.example().with_labels({"region": ["Kidal"]})
-        >>> survey.group("region").labels[-1]
-        'Kidal'
-        """
-        keys = {name: self.rows.keys[name] for name in labels}
-        return self.with_keys(
-            {name: Key(key.codes, (*key.labels, *labels[name])) for name, key in keys.items()}
-        )
-
     def describe(self) -> Description:
         """Say what was collected: interviews, weights, places, interviewers and answers by wave.
 
@@ -292,68 +245,6 @@ class Survey(Displayed):
         from jfmodels.survey.weighting import weighting
 
         return weighting(self.rows, self.adjustments, self._steps, self.quota)
-
-    def with_keys(self, keys: Mapping[str, Key]) -> Survey:
-        """Replace keys, or add some; everything else stays.
-
-        Parameters
-        ----------
-        keys : mapping of str to Key
-            By name.
-
-        Returns
-        -------
-        Survey
-            With those keys.
-
-        Examples
-        --------
-        >>> import jfmodels as jf
-        >>> survey = jf.example()
-        >>> "place" in survey.with_keys({"place": survey.group("commune")}).rows.keys
-        True
-        """
-        return self.changed(rows=replace(self.rows, keys={**self.rows.keys, **keys}))
-
-    def changed(
-        self,
-        *,
-        design: SurveyDesign | None = None,
-        codebook: Codebook | None = None,
-        rows: Rows | None = None,
-        asked: Mapping[str, NDArray[np.bool_]] | None = None,
-        sampling: Sampling | None = None,
-        record: Mapping[str, Any] | None = None,
-        adjustments: tuple[Adjustment, ...] | None = None,
-    ) -> Survey:
-        """Copy the survey with what is named in place of its own.
-
-        Parameters
-        ----------
-        design, codebook, rows, asked, sampling, record, adjustments
-            Attributes of the copy; None for those of this survey.
-
-        Returns
-        -------
-        Survey
-            Nothing of it is checked again.
-
-        Examples
-        --------
-        >>> import jfmodels as jf
-        >>> survey = jf.example()
-        >>> survey.changed(record={**survey.record, "simulated": False}).simulated
-        False
-        """
-        content: dict[str, object] = {"design": design, "codebook": codebook, "rows": rows}
-        content |= {"asked": asked, "sampling": sampling, "record": record}
-        content["adjustments"] = adjustments
-        survey = object.__new__(Survey)
-        for each in fields(self):
-            value = content.get(each.name)
-            kept = getattr(self, each.name) if value is None else value
-            object.__setattr__(survey, each.name, kept)
-        return survey
 
     @property
     def _steps(self) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 import jfmodels as jf
+from jfmodels.survey.copies import changed
 
 SCIENCE = {
     "consci": {
@@ -129,13 +130,14 @@ def test_linearised_errors_are_the_jackknifes(surveys, way):
     """Some strata have one unit, which no replicate compares across strata: taken as certain."""
     survey = surveys[way]
     sampling = survey.sampling
-    certain = survey.changed(
+    certain = changed(
+        survey,
         sampling=type(sampling)(
             **{
                 f: getattr(sampling, f) for f in ("stages", "strata_names", "unit_names", "cluster")
             },
             lonely="certainty",
-        )
+        ),
     )
     plain = last_level(certain)["std_error"]
     drawn = last_level(certain, replicates=jf.Replicates("jkn"))["std_error"]

@@ -25,6 +25,7 @@ from scipy.stats import binomtest
 from simulate import N_COMMUNES, N_PEOPLE, NODE_WEIGHTS, NODES, REGION_OF, REGIONS
 
 import jfmodels as jf
+from jfmodels.survey.copies import changed
 
 SHORT = os.environ.get("JFMODELS_SHORT") == "1"
 N_FRAMES, PER_FRAME = (10, 20) if SHORT else (150, 20)
@@ -164,7 +165,7 @@ def measured(name: str) -> pd.DataFrame:
         rivals = {
             "adjusted": adjusted,
             "as it is": survey,
-            "fixed": adjusted.changed(adjustments=()),
+            "fixed": changed(adjusted, adjustments=()),
         }
         for rival, each in rivals.items():
             fit = jf.direct(each, list(survey.codebook.outcomes))

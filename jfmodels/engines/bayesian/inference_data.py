@@ -17,6 +17,7 @@ from jfmodels.model.data import read_data
 from jfmodels.model.effect_layout import Effect
 from jfmodels.results.draws import Clustered
 from jfmodels.results.tables import versions
+from jfmodels.survey.copies import with_row_numbers
 
 if TYPE_CHECKING:
     from xarray import Dataset, DataTree
@@ -177,7 +178,7 @@ def _of_respondents(engine: Multilevel, chains: Ints) -> dict[str, Dataset]:
 
 def _respondents(engine: Multilevel) -> tuple[Ints, Ints]:
     """Row of every respondent in the survey, and kind of answer in the model; (R,) each."""
-    survey = engine.survey.with_row_numbers(RESPONDENT)
+    survey = with_row_numbers(engine.survey, RESPONDENT)
     data = read_data(survey, engine.formula, engine.response, engine.where, [RESPONDENT])
     kind = kinds_of(engine.posterior.latent, data.pattern, data.answer)
     order = np.argsort(data.groups[:, 0])

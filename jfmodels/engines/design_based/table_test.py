@@ -25,6 +25,7 @@ from jfmodels.results.schema import TESTS
 from jfmodels.results.summary import JointTest
 from jfmodels.results.table import Table
 from jfmodels.results.tables import RETAINED, versions
+from jfmodels.survey.copies import changed
 from jfmodels.survey.design import Names, as_names
 from jfmodels.survey.interviewers import retained
 from jfmodels.survey.outcome import Outcome
@@ -306,7 +307,7 @@ def _tables(
     rows = replace(
         survey.rows, keys={**survey.rows.keys, **dict(zip((ROW, COLUMN), sides, strict=True))}
     )
-    asked = survey.changed(rows=rows)
+    asked = changed(survey, rows=rows)
     labels = {name: survey.group(name).labels for name in split}
     for chosen in product(*(allowed.get(name, labels[name]) for name in split)):
         named = dict(zip(split, chosen, strict=True))

@@ -15,6 +15,7 @@ from jfmodels.engines.linearize import few_clusters, scores, stage_rows
 from jfmodels.model.cells import Grid, tabulate
 from jfmodels.results.engine import Belief
 from jfmodels.results.normal import DegreesOfFreedom, Joinable, Normal
+from jfmodels.survey.copies import changed
 from jfmodels.survey.rows import Key, Rows
 from jfmodels.survey.sampling import Sampling, SamplingStage
 from jfmodels.survey.survey import Survey
@@ -50,7 +51,7 @@ def two_way(
     name = str(survey.design.interviewer)
     crossed = _crossed(survey.rows, name)
     added = _influence(survey, grid, where, name, small_sample)
-    both = survey.changed(rows=crossed)
+    both = changed(survey, rows=crossed)
     shared = _influence(both, grid, where, "interviewer × unit", small_sample)
     return with_second_way(joint, added, shared, len(survey.rows.keys[name].labels))
 
@@ -99,7 +100,7 @@ def by_interviewer(survey: Survey) -> tuple[Survey, Survey]:
 def _clustered(survey: Survey, unit: Key) -> Survey:
     """The same survey with other units, all in one stratum."""
     rows = replace(survey.rows, keys={**survey.rows.keys, "unit": unit})
-    return survey.changed(rows=rows, sampling=_one_stratum(len(unit.labels)))
+    return changed(survey, rows=rows, sampling=_one_stratum(len(unit.labels)))
 
 
 def _one_stratum(size: int) -> Sampling:

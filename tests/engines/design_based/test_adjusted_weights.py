@@ -20,6 +20,7 @@ from jfmodels.engines.linearize import linearized, scores
 from jfmodels.errors import EstimationError, SpecError
 from jfmodels.model.cells import grid_of, tabulate
 from jfmodels.model.items import items_of
+from jfmodels.survey.copies import changed
 from jfmodels.survey.replicates import multipliers_of
 from jfmodels.survey.reweighting import reweighted
 
@@ -302,7 +303,7 @@ def nudged(survey: jf.Survey, step: float) -> list[jf.Survey]:
     size = len(survey.rows.keys["unit"].labels)
     rows = reweighted(survey, 1 + step * np.eye(size)).rows
     return [
-        survey.changed(rows=replace(rows, weight=column, replicates=None), adjustments=())
+        changed(survey, rows=replace(rows, weight=column, replicates=None), adjustments=())
         for column in rows.replicates.T
     ]
 
