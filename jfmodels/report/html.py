@@ -9,6 +9,7 @@ __all__ = ["Html", "element", "joined", "unbroken"]
 
 # elements that hold nothing
 EMPTY = ("circle", "line", "meta", "path", "polygon", "polyline", "rect")
+BEFORE_UNIT = re.compile(r"(?<=\d) (?=points?\b|%)")
 INTERVAL = re.compile(r"(\[[-+−]?\d[^\]]*\])")
 
 
@@ -48,14 +49,14 @@ def joined(*content: object) -> Html:
 
 
 def unbroken(text: str) -> Html:
-    """Keep every interval of a sentence on one line.
+    """Keep every interval of a sentence on one line, and every number with its unit.
 
     Examples
     --------
-    >>> unbroken("up by 5 points [1, 9].")
-    'up by 5 points <span class="interval">[1, 9]</span>.'
+    >>> unbroken("up by 5 points [1, 9].").replace("\N{NO-BREAK SPACE}", "_")
+    'up by 5_points <span class="interval">[1, 9]</span>.'
     """
-    parts: list[str] = INTERVAL.split(text)
+    parts: list[str] = INTERVAL.split(BEFORE_UNIT.sub("\N{NO-BREAK SPACE}", text))
     parts[1::2] = [element("span", each, class_="interval") for each in parts[1::2]]
     return joined(*parts)
 

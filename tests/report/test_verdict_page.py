@@ -61,6 +61,7 @@ def test_intervals_are_not_broken_over_lines(verdicts, lang):
     for each in set(intervals):
         assert page.count(each) == page.count(f'<span class="interval">{each}</span>')
     assert re.search(r"\.interval[^{]*\{ white-space: nowrap", page)
+    assert not re.search(r'\d (points?|%) <span class="interval">', page)
 
 
 def test_nothing_in_it_is_run(verdicts):
