@@ -24,8 +24,8 @@ __all__ = ["Steps", "panels"]
 
 HEIGHT = 126.0
 NARROW, BROAD = 190.0, 440.0  # one of several, or the only one
-LETTER = 6.4  # mean width of a letter of the waves' names
-LEFT, RIGHT, TOP, BOTTOM = 36.0, 38.0, 9.0, 21.0
+LETTER = 6.4  # mean width of a letter of the waves' names, and of a digit
+LEFT, RIGHT, TOP, BOTTOM = 36.0, 38.0, 9.0, 21.0  # the sides at least
 NUMBERS = ("estimate", "low", "high")
 
 type Floats = NDArray[np.float64]
@@ -60,30 +60,38 @@ class Scale:
         Ends of the vertical axis, in the unit of the table.
     ticks : tuple of float
         Numbers that have a line.
-    share : bool
-        Whether they are written in percent.
-    width : float
-        Of the picture.
+    decimals : int or None
+        With which they are written; None for percent.
+    left, right, width : float
+        Room beside the lines for what is written there, and width of the picture.
     """
 
     x: Floats
     low: float
     high: float
     ticks: tuple[float, ...]
-    share: bool
+    decimals: int | None
+    left: float
+    right: float
     width: float
 
     @classmethod
-    def of(cls, rows: Rows, waves: Waves, width: float) -> Scale:
+    def of(cls, rows: Rows, waves: Waves, width: float, names: Names) -> Scale:
         """Choose a scale for all rows: the whole range of a share, else that of the intervals."""
         place = (waves.x - waves.x[0]) / max(waves.x[-1] - waves.x[0], 1e-9)
-        x = LEFT + place * (width - LEFT - RIGHT)
         if is_share(rows[0]):
-            return cls(x, 0.0, 1.0, (0.0, 0.5, 1.0), True, width)
-        ends = [[row[each] for each in NUMBERS] for row in rows]
-        low, high = float(np.nanmin(ends)), float(np.nanmax(ends))
-        room = 0.05 * (high - low) or 1.0
-        return cls(x, low - room, high + room, (low, high), False, width)
+            x = LEFT + place * (width - LEFT - RIGHT)
+            return cls(x, 0.0, 1.0, (0.0, 0.5, 1.0), None, LEFT, RIGHT, width)
+        numbers = [[row[each] for each in NUMBERS] for row in rows]
+        low, high = float(np.nanmin(numbers)), float(np.nanmax(numbers))
+        spread = high - low or 20.0
+        # two digits of it tell any two places apart
+        decimals = int(np.clip(1 - np.floor(np.log10(spread)), 0, 3))
+        longest = LETTER * max(len(names.words.number(each, decimals)) for each in (low, high))
+        left, right = max(LEFT, longest + 5), max(RIGHT, longest + 8)
+        x = left + place * (width - left - right)
+        ends = low - 0.05 * spread, high + 0.05 * spread
+        return cls(x, *ends, (low, high), decimals, left, right, width)
 
     def y(self, value: Floats) -> Floats:
         """Height of a value, counted from above."""
@@ -114,7 +122,7 @@ def panels(
     rows = [row for _, each in named for row in each]
     if len(waves.values) < 2 or all(np.isnan(row["estimate"]) for row in rows):
         return None
-    scale = Scale.of(rows, waves, BROAD if len(named) == 1 else NARROW)
+    scale = Scale.of(rows, waves, BROAD if len(named) == 1 else NARROW, names)
     drawn = [
         element(
             "li",
@@ -151,13 +159,14 @@ def _panel(name: str, rows: Rows, waves: Waves, scale: Scale, steps: Steps, name
 
 def _axes(waves: Waves, scale: Scale, names: Names) -> list[Html]:
     """Draw lines at round numbers, and name them and the waves."""
-    heights = scale.y(np.array(scale.ticks))
+    left, right = _px(scale.left), _px(scale.width - scale.right)
+    names_at = _px(scale.left - 5)
     lines = [
         joined(
-            element("line", x1=LEFT, x2=scale.width - RIGHT, y1=_px(y), y2=_px(y), class_="grid"),
-            element("text", _tick(tick, scale, names), x=LEFT - 5, y=_px(y + 3.5), class_="y"),
+            element("line", x1=left, x2=right, y1=_px(y), y2=_px(y), class_="grid"),
+            element("text", _tick(tick, scale, names), x=names_at, y=_px(y + 3.5), class_="y"),
         )
-        for tick, y in zip(scale.ticks, heights, strict=True)
+        for tick, y in zip(scale.ticks, scale.y(np.array(scale.ticks)), strict=True)
     ]
     texts = [str(value) for value in waves.values]
     return lines + [
@@ -238,9 +247,9 @@ def _in_words(name: str, rows: Rows, names: Names) -> str:
 
 
 def _tick(value: float, scale: Scale, names: Names) -> str:
-    if scale.share:
+    if scale.decimals is None:
         return f"{names.words.number(100 * value, 0)}\N{NO-BREAK SPACE}%"
-    return names.words.number(value, 1)
+    return names.words.number(value, scale.decimals)
 
 
 def _points(places: Any) -> str:

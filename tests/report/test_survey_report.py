@@ -113,6 +113,23 @@ def test_means_of_thousands_are_written_as_counts_are(tmp_path, lang, between):
     assert not re.search(r"\b[45]\d{3}\b", income.partition("</figure>")[2])
 
 
+@pytest.mark.parametrize("size", [0.01, 1.0, 100.0, 1e4])
+def test_numbers_of_small_pictures_lie_within_them(tmp_path, size):
+    frame = frame_of()
+    frame["income"] = frame["income"] * size
+    page = page_of(jf.Survey(frame, DESIGN, BOOK), tmp_path)
+    income = page[page.index('id="outcome-income"') : page.index('id="changes"')]
+    pictures = re.findall(r'<svg viewBox="0 0 ([\d.]+) .*?</svg>', income)
+    texts = re.findall(r'<text x="([\d.]+)" y="[\d.]+" class="(y|last)">([^<]+)</text>', income)
+    assert len(pictures) == 3
+    assert len(texts) == 9
+    for x, kind, text in texts:
+        # names of the axis end at x, last numbers begin there; a digit is about 6 wide
+        room = float(x) if kind == "y" else float(pictures[0]) - float(x)
+        assert 6 * len(text) <= room
+    assert len({text for _, kind, text in texts if kind == "y"}) == 2
+
+
 def test_a_change_that_is_there_is_shown(tmp_path):
     frame = frame_of()
     often = np.where(np.arange(len(frame)) % 8 > 0, 1, 0)
