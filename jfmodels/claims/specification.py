@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from jfmodels.engines.compare import default_formula
+from jfmodels.engines.default_formula import default_formula
 from jfmodels.engines.design_based.direct import direct
 from jfmodels.engines.fitting import ENGINES, Settings, fit
 from jfmodels.errors import EstimationError, SpecError, choose

@@ -7,25 +7,23 @@ and where they do not the reader learns on what the answer rests.
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain
-from math import prod
 
 import pandas as pd
 
 from jfmodels.display.card import Card, Displayed
 from jfmodels.engines.agreement import Asked, agreement_table
+from jfmodels.engines.default_formula import default_formulas
 from jfmodels.engines.design_based.direct import direct
-from jfmodels.engines.evidence import reached
 from jfmodels.engines.fitting import Settings, fit, read_model, settings_of, without_bar
 from jfmodels.engines.progress import somebody_looks, watched
 from jfmodels.errors import EstimationError, SpecError, choose, require_share
-from jfmodels.model.cells import Where, places, read_where
+from jfmodels.model.cells import Where, read_where
 from jfmodels.model.formula import Formula, parse
 from jfmodels.model.model import Model
-from jfmodels.model.syntax import Name, written
 from jfmodels.model.weighting import Weighting
 from jfmodels.results.estimands import Change, Estimand, Level
 from jfmodels.results.fit import Fit
@@ -34,13 +32,11 @@ from jfmodels.results.schema import FAILURES
 from jfmodels.results.stacked import stacked
 from jfmodels.results.table import Table
 from jfmodels.survey.design import Names, as_names
-from jfmodels.survey.outcome import Outcome
 from jfmodels.survey.population import Population
 from jfmodels.survey.survey import Survey, require_survey
 
-__all__ = ["WAYS", "Comparison", "compare", "default_formula"]
+__all__ = ["WAYS", "Comparison", "compare"]
 
-type Allowed = Mapping[str, Sequence[str]]  # labels of a domain by column
 type Done = tuple[str, str | Model | None, Fit | Exception]  # a way, its formula, what came of it
 
 WAYS: Mapping[str, str] = {
@@ -48,13 +44,6 @@ WAYS: Mapping[str, str] = {
     "weighted": "survey-weighted regression",
     "multilevel": "multilevel model, averaged over the people of the survey",
     "mrp": "the same multilevel model, averaged over a census",
-}
-LEFT: Mapping[str, str] = {
-    "binary": "shown({})",
-    "ordinal": "shown({})",
-    "nominal": "{}",
-    "continuous": "{}",
-    "count": "{}",
 }
 
 
@@ -323,7 +312,7 @@ def compare(
     _check(outcome, population)
     allowed = read_where(survey, where)
     named = (survey, outcome, groups, fixed, weighting, allowed)
-    default, simpler = _formulas(*named), _formulas(*named, additive=True)
+    default, simpler = default_formulas(*named), default_formulas(*named, additive=True)
     tried = {way: (default[way], simpler[way]) for way in default}
     tried |= {way: (formula, formula) for way, formula in given.items()}
     modelled = _modelled(tried, given, survey, where, engine, weighting)
@@ -400,124 +389,3 @@ def _check(outcome: object, population: object) -> None:
 def _read(formula: str | Model) -> Formula:
     """The formula of a model, read."""
     return parse(formula) if isinstance(formula, str) else formula.formula
-
-
-def _formulas(
-    survey: Survey,
-    outcome: str,
-    groups: Sequence[str],
-    covariates: Sequence[str],
-    weighting: Weighting | None,
-    allowed: Allowed,
-    *,
-    additive: bool = False,
-) -> dict[str, str | Model]:
-    """The formula of each model where none is given.
-
-    Without fixed interactions (`additive`), groups still move of their own in a multilevel model:
-    each has an effect in each wave, which says nothing of waves in which nobody was met there.
-    """
-    left = _left(survey.outcome(outcome))
-    trend = [*(["wave"] if survey.waves else []), *map(_quoted, groups)]
-    more = list(map(_quoted, covariates))
-    plain = " + ".join([*trend, *more]) or "1"
-    full = plain if additive else " + ".join([" * ".join(trend), *more]) or "1"
-    random = _random_terms(survey, weighting)
-    if additive and random and len(trend) > 1:
-        random.insert(0, f"(1 | {':'.join([*trend[1:], trend[0]])})")
-    found: dict[str, str | Model] = {
-        "weighted": f"{left} ~ {full if _fits(survey, groups, covariates, allowed) else plain}"
-    }
-    if random:
-        found["multilevel"] = f"{left} ~ {' + '.join([full, *random])}"
-    return found
-
-
-def default_formula(
-    survey: Survey,
-    outcome: str,
-    groups: Sequence[str],
-    covariates: Sequence[str],
-    *,
-    random: bool,
-    weighting: Weighting | None = None,
-) -> str:
-    """Formula of a regression, or of a multilevel model, where none is given.
-
-    Parameters
-    ----------
-    survey : Survey
-        The survey.
-    outcome : str
-        The outcome; of several categories, what is shown.
-    groups, covariates : sequence of str
-        As `by` and `covariates` of :func:`compare`.
-    random : bool
-        Whether clusters, interviewers and people who are asked again have effects.
-    weighting : str or Pseudo, optional
-        Of the multilevel model; answers that count by their weights have no effects of people.
-    """
-    chosen = _formulas(survey, outcome, groups, covariates, weighting, {})
-    way = "multilevel" if random else "weighted"
-    if way not in chosen:
-        raise SpecError("The design names no clusters and no interviewers, so nothing is random.")
-    return str(chosen[way])
-
-
-def _left(outcome: Outcome) -> str:
-    """The left side of a formula by which an outcome is modelled."""
-    if outcome.scale not in LEFT:
-        raise SpecError(
-            f"'{outcome.name}' has several answers a person, and models take one at a time. Fit "
-            f"jf.fit('option({outcome.name}, \"...\") ~ ...') beside jf.direct()."
-        )
-    return LEFT[outcome.scale].format(_quoted(outcome.name))
-
-
-def _quoted(name: str) -> str:
-    """A column as formulas write it."""
-    return written(Name(name))
-
-
-def _fits(
-    survey: Survey, groups: Sequence[str], covariates: Sequence[str], allowed: Allowed
-) -> bool:
-    """Whether a domain has degrees of freedom for all interactions of wave and groups."""
-    waves = ["wave"] if survey.waves else []
-    size = {
-        name: len(allowed.get(name, survey.group(name).labels))
-        for name in (*waves, *groups, *covariates)
-    }
-    cells = prod(size[name] for name in (*waves, *groups))
-    others = sum(size[name] - 1 for name in covariates)
-    return cells + others - 1 < _df(survey, allowed)
-
-
-def _df(survey: Survey, allowed: Allowed) -> int:
-    """First-stage units that a domain reaches, minus their strata."""
-    codes = survey.rows.aggregate([*allowed, "unit"]).codes
-    inside, _ = places(survey.rows, list(allowed), codes, allowed)
-    units, strata = reached(survey.sampling, codes[inside, -1])
-    return units - strata
-
-
-def _random_terms(survey: Survey, weighting: Weighting | None) -> list[str]:
-    """Effects of clusters, of clusters in waves, of interviewers, and of people asked again."""
-    design, terms = survey.design, []
-    cluster = ":".join(_quoted(name) for name in as_names(_first_cluster(survey)))
-    if cluster and survey.waves and design.repeats == "nothing":
-        terms.append(f"(1 | wave:{cluster})")
-    elif cluster:
-        terms.append(f"(1 | {cluster})")
-        terms += [f"(1 | {cluster}:wave)"] if survey.waves else []
-    if design.interviewer:
-        terms.append(f"(1 | {_quoted(design.interviewer)})")
-    if design.person and design.repeats == "people" and weighting in (None, "ignore"):
-        terms.append(f"(1 | {_quoted(design.person)})")
-    return terms
-
-
-def _first_cluster(survey: Survey) -> Names:
-    """Column of the primary sampling units."""
-    stages = survey.design.all_stages
-    return stages[0].cluster if stages else None
