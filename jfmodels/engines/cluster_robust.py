@@ -205,7 +205,9 @@ class ClusterRobust:
         diagonal, left, right = self._factors(load, load)
         trace = np.add.reduceat(diagonal + (left * right).sum(axis=-1), self.stage.starts).T
         squares = np.stack([_squares(diagonal[h], left[h], right[h]) for h in self._strata()], 1)
-        known = squares > 1e-14 * trace**2
+        # a stratum that says nothing of a row leaves rounding errors, of any sign
+        known = trace > 1e-12 * trace.sum(axis=1, keepdims=True)
+        known &= squares > 1e-14 * trace**2
         return np.divide(trace**2, squares, out=np.ones_like(trace), where=known)
 
     def covariance(self, one: Floats, other: Floats) -> Floats:

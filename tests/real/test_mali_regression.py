@@ -116,3 +116,12 @@ def test_an_ordinal_item_whose_dont_knows_are_excluded_is_modelled(shared_data, 
     shares = fit.levels(over="fixed", categories="all")
     known = shares[shares["wave"] != "R4"].groupby("wave", observed=True)["estimate"].sum()
     np.testing.assert_allclose(known, 1)
+
+
+def test_strata_of_one_psu_in_another_wave_take_no_degrees_of_freedom(in_base):
+    fit = jf.fit("shown(trust_army) ~ wave", in_base)
+    asked = fit.levels(over="wave").dropna(subset="estimate")
+    direct = jf.direct(in_base, "trust_army").levels().dropna(subset="estimate")
+    # their errors differ a little, as a model's rows have variances by their weights
+    np.testing.assert_allclose(asked["df"], direct["df"], rtol=0.12)  # found: .10
+    assert (fit.summary()["df"] > 8).all()

@@ -322,6 +322,19 @@ def test_lone_clusters_count_as_in_direct(small_sample, lonely):
         assert ours["std_error"].isna().sum() == direct["std_error"].isna().sum()
 
 
+@pytest.mark.parametrize("lonely", ["adjust", "certainty", "average"])
+def test_lone_clusters_of_another_wave_say_nothing_of_this_one(lonely):
+    alone = PEOPLE[(PEOPLE["region"] != "d") | (PEOPLE["commune"] == 3)]
+    design = {"repeats": "nothing", "lonely": lonely}
+    together = jf.fit("shown(safe) ~ wave", survey(alone, **design)).levels(over="wave")
+    for wave, row in together.set_index("wave").iterrows():
+        one = alone[alone["wave"] == wave]
+        apart = jf.fit("shown(safe) ~ 1", survey(one, **design)).levels(over="wave").iloc[0]
+        assert row["std_error"] == pytest.approx(apart["std_error"], rel=1e-9)
+        assert row["df"] == pytest.approx(apart["df"], rel=1e-6)
+        assert row["df"] > 1
+
+
 @pytest.mark.parametrize("over", ["wave", "fixed"])
 @pytest.mark.parametrize("name", [name for name in FAMILIES if name != "probit"])
 def test_errors_are_those_of_each_clusters_derivative(name, over):
