@@ -113,7 +113,7 @@ def test_means_of_thousands_are_written_as_counts_are(tmp_path, lang, between):
     assert not re.search(r"\b[45]\d{3}\b", income.partition("</figure>")[2])
 
 
-@pytest.mark.parametrize("size", [0.01, 1.0, 100.0, 1e4])
+@pytest.mark.parametrize("size", [0.01, 1e4])
 def test_numbers_of_small_pictures_lie_within_them(tmp_path, size):
     frame = frame_of()
     frame["income"] = frame["income"] * size
