@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -344,7 +345,11 @@ def _read(data: Path, codebook: Path, options: Mapping[str, Any]) -> Survey:
 
     book = dict(read_yaml(codebook))
     design = _design(book.pop("design", None), options)
-    survey: Survey = jf.read_survey(data, design=design, codebook=book)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        survey: Survey = jf.read_survey(data, design=design, codebook=book)
+    for each in told:
+        typer.echo(f"Warning: {each.message}", err=True)
     return survey
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
@@ -27,7 +28,7 @@ __all__ = [
     "warn",
 ]
 
-PACKAGE = str(Path(__file__).parent)
+PACKAGE = f"{Path(__file__).parent}{os.sep}"
 
 
 class JfmodelsError(ValueError):
@@ -175,7 +176,7 @@ def listing(names: Iterable[object], most: int = 8) -> str:
     quoted = [f"'{name}'" for name in names]
     if len(quoted) <= most:
         return ", ".join(quoted)
-    return f"{', '.join(quoted[:most])} and {len(quoted) - most} more"
+    return f"{', '.join(quoted[:most])} and {len(quoted) - most:,} more"
 
 
 def unknown(kind: str, name: object, known: Iterable[object]) -> str:

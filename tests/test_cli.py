@@ -189,6 +189,18 @@ def test_check_says_what_was_collected(run):
     assert all(wave in text for wave in WAVES)
 
 
+def test_check_warns_of_numbers_that_look_like_codes(run, folder):
+    book = CODEBOOK + "  income: {scale: continuous}\n"
+    (folder / "measured.yaml").write_text(book)
+    head, *lines = (folder / "data.csv").read_text().splitlines()
+    rows = [f"{line},{-99 if k < 5 else 100 + k}" for k, line in enumerate(lines)]
+    (folder / "measured.csv").write_text("\n".join([f"{head},income", *rows]) + "\n")
+    result = run("check measured.csv --codebook measured.yaml")
+    assert result.exit_code == 0
+    assert result.stderr.startswith("Warning: Outcome 'income' counts as answers -99 in 5 rows")
+    assert "Warning" not in run("check data.csv --codebook book.yaml").stderr
+
+
 def test_check_lists_every_problem(run, folder):
     book = CODEBOOK + "  fear: {scale: binary}\n  hope: {scale: binary}\n"
     (folder / "lacking.yaml").write_text(book)

@@ -15,8 +15,8 @@ import pytest
 import jfmodels as jf
 from jfmodels.model.cells import grid_of, read_where
 from jfmodels.model.items import items_of
+from jfmodels.results.draws import Draws
 from jfmodels.results.engine import Belief, Check, Evidence, Question
-from jfmodels.results.joint import Draws
 from jfmodels.results.schema import DIAGNOSTICS, TESTS, columns
 
 

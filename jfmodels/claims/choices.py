@@ -15,7 +15,7 @@ from jfmodels.claims.claim import Claim
 from jfmodels.claims.judgement import Judgement
 from jfmodels.claims.places import common_places, place_column
 from jfmodels.claims.specification import Specification
-from jfmodels.engines.compare import default_formula
+from jfmodels.engines.default_formula import default_formula
 from jfmodels.errors import SpecError, choose, listing
 from jfmodels.survey.design import TARGETS
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from jfmodels.claims.evidence import domain_of, rows_of
 from jfmodels.claims.kinds import Part
-from jfmodels.claims.specification import Fits
+from jfmodels.claims.specification import SpecificationFits
 from jfmodels.errors import SpecError
 from jfmodels.planning.detectable import detectable_of
 from jfmodels.survey.readings import Reading
@@ -14,7 +14,9 @@ from jfmodels.survey.readings import Reading
 __all__ = ["detectable"]
 
 
-def detectable(part: Part, names: dict[Reading, str], fits: Fits, alpha: float) -> float:
+def detectable(
+    part: Part, names: dict[Reading, str], fits: SpecificationFits, alpha: float
+) -> float:
     """Smallest difference found with a power of 80 %, of the row that would find the least.
 
     The variance is a planning variance, never that of the row that is judged: on few degrees of
@@ -26,7 +28,7 @@ def detectable(part: Part, names: dict[Reading, str], fits: Fits, alpha: float) 
         What was said.
     names : dict of Reading to str
         Outcomes that readings have become.
-    fits : Fits
+    fits : SpecificationFits
         Whose survey is asked; without a model, whatever the engine.
     alpha : float
         Error rate of the two-sided test.

@@ -13,11 +13,12 @@ from jfmodels.claims.assertions import Assertion
 from jfmodels.claims.kinds import Part
 from jfmodels.claims.places import common_places
 from jfmodels.claims.rules import ByDraws, ByTests, Evidence, joined, of_rows, together
-from jfmodels.claims.specification import Fits
+from jfmodels.claims.specification import SpecificationFits
 from jfmodels.errors import ClaimError, EstimationError, choose
 from jfmodels.results.estimands import Contrast, DiffInDiff, Estimand, Level
 from jfmodels.results.fit import Fit
-from jfmodels.results.joint import Joint, Normal
+from jfmodels.results.joint import Joint
+from jfmodels.results.normal import Normal
 from jfmodels.results.plans import take
 from jfmodels.survey.readings import Reading
 
@@ -112,7 +113,7 @@ class _Answered:
     joint: Joint
 
 
-def judge_part(part: Part, names: Names, fits: Fits, alpha: float) -> Judged:
+def judge_part(part: Part, names: Names, fits: SpecificationFits, alpha: float) -> Judged:
     """Ask the data for what a part says.
 
     Parameters
@@ -121,7 +122,7 @@ def judge_part(part: Part, names: Names, fits: Fits, alpha: float) -> Judged:
         The part.
     names : mapping of Reading to str
         Outcomes of the survey of `fits`.
-    fits : Fits
+    fits : SpecificationFits
         Where answers come from.
     alpha : float
         Error rate of the tests.
@@ -143,13 +144,13 @@ def judge_part(part: Part, names: Names, fits: Fits, alpha: float) -> Judged:
     return replace(_judged(answered), where={**(places or {}), **(where or {})})
 
 
-def _asked(part: Part, outcomes: Sequence[str], fits: Fits) -> bool:
+def _asked(part: Part, outcomes: Sequence[str], fits: SpecificationFits) -> bool:
     """Whether all waves that a part speaks of asked all of its questions."""
     places = [fits.survey.waves.index(wave) for wave in part.waves] or [0]
     return all(fits.survey.asked[name][place] for name in outcomes for place in places)
 
 
-def domain_of(part: Part, fits: Fits) -> dict[str, tuple[str, ...]] | None:
+def domain_of(part: Part, fits: SpecificationFits) -> dict[str, tuple[str, ...]] | None:
     """The part's domain, in the places that its waves share where these alone count."""
     where = {name: tuple(labels) for name, labels in part.where.items()}
     alone = fits.specification.common_places and fits.specification.is_direct
@@ -159,7 +160,7 @@ def domain_of(part: Part, fits: Fits) -> dict[str, tuple[str, ...]] | None:
     return where or None
 
 
-def _fitted_places(part: Part, fits: Fits) -> Where | None:
+def _fitted_places(part: Part, fits: SpecificationFits) -> Where | None:
     """The places that a model is fitted to, where not all count.
 
     To name them in the model's answer instead would make it speak of these clusters alone,
@@ -173,7 +174,7 @@ def _fitted_places(part: Part, fits: Fits) -> Where | None:
 def _answers(
     assertion: Assertion,
     outcomes: tuple[str, ...],
-    fits: Fits,
+    fits: SpecificationFits,
     places: Where | None,
     where: Where | None,
     alpha: float,
@@ -200,7 +201,7 @@ def _answer(
     key: Hashable,
     fit: Fit,
     assertion: Assertion,
-    fits: Fits,
+    fits: SpecificationFits,
     where: Where | None,
     alpha: float,
 ) -> _Answered:

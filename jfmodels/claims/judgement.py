@@ -24,7 +24,13 @@ from jfmodels.claims.sentences import (
     part_sentence,
     what_is_said,
 )
-from jfmodels.claims.specification import DIRECT, OTHER_BASE, Fits, Specification, names_of
+from jfmodels.claims.specification import (
+    DIRECT,
+    OTHER_BASE,
+    Specification,
+    SpecificationFits,
+    names_of,
+)
 from jfmodels.claims.words import LANGUAGES, word
 from jfmodels.errors import ClaimError, JfmodelsError, choose, listing, raise_all, unknown
 from jfmodels.model.cells import read_where
@@ -50,7 +56,7 @@ class Judgement:
         What was said.
     names : mapping of Reading to str
         The outcome that each reading has become.
-    fits : Fits
+    fits : SpecificationFits
         Where answers come from.
     alpha : float
         Error rate.
@@ -58,7 +64,7 @@ class Judgement:
 
     claims: Claims
     names: Mapping[Reading, str]
-    fits: Fits
+    fits: SpecificationFits
     alpha: float
 
     @classmethod
@@ -74,7 +80,7 @@ class Judgement:
         }
         raise_all(ClaimError, list(_strangers(claims, survey)), "The survey")
         names = names_of(readings)
-        return cls(claims, names, Fits.of(survey, names, specification), alpha)
+        return cls(claims, names, SpecificationFits.of(survey, names, specification), alpha)
 
     @property
     def labels(self) -> Labels:

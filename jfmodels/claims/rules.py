@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from scipy.special import logit, stdtr
 
 from jfmodels.claims.assertions import Assertion
-from jfmodels.results.joint import Joint, Normal
+from jfmodels.results.joint import Joint
+from jfmodels.results.normal import Normal
 
 __all__ = [
     "CONTRADICTED",

@@ -35,6 +35,7 @@ __all__ = [
 type Labels = Mapping[str, Mapping[str, str]]
 
 MINUS = "\N{MINUS SIGN}"
+NARROW = "\N{NARROW NO-BREAK SPACE}"
 
 
 def part_sentence(
@@ -159,9 +160,9 @@ def _terms(part: Part, labels: Labels, lang: str) -> dict[str, str]:
 def _amount(name: str, value: float, share: bool, lang: str) -> str:
     """Write a number that was said: a level in percent, a distance in points."""
     if not share:
-        return _decimal(f"{value:g}", lang)
+        return in_language(f"{value:,.12g}", lang)
     if name in ("number", "lowest", "highest"):
-        return word("percent", lang).format(number=_decimal(f"{value:g}", lang))
+        return word("percent", lang).format(number=in_language(f"{value:g}", lang))
     return in_language(f"{value:g} points", lang)
 
 
@@ -184,7 +185,7 @@ def _just_clear(row: Mapping[str, Any], assertion: Assertion, lang: str) -> str:
     for end in ends:
         apart = [x for x in (row["low"], row["high"]) if abs(x - end) > 1e-9]
         if any(abs(round(100 * x) - 100 * end) < 1e-9 for x in apart):
-            return word("clear", lang).format(end=_decimal(f"{100 * end + 0.0:.0f}", lang))
+            return word("clear", lang).format(end=in_language(f"{100 * end + 0.0:.0f}", lang))
     return ""
 
 
@@ -246,11 +247,13 @@ def in_language(text: str, lang: str) -> str:
     --------
     >>> in_language("-3 points [-10, 4]", "fr")
     '−3 points [−10 ; 4]'
+    >>> in_language("1,006.3 [983.4, 1,029.2]", "fr").replace("\N{NARROW NO-BREAK SPACE}", "_")
+    '1_006,3 [983,4 ; 1_029,2]'
     """
     text = re.sub(r"([\d.]+) points?", lambda found: _points(found[1], lang), text)
     text = text.replace("-", MINUS)
     if lang == "fr":
-        text = text.replace(", ", " ; ").replace(".", ",")
+        text = text.replace(", ", " ; ").replace(",", NARROW).replace(".", ",")
         text = text.replace("no estimate", "sans estimation")
         text = text.replace("no interval", "sans intervalle")
     return text
@@ -265,12 +268,8 @@ def _points(number: str, lang: str) -> str:
 def _difference(size: float, unit: str, lang: str) -> str:
     """Say the size of a difference: shares in whole points."""
     if not unit.startswith("share"):
-        return _decimal(f"{size:.2g}", lang)
+        return in_language(f"{float(f'{size:.2g}'):,.12g}", lang)
     return in_language(f"{max(1, round(100 * size))} points", lang)
-
-
-def _decimal(number: str, lang: str) -> str:
-    return number.replace("-", MINUS).replace(".", "," if lang == "fr" else ".")
 
 
 def _listed(texts: Sequence[str], lang: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from jfmodels.engines.compare import default_formula
+from jfmodels.engines.default_formula import default_formula
 from jfmodels.engines.design_based.direct import direct
 from jfmodels.engines.fitting import ENGINES, Settings, fit
 from jfmodels.errors import EstimationError, SpecError, choose
@@ -19,7 +19,14 @@ from jfmodels.survey.replicates import Replicates
 from jfmodels.survey.retarget import retargeted
 from jfmodels.survey.survey import Survey
 
-__all__ = ["DIRECT", "OTHER_BASE", "Fits", "Specification", "names_of", "require_weighting"]
+__all__ = [
+    "DIRECT",
+    "OTHER_BASE",
+    "Specification",
+    "SpecificationFits",
+    "names_of",
+    "require_weighting",
+]
 
 DIRECT = "direct"
 OTHER_BASE: Mapping[str, str] = {"in_base": "excluded", "excluded": "in_base"}
@@ -110,7 +117,7 @@ def _plain(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Fits:
+class SpecificationFits:
     """The fits of one specification, each made when it is first asked for.
 
     Attributes
@@ -134,7 +141,7 @@ class Fits:
     survey: Survey
     specification: Specification
     made: dict[object, Fit | str] = field(default_factory=dict)
-    others: dict[Specification, Fits] = field(default_factory=dict)
+    others: dict[Specification, SpecificationFits] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -142,8 +149,8 @@ class Fits:
         survey: Survey,
         readings: Mapping[Reading, str],
         specification: Specification,
-        others: dict[Specification, Fits] | None = None,
-    ) -> Fits:
+        others: dict[Specification, SpecificationFits] | None = None,
+    ) -> SpecificationFits:
         """Read a survey as a specification says, beside the fits of others."""
         read = {name: specification.reads(reading) for reading, name in readings.items()}
         again = reread(survey, read)
@@ -154,10 +161,10 @@ class Fits:
         others[specification] = cls(survey, readings, again, specification, {}, others)
         return others[specification]
 
-    def under(self, specification: Specification) -> Fits:
+    def under(self, specification: Specification) -> SpecificationFits:
         """Give the fits of another specification of the same readings; kept, once made."""
         if specification not in self.others:
-            return Fits.of(self.source, self.readings, specification, self.others)
+            return SpecificationFits.of(self.source, self.readings, specification, self.others)
         return self.others[specification]
 
     def fit(

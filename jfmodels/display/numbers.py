@@ -53,14 +53,20 @@ def _borne_by(mc_error: float) -> int:
 
 
 def number(value: float, digits: int) -> str:
-    """Write a number, without a negative zero."""
+    """Write a number, without a negative zero.
+
+    Examples
+    --------
+    >>> number(1006.34, 1), number(-0.01, 1)
+    ('1,006.3', '0.0')
+    """
     if np.isnan(value):
         return MISSING
     if not np.isfinite(value):
         return "∞" if value > 0 else "-∞"
     if abs(value) >= LONGEST or digits > MOST_DIGITS:
         return f"{value:.1e}"
-    return f"{round(float(value), digits) + 0.0:.{digits}f}"
+    return f"{round(float(value), digits) + 0.0:,.{digits}f}"
 
 
 def interval(low: str, high: str) -> str:

@@ -17,7 +17,8 @@ from jfmodels.model.formula import Formula
 from jfmodels.results.adjusted import Adjusted
 from jfmodels.results.estimands import Estimand
 from jfmodels.results.fit import Fit
-from jfmodels.results.joint import Joint, Normal
+from jfmodels.results.joint import Joint
+from jfmodels.results.normal import Normal
 from jfmodels.results.render import say
 from jfmodels.results.schema import AGREEMENT, COLUMNS, columns
 from jfmodels.results.table import Table

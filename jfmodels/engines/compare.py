@@ -6,23 +6,24 @@ and where they do not the reader learns on what the answer rests.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from math import prod
+from itertools import chain
 
 import pandas as pd
 
 from jfmodels.display.card import Card, Displayed
 from jfmodels.engines.agreement import Asked, agreement_table
+from jfmodels.engines.default_formula import default_formulas
 from jfmodels.engines.design_based.direct import direct
-from jfmodels.engines.evidence import reached
-from jfmodels.engines.fitting import Settings, fit
+from jfmodels.engines.fitting import Settings, fit, read_model, settings_of, without_bar
+from jfmodels.engines.progress import somebody_looks, watched
 from jfmodels.errors import EstimationError, SpecError, choose, require_share
-from jfmodels.model.cells import Where, places, read_where
+from jfmodels.model.cells import Where, read_where
 from jfmodels.model.formula import Formula, parse
 from jfmodels.model.model import Model
-from jfmodels.model.syntax import Name, written
 from jfmodels.model.weighting import Weighting
 from jfmodels.results.estimands import Change, Estimand, Level
 from jfmodels.results.fit import Fit
@@ -31,26 +32,18 @@ from jfmodels.results.schema import FAILURES
 from jfmodels.results.stacked import stacked
 from jfmodels.results.table import Table
 from jfmodels.survey.design import Names, as_names
-from jfmodels.survey.outcome import Outcome
 from jfmodels.survey.population import Population
 from jfmodels.survey.survey import Survey, require_survey
 
-__all__ = ["WAYS", "Comparison", "compare", "default_formula"]
+__all__ = ["WAYS", "Comparison", "compare"]
 
-type Allowed = Mapping[str, Sequence[str]]  # labels of a domain by column
+type Done = tuple[str, str | Model | None, Fit | Exception]  # a way, its formula, what came of it
 
 WAYS: Mapping[str, str] = {
     "direct": "weighted shares or means, no model",
     "weighted": "survey-weighted regression",
     "multilevel": "multilevel model, averaged over the people of the survey",
     "mrp": "the same multilevel model, averaged over a census",
-}
-LEFT: Mapping[str, str] = {
-    "binary": "shown({})",
-    "ordinal": "shown({})",
-    "nominal": "{}",
-    "continuous": "{}",
-    "count": "{}",
 }
 
 
@@ -253,6 +246,7 @@ def compare(
     models: Mapping[str, str | Model] | None = None,
     engine: str | Settings = "laplace",
     weighting: Weighting | None = None,
+    progress: bool | None = None,
 ) -> Comparison:
     """Answer a question directly, by regression, by a multilevel model and by poststratification.
 
@@ -285,6 +279,8 @@ def compare(
         Of the multilevel model.
     weighting : str or Pseudo, optional
         Of the multilevel model, as in :func:`jfmodels.fit`; must be said once weights vary.
+    progress : bool, optional
+        Whether to show a bar; by default in a terminal or notebook.
 
     Returns
     -------
@@ -316,21 +312,17 @@ def compare(
     _check(outcome, population)
     allowed = read_where(survey, where)
     named = (survey, outcome, groups, fixed, weighting, allowed)
-    chosen = _formulas(*named) | dict(given)
-    simpler = _formulas(*named, additive=True)
-    fits: dict[str, Fit] = {"direct": direct(survey, outcome, by=by, where=where)}
-    failures = []
-    for way, formula in chosen.items():
-        how = {} if way == "weighted" else {"engine": engine, "weighting": weighting}
-        # a default formula names what is there, so that only its size can be at fault
-        told = (EstimationError, SpecError) if how == {} and way not in given else EstimationError
-        try:
-            instead = formula if way in given else simpler[way]
-            chosen[way], fits[way] = _first_that_fits(formula, instead, survey, where, how)
-        except told as error:
-            failures.append((way, type(error).__name__, str(error)))
+    default, simpler = default_formulas(*named), default_formulas(*named, additive=True)
+    tried = {way: (default[way], simpler[way]) for way in default}
+    tried |= {way: (formula, formula) for way, formula in given.items()}
+    modelled = _modelled(tried, given, survey, where, engine, weighting)
+    done = chain(_direct(survey, outcome, by, where), modelled)
+    shown = somebody_looks(sys.stderr) if progress is None else progress
+    found = list(watched(done, 1 + len(tried), shown))
+    fits = {way: each for way, _, each in found if isinstance(each, Fit)}
+    read = {way: _read(text) for way, text, _ in found if way in fits and text is not None}
+    failures = [(w, type(e).__name__, str(e)) for w, _, e in found if isinstance(e, Exception)]
     composition: dict[str, object] = dict.fromkeys(fits, over) | {"direct": None}
-    read = {way: _read(formula) for way, formula in chosen.items() if way in fits}
     if population is not None and "multilevel" in fits:
         fits["mrp"], read["mrp"], composition["mrp"] = (
             fits["multilevel"],
@@ -339,6 +331,36 @@ def compare(
         )
     table = Table(failures, columns=list(FAILURES))
     return Comparison(fits, read, composition, groups, weighting, table)
+
+
+def _direct(survey: Survey, outcome: str, by: Names, where: Where | None) -> Iterator[Done]:
+    """Estimate without a model, when asked for it."""
+    yield "direct", None, direct(survey, outcome, by=by, where=where)
+
+
+def _modelled(
+    tried: Mapping[str, tuple[str | Model, str | Model]],
+    given: Collection[str],
+    survey: Survey,
+    where: Where | None,
+    engine: str | Settings,
+    weighting: Weighting | None,
+) -> Iterator[Done]:
+    """Fit one model after the other, by its formula or the simpler one; keep what went wrong."""
+    for way, (formula, instead) in tried.items():
+        how: dict[str, object] = {}
+        if way == "multilevel":
+            model = read_model(formula, None, None)
+            how = {"engine": without_bar(settings_of(engine, model)), "weighting": weighting}
+        # a default formula names what is there, so that only its size can be at fault
+        sized = way == "weighted" and way not in given
+        told = (EstimationError, SpecError) if sized else (EstimationError,)
+        done: tuple[str | Model | None, Fit | Exception]
+        try:
+            done = _first_that_fits(formula, instead, survey, where, how)
+        except told as error:
+            done = None, error
+        yield way, *done
 
 
 def _first_that_fits(
@@ -367,124 +389,3 @@ def _check(outcome: object, population: object) -> None:
 def _read(formula: str | Model) -> Formula:
     """The formula of a model, read."""
     return parse(formula) if isinstance(formula, str) else formula.formula
-
-
-def _formulas(
-    survey: Survey,
-    outcome: str,
-    groups: Sequence[str],
-    covariates: Sequence[str],
-    weighting: Weighting | None,
-    allowed: Allowed,
-    *,
-    additive: bool = False,
-) -> dict[str, str | Model]:
-    """The formula of each model where none is given.
-
-    Without fixed interactions (`additive`), groups still move of their own in a multilevel model:
-    each has an effect in each wave, which says nothing of waves in which nobody was met there.
-    """
-    left = _left(survey.outcome(outcome))
-    trend = [*(["wave"] if survey.waves else []), *map(_quoted, groups)]
-    more = list(map(_quoted, covariates))
-    plain = " + ".join([*trend, *more]) or "1"
-    full = plain if additive else " + ".join([" * ".join(trend), *more]) or "1"
-    random = _random_terms(survey, weighting)
-    if additive and random and len(trend) > 1:
-        random.insert(0, f"(1 | {':'.join([*trend[1:], trend[0]])})")
-    found: dict[str, str | Model] = {
-        "weighted": f"{left} ~ {full if _fits(survey, groups, covariates, allowed) else plain}"
-    }
-    if random:
-        found["multilevel"] = f"{left} ~ {' + '.join([full, *random])}"
-    return found
-
-
-def default_formula(
-    survey: Survey,
-    outcome: str,
-    groups: Sequence[str],
-    covariates: Sequence[str],
-    *,
-    random: bool,
-    weighting: Weighting | None = None,
-) -> str:
-    """Formula of a regression, or of a multilevel model, where none is given.
-
-    Parameters
-    ----------
-    survey : Survey
-        The survey.
-    outcome : str
-        The outcome; of several categories, what is shown.
-    groups, covariates : sequence of str
-        As `by` and `covariates` of :func:`compare`.
-    random : bool
-        Whether clusters, interviewers and people who are asked again have effects.
-    weighting : str or Pseudo, optional
-        Of the multilevel model; answers that count by their weights have no effects of people.
-    """
-    chosen = _formulas(survey, outcome, groups, covariates, weighting, {})
-    way = "multilevel" if random else "weighted"
-    if way not in chosen:
-        raise SpecError("The design names no clusters and no interviewers, so nothing is random.")
-    return str(chosen[way])
-
-
-def _left(outcome: Outcome) -> str:
-    """The left side of a formula by which an outcome is modelled."""
-    if outcome.scale not in LEFT:
-        raise SpecError(
-            f"'{outcome.name}' has several answers a person, and models take one at a time. Fit "
-            f"jf.fit('option({outcome.name}, \"...\") ~ ...') beside jf.direct()."
-        )
-    return LEFT[outcome.scale].format(_quoted(outcome.name))
-
-
-def _quoted(name: str) -> str:
-    """A column as formulas write it."""
-    return written(Name(name))
-
-
-def _fits(
-    survey: Survey, groups: Sequence[str], covariates: Sequence[str], allowed: Allowed
-) -> bool:
-    """Whether a domain has degrees of freedom for all interactions of wave and groups."""
-    waves = ["wave"] if survey.waves else []
-    size = {
-        name: len(allowed.get(name, survey.group(name).labels))
-        for name in (*waves, *groups, *covariates)
-    }
-    cells = prod(size[name] for name in (*waves, *groups))
-    others = sum(size[name] - 1 for name in covariates)
-    return cells + others - 1 < _df(survey, allowed)
-
-
-def _df(survey: Survey, allowed: Allowed) -> int:
-    """First-stage units that a domain reaches, minus their strata."""
-    codes = survey.rows.aggregate([*allowed, "unit"]).codes
-    inside, _ = places(survey.rows, list(allowed), codes, allowed)
-    units, strata = reached(survey.sampling, codes[inside, -1])
-    return units - strata
-
-
-def _random_terms(survey: Survey, weighting: Weighting | None) -> list[str]:
-    """Effects of clusters, of clusters in waves, of interviewers, and of people asked again."""
-    design, terms = survey.design, []
-    cluster = ":".join(_quoted(name) for name in as_names(_first_cluster(survey)))
-    if cluster and survey.waves and design.repeats == "nothing":
-        terms.append(f"(1 | wave:{cluster})")
-    elif cluster:
-        terms.append(f"(1 | {cluster})")
-        terms += [f"(1 | {cluster}:wave)"] if survey.waves else []
-    if design.interviewer:
-        terms.append(f"(1 | {_quoted(design.interviewer)})")
-    if design.person and design.repeats == "people" and weighting in (None, "ignore"):
-        terms.append(f"(1 | {_quoted(design.person)})")
-    return terms
-
-
-def _first_cluster(survey: Survey) -> Names:
-    """Column of the primary sampling units."""
-    stages = survey.design.all_stages
-    return stages[0].cluster if stages else None

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from jfmodels.model.cells import Grid, Tables
 from jfmodels.results.engine import Evidence, flag_bits
-from jfmodels.results.joint import Normal
+from jfmodels.results.normal import Normal
 from jfmodels.survey.sampling import Sampling
 from jfmodels.survey.survey import Survey
 

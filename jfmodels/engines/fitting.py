@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from jfmodels.engines.bayesian.settings import Laplace, Nuts
@@ -19,7 +20,7 @@ from jfmodels.survey.survey import Survey, require_survey
 if TYPE_CHECKING:
     from jfmodels.engines.bayesian.bayesian_fit import BayesianFit
 
-__all__ = ["ENGINES", "Settings", "fit", "read_model", "settings_of"]
+__all__ = ["ENGINES", "Settings", "fit", "read_model", "settings_of", "without_bar"]
 
 type Settings = Weighted | Laplace | Nuts
 
@@ -157,6 +158,13 @@ def settings_of(engine: object, model: Model) -> Settings:
             f"engine= takes a name or settings, such as 'laplace' or jf.Laplace(); found {found}."
         )
     return engine
+
+
+def without_bar(settings: Settings) -> Settings:
+    """Show no bar of one fit's own among those of several, unless that was asked for."""
+    if isinstance(settings, Weighted) or settings.progress is not None:
+        return settings
+    return replace(settings, progress=False)
 
 
 def _refuse_bayesian(weighting: Weighting | None, model: Model) -> None:

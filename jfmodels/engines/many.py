@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, as_completed
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 
 import pandas as pd
@@ -13,8 +13,7 @@ import pandas as pd
 from jfmodels.display.card import Card, Displayed
 from jfmodels.display.sheet import Sheet
 from jfmodels.engines.bayesian.parcel import Parcel
-from jfmodels.engines.design_based.settings import Weighted
-from jfmodels.engines.fitting import Settings, fit, read_model, settings_of
+from jfmodels.engines.fitting import Settings, fit, read_model, settings_of, without_bar
 from jfmodels.engines.progress import somebody_looks, watched
 from jfmodels.errors import EstimationError, SpecError, choose
 from jfmodels.model.cells import Where
@@ -41,7 +40,7 @@ type Fitting = Callable[[str | Model, Survey], Fit]
 def _said(fit: Fit) -> str:
     """Formula of a fit, or the outcomes of one without."""
     if isinstance(fit.engine, WithCoefficients):
-        return fit.engine.reading.title
+        return fit.engine.heading.title
     return ", ".join(getattr(fit.engine, "outcomes", ()))
 
 
@@ -293,9 +292,7 @@ def _silently(
 ) -> Fit:
     """Fit a model among many, without a bar for its own sampling unless that was asked for."""
     model = read_model(formula, family, priors)
-    settings = settings_of(engine, model)
-    if not isinstance(settings, Weighted) and settings.progress is None:
-        settings = replace(settings, progress=False)
+    settings = without_bar(settings_of(engine, model))
     return fit(model, survey, engine=settings, where=where, weighting=weighting)
 
 

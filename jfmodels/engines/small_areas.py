@@ -24,8 +24,8 @@ from jfmodels.errors import SpecError
 from jfmodels.model.cells import Where, places, read_where
 from jfmodels.model.items import Item
 from jfmodels.results.fit import Categories, Fit, require_fit
-from jfmodels.results.joint import Summary
 from jfmodels.results.schema import SMALL_AREAS, columns
+from jfmodels.results.summary import Summary
 from jfmodels.survey.design import Names, as_names
 from jfmodels.survey.survey import Survey
 

@@ -141,6 +141,12 @@ class Latent:
         sizes = [len(self.names), *(effect.size for effect in self.effects)]
         return tuple(int(each) for each in np.cumsum(sizes)[:-1])
 
+    def places(self, effect: int) -> Ints:
+        """Places of an effect's coordinates in the field, shape (G, m, n_channels)."""
+        each = self.effects[effect]
+        within = np.arange(each.size).reshape(len(each.levels), len(each.coordinates), 1)
+        return self.starts[effect] + within + self.width * np.arange(self.n_channels)
+
     @cached_property
     def columns(self) -> csr_array:
         """How rows load on a channel's part of the field, shape (N, width)."""

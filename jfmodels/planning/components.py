@@ -49,19 +49,24 @@ class Components:
     @property
     def icc(self) -> Floats:
         """Correlation of two answers in one unit and wave; NaN where units are single people."""
-        return np.where(self.people > 0, self.units / (self.people + self.units), np.nan)
+        return np.where(self.people > 0, self._of_all(self.units), np.nan)
 
     @property
     def icc_between_waves(self) -> Floats:
         """Correlation of two answers in one unit and different waves."""
-        return self.lasting / (self.people + self.units)
+        return self._of_all(self.lasting)
 
     @property
     def person_correlation(self) -> Floats:
         """Correlation of one person's answers in different waves."""
         alone = self.people <= 0  # the unit is the person
         kept = np.where(alone, 0.0, self.own) + np.nan_to_num(self.lasting)
-        return np.where(alone, self.icc_between_waves, kept / (self.people + self.units))
+        return np.where(alone, self.icc_between_waves, self._of_all(kept))
+
+    def _of_all(self, part: Floats) -> Floats:
+        """Divide by the whole variance; NaN where everybody answers alike."""
+        whole = self.people + self.units
+        return np.divide(part, whole, out=np.full(len(whole), np.nan), where=whole != 0)
 
 
 def effective_n(

@@ -20,6 +20,7 @@ from jfmodels.results.estimands import Change, Estimand, Range
 from jfmodels.results.plans import Plan
 from jfmodels.results.schema import DETECTABLE, columns
 from jfmodels.survey.design import Names, as_names
+from jfmodels.survey.sampling import require_one_stage
 from jfmodels.survey.survey import Survey, require_survey
 
 __all__ = ["detectable_change", "detectable_of"]
@@ -80,8 +81,8 @@ def detectable_change(
     Raises
     ------
     SpecError
-        If a name is not known, or the design has several stages with finite population
-        corrections.
+        If a name is not known, or later stages of the design vary too, below a finite
+        population correction of the first.
 
     Examples
     --------
@@ -179,11 +180,7 @@ def _require_differences(survey: Survey, estimand: Estimand) -> None:
             "What is detectable is said of differences: ask of jf.Change, jf.Contrast, jf.Level "
             f"and the like with scale='difference'; found {estimand!r}."
         )
-    if len(survey.sampling.stages) > 1:
-        raise SpecError(
-            "Planning variances are not derived for designs with finite population corrections at "
-            "several stages. Leave the later stages' fpc out."
-        )
+    require_one_stage(survey.sampling, "Planning variances are")
 
 
 def _planned(cells: PlannedCells, plan: Plan, alpha: float) -> Precision:

@@ -156,7 +156,8 @@ def _found(
     change: Floats, std_error: Floats, test: TTest, errors: tuple[Floats, Floats]
 ) -> tuple[Floats, Floats]:
     """Probabilities to find a change with its own sign, and with the other."""
-    d = np.abs(change / std_error)[:, None]
+    with np.errstate(divide="ignore", invalid="ignore"):  # with no error any change is found
+        d = np.abs(change / std_error)[:, None]
     q, weight = errors
     limit = test.critical[:, None] * q
     right, wrong = ndtr(d - limit) * weight, ndtr(-d - limit) * weight

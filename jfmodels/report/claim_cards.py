@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from jfmodels.claims.judge import Verdicts
-from jfmodels.report.html import Html, element
+from jfmodels.report.html import Html, element, joined, unbroken
 from jfmodels.report.plot_text import missing
 from jfmodels.report.verdict_specifications import specification_list
 from jfmodels.report.words import phrase, spaced
@@ -86,11 +86,11 @@ def _hidden(part: Row, minimum: int, withheld: Collection[tuple[str, str]]) -> b
     return few or (part["claim"], part["part"]) in withheld
 
 
-def _says(row: Row, lang: str, *, hidden: bool) -> str:
+def _says(row: Row, lang: str, *, hidden: bool) -> Html:
     """Say what was found, unless that is withheld."""
     if hidden:
-        return FLAGS["suppressed"][lang]
-    return spaced(str(row[f"says_{lang}"]), lang)
+        return joined(FLAGS["suppressed"][lang])
+    return unbroken(spaced(str(row[f"says_{lang}"]), lang))
 
 
 def _verdict(row: Row, lang: str) -> Html:

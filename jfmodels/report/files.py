@@ -18,6 +18,7 @@ import pandas as pd
 
 from jfmodels.errors import SpecError, choose
 from jfmodels.results.schema import BY, BY_REF, COLUMNS, FLAGS, GLOSSARIES, Column, glossary_of
+from jfmodels.results.table import flags_of
 
 if TYPE_CHECKING:
     from openpyxl.cell.cell import Cell, MergedCell
@@ -154,7 +155,7 @@ def _explanation(table: pd.DataFrame) -> Iterator[tuple[object, ...]]:
     """List what the second sheet says: columns, the flags that occur, and the record."""
     yield ("column", "means")
     yield from meanings(table).items()
-    present = sorted({code for flags in table.get("flag", ()) for code in flags})
+    present = sorted({code for flags in flags_of(table) for code in flags})
     yield from [(None, None), ("flag", "means")] if present else []
     yield from ((code, FLAGS[code]["en"] if code in FLAGS else code) for code in present)
     yield from [(None, None), ("record", "value")] if _record(table) else []

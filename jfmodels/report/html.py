@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 
-__all__ = ["Html", "element", "joined"]
+__all__ = ["Html", "element", "joined", "unbroken"]
 
 # elements that hold nothing
 EMPTY = ("circle", "line", "meta", "path", "polygon", "polyline", "rect")
+INTERVAL = re.compile(r"(\[[-+−]?\d[^\]]*\])")
 
 
 class Html(str):
@@ -43,6 +45,19 @@ def element(tag: str, *content: object, **attributes: object) -> Html:
 def joined(*content: object) -> Html:
     """Put parts after one another; None is left out."""
     return Html("".join(_escaped(part) for part in content if part is not None))
+
+
+def unbroken(text: str) -> Html:
+    """Keep every interval of a sentence on one line.
+
+    Examples
+    --------
+    >>> unbroken("up by 5 points [1, 9].")
+    'up by 5 points <span class="interval">[1, 9]</span>.'
+    """
+    parts: list[str] = INTERVAL.split(text)
+    parts[1::2] = [element("span", each, class_="interval") for each in parts[1::2]]
+    return joined(*parts)
 
 
 def _escaped(part: object) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from string import ascii_lowercase
 
 import numpy as np
 
 from jfmodels.report.findings import REASONS
+from jfmodels.report.flag_letters import lettered
 from jfmodels.report.html import Html, element, joined
 from jfmodels.report.table_rows import Row
 from jfmodels.results.schema import FLAGS
@@ -41,8 +41,7 @@ class Marks:
         flags = [set(row["flag"]) for row in rows if not np.isnan(row["estimate"])]
         present = set().union(*flags).difference(REASONS)
         everywhere = set.intersection(*flags) if flags else set()
-        marked = [code for code in FLAGS if code in present - everywhere]
-        letters = dict(zip(marked, ascii_lowercase, strict=False))
+        letters = lettered(code for code in FLAGS if code in present - everywhere)
         return cls(letters, tuple(code for code in FLAGS if code in everywhere), lang)
 
     def beside(self, row: Row) -> Html | None:

@@ -20,6 +20,7 @@ from jfmodels.errors import SpecError, listing
 from jfmodels.report.plot_rows import group_columns, identifying_columns
 from jfmodels.report.plot_text import Wording
 from jfmodels.results.schema import FLAGS
+from jfmodels.results.table import flags_of
 
 __all__ = [
     "MOST_LINES",
@@ -227,7 +228,7 @@ def _line(name: str, part: pd.DataFrame, waves: Waves, shift: float, look: Look)
     estimate, low, high = (
         placed[column].to_numpy(dtype=float) for column in ("estimate", "low", "high")
     )
-    flags = tuple(codes if isinstance(codes, tuple) else () for codes in placed["flag"])
+    flags = tuple(flags_of(placed))
     of_waves = waves.wording.get(str(part["outcome"].iloc[0]), {})
     changed = reworded(~np.isnan(estimate), [of_waves.get(str(each)) for each in waves.values])
     return Line(name, waves.x + shift, estimate, low, high, flags, look, changed)

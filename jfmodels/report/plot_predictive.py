@@ -25,6 +25,7 @@ from jfmodels.report.plot_rows import (
     is_simulated,
     subject,
     telling_columns,
+    with_flags,
 )
 from jfmodels.report.plot_text import Labels, Wording, wording
 from jfmodels.report.plot_wave_axes import finish_waves, turn_wave_names
@@ -155,7 +156,7 @@ def _rows(table: pd.DataFrame) -> pd.DataFrame:
     rows = table[table["wave"].notna() & table["observed"].notna()]
     if rows.empty:
         raise SpecError("plot_ppc draws waves, and no row has a wave with interviews.")
-    return rows
+    return with_flags(rows)
 
 
 def _unit(rows: pd.DataFrame) -> Unit:

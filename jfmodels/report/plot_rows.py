@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import pandas as pd
 
 from jfmodels.errors import SpecError, listing
-from jfmodels.report.plot_text import Wording
+from jfmodels.report.flag_letters import RAISED, lettered
+from jfmodels.report.plot_text import NARROW, Wording
 from jfmodels.results.schema import COLUMNS, FLAGS
+from jfmodels.results.table import flags_of
 
 __all__ = [
     "FlagMarks",
@@ -29,6 +31,7 @@ __all__ = [
     "telling_columns",
     "unit_of",
     "with_estimates",
+    "with_flags",
 ]
 
 COMPARISONS = ("change", "composition effect", "contrast", "difference in differences", "slope")
@@ -45,7 +48,6 @@ UNITS = {
 }
 FIT = "fit"  # the column of several fits' tables that names the fit
 MOST_PLACES = 6  # named in the note of one flag
-LETTERS = "ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,9 @@ class FlagMarks:
 
     def of(self, codes: Sequence[str]) -> str:
         """Give the marks of one row."""
-        return "".join(letter for code, letter in self.letters.items() if code in codes)
+        # side by side, letters that stand in pairs would read as single ones
+        between = NARROW if len(self.letters) > len(RAISED) else ""
+        return between.join(letter for code, letter in self.letters.items() if code in codes)
 
     def notes(self, words: Wording) -> list[str]:
         """Explain every mark in a sentence."""
@@ -202,7 +206,12 @@ def _rows(table: pd.DataFrame, estimands: Sequence[str]) -> pd.DataFrame:
             f"A picture is drawn from a tidy table, and this one lacks the columns "
             f"{listing(lacking)}. Pass the table that levels(), changes() or estimate() returned."
         )
-    return table[table["estimand"].isin(estimands)]
+    return with_flags(table[table["estimand"].isin(estimands)])
+
+
+def with_flags(rows: pd.DataFrame) -> pd.DataFrame:
+    """Give rows of tables that were put together flags where they lack them: none."""
+    return rows.assign(flag=pd.Series(flags_of(rows), index=rows.index, dtype=object))
 
 
 def _found(table: pd.DataFrame) -> str:
@@ -332,7 +341,7 @@ def flag_marks(rows: pd.DataFrame) -> FlagMarks:
     marked = set().union(*flags) - everywhere
     # an unknown code comes last, where FLAGS is asked for its sentence and raises
     order = [*FLAGS, *sorted(marked - set(FLAGS))]
-    letters = dict(zip([code for code in order if code in marked], LETTERS, strict=False))
+    letters = lettered((code for code in order if code in marked), RAISED)
     return FlagMarks(letters, tuple(code for code in order if code in everywhere))
 
 

@@ -42,6 +42,8 @@ class Signs:
     ----------
     decimal, percent, colon : str
         The decimal mark, the percent sign and the colon, each with the space before it.
+    thousands : str
+        What stands between groups of three digits.
     between : str
         What stands between the two ends of an interval.
     """
@@ -50,11 +52,18 @@ class Signs:
     percent: str
     colon: str
     between: str
+    thousands: str
 
 
 SIGNS: dict[str, Signs] = {
-    "en": Signs(decimal=".", percent="%", colon=":", between=", "),
-    "fr": Signs(decimal=",", percent=f"{NARROW}%", colon=f"{NO_BREAK}:", between=f"{NARROW}; "),
+    "en": Signs(decimal=".", percent="%", colon=":", between=", ", thousands=","),
+    "fr": Signs(
+        decimal=",",
+        percent=f"{NARROW}%",
+        colon=f"{NO_BREAK}:",
+        between=f"{NARROW}; ",
+        thousands=NARROW,
+    ),
 }
 
 PHRASES: dict[str, dict[str, str]] = {
@@ -293,18 +302,24 @@ class Wording:
         return f"{head}{self.signs.colon} {tail}" if head and tail else head or tail
 
     def number(self, value: float, decimals: int, *, signed: bool = False) -> str:
-        """Write a number with a true minus sign and the language's decimal mark.
+        """Write a number with a true minus sign and the language's marks.
 
         Examples
         --------
         >>> Wording("fr").number(-1.25, 2) == "\N{MINUS SIGN}1,25"
         True
+        >>> Wording().number(1006.3, 1), Wording("fr").number(1006.3, 1).split()
+        ('1,006.3', ['1', '006,3'])
         """
         # adding 0.0 turns a rounded -0.0 into 0.0, so that no zero carries a sign
         rounded = round(value, decimals) + 0.0
         sign = "+" if signed and rounded > 0 else ""
-        text = f"{sign}{rounded:.{decimals}f}"
-        return text.replace("-", MINUS).replace(".", self.signs.decimal)
+        return self.marked(f"{sign}{rounded:,.{decimals}f}")
+
+    def marked(self, number: str) -> str:
+        """Write an English number, such as "-1,006.3", with the language's marks."""
+        marks = {"-": MINUS, ".": self.signs.decimal, ",": self.signs.thousands}
+        return "".join(marks.get(each, each) for each in number)
 
     def points(self, number: str) -> str:
         """Name the unit of a number of points: one is a point, in French all below two are.
@@ -314,7 +329,8 @@ class Wording:
         >>> Wording().points("1"), Wording().points("1.0"), Wording("fr").points("1,0")
         ('1 point', '1.0 points', '1,0 point')
         """
-        plain = number.lstrip(f"+{MINUS}").replace(self.signs.decimal, ".")
+        plain = number.lstrip(f"+{MINUS}").replace(self.signs.thousands, "")
+        plain = plain.replace(self.signs.decimal, ".")
         one = plain == "1" if self.lang == "en" else float(plain) < 2
         return f"{number} {'point' if one else 'points'}"
 

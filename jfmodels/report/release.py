@@ -87,7 +87,8 @@ class Release:
     rows : mapping of str to list of mapping
         The rows of each of :data:`TABLES`.
     families : tuple of int
-        How many changes were looked at, all together and by group: what p is adjusted for.
+        How many changes are shown with a test, all together and by group: what p is adjusted
+        for.
     waves : Waves
         Where the waves lie in time.
     verdicts : Verdicts or None
@@ -110,14 +111,16 @@ class Release:
         kept = dict(zip(tables, withhold(list(tables.values()), minimum=minimum), strict=True))
         for name, each in (("changes", None), ("group_changes", by)):
             if name in kept:
-                kept[name] = _with_detectable(kept[name], survey, each)
+                # of what is shown alone: the others' p-values would follow from adjusted ones
+                adjusted = with_adjustment(kept[name], "holm")
+                kept[name] = _with_detectable(adjusted, survey, each)
         return cls(
             survey=survey,
             told=survey.describe(),
             by=by,
             minimum=minimum,
             rows={name: rows_of(kept[name]) if name in kept else [] for name in TABLES},
-            families=(_tested(tables.get("changes")), _tested(tables.get("group_changes"))),
+            families=(_tested(kept.get("changes")), _tested(kept.get("group_changes"))),
             waves=waves_of(tables["levels"], tables["levels"]),
             verdicts=verdicts,
         )
@@ -179,13 +182,12 @@ def _estimated(survey: Survey, by: str | None) -> dict[str, pd.DataFrame]:
         changed = {"changes": None} | ({"group_changes": by} if by is not None else {})
         for name, each in changed.items():
             table = fit.changes(by=each, adjust="none", coverage=COVERAGE)
-            last = table[table["wave"] == survey.waves[-1]].reset_index(drop=True)
-            tables[name] = with_adjustment(last, "holm")
+            tables[name] = table[table["wave"] == survey.waves[-1]].reset_index(drop=True)
     return tables
 
 
 def _tested(table: pd.DataFrame | None) -> int:
-    """Count the changes that there is a test of."""
+    """Count the changes that are shown with a test."""
     return 0 if table is None else int(table["p_value"].notna().sum())
 
 

@@ -24,6 +24,7 @@ from jfmodels.report.sections.summary import summary_section
 from jfmodels.report.sections.topics import topic_sections
 from jfmodels.report.words import counted, phrase
 from jfmodels.results.tables import versions
+from jfmodels.survey.sampling import require_one_stage
 from jfmodels.survey.survey import Survey, require_survey
 
 __all__ = ["require_page", "write_report"]
@@ -76,7 +77,8 @@ def write_report(
     Raises
     ------
     SpecError
-        If the language or the column is not known, or there is no such folder.
+        If the language or the column is not known, there is no such folder, or later stages
+        of the design vary too, below a finite population correction of the first.
 
     See Also
     --------
@@ -95,6 +97,7 @@ def write_report(
     require_whole("minimum", minimum, 2)
     path = Path(path)
     require_page(path, lang)
+    require_one_stage(survey.sampling, "A report's errors and detectable changes are")
     column = _column(survey, by)
     verdicts = judge(claims, survey) if isinstance(claims, Claims | Claim) else claims
     release = Release.of(survey, column, verdicts, minimum)

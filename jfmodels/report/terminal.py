@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from string import ascii_lowercase
 from typing import Any
 
 import pandas as pd
@@ -12,10 +11,11 @@ from rich.console import Console
 from rich.table import Table
 
 from jfmodels.display.card import as_cell
+from jfmodels.report.flag_letters import lettered
 from jfmodels.report.plot_rows import group_columns, is_simulated, telling_columns
 from jfmodels.report.plot_text import Wording
 from jfmodels.results.schema import FLAGS
-from jfmodels.results.table import caption, shown_columns
+from jfmodels.results.table import caption, flags_of, shown_columns
 
 __all__ = ["plain_columns", "print_frame", "print_table"]
 
@@ -87,7 +87,7 @@ def plain_columns(table: pd.DataFrame) -> dict[str, list[str]]:
             cells[PROBABILITIES[name]] = [_probability(row[name]) for row in rows]
         elif name not in ("low", "high", "std_error", "flag") and not name.endswith("_ref"):
             cells[name] = [as_cell(row[name]) for row in rows]
-    cells["flag"] = [" ".join(marks[code] for code in row["flag"]) for row in rows]
+    cells["flag"] = [" ".join(marks[code] for code in flags) for flags in flags_of(table)]
     return cells
 
 
@@ -120,8 +120,7 @@ def _notes(table: pd.DataFrame) -> Iterator[str]:
 
 def _marks(table: pd.DataFrame) -> dict[str, str]:
     """Give every flag that occurs a letter."""
-    present = sorted({code for flags in table["flag"] for code in flags})
-    return dict(zip(present, ascii_lowercase, strict=False))
+    return lettered(sorted({code for flags in flags_of(table) for code in flags}))
 
 
 def _compared(row: Row, name: str) -> str:

@@ -11,11 +11,11 @@ from jfmodels.claims.judge import Verdicts
 from jfmodels.claims.robustness import not_varied
 from jfmodels.claims.sentences import in_language
 from jfmodels.report.files import as_csv, as_json
-from jfmodels.report.html import Html, element
+from jfmodels.report.html import Html, element, unbroken
 from jfmodels.report.html_tables import html_table
 from jfmodels.report.plot_specifications import WORDS, settings_in_words
 from jfmodels.report.plot_text import missing
-from jfmodels.report.words import phrase
+from jfmodels.report.words import phrase, spaced
 from jfmodels.results.render import say
 from jfmodels.results.schema import FLAGS
 
@@ -61,7 +61,7 @@ def specification_list(verdicts: Verdicts, claim: str, lang: str, minimum: int) 
 
 def _row(
     row: Mapping[Any, Any], first: Mapping[Any, Any], lang: str, minimum: int
-) -> tuple[str, str, str]:
+) -> tuple[str, Html | str, str]:
     """One specification: what is done otherwise, what is found, the verdict."""
     words = settings_in_words(row, first, lang)
     if not missing(row["n"]) and row["n"] < minimum:
@@ -69,4 +69,5 @@ def _row(
     if missing(row["verdict"]):
         message = str(row["message"]) if lang == "en" else ""  # errors are in English alone
         return words, message, WORDS["no_answer"][lang]
-    return words, in_language(say(row), lang), WORDS[str(row["verdict"])][lang]
+    said = unbroken(spaced(in_language(say(row), lang), lang))
+    return words, said, WORDS[str(row["verdict"])][lang]

@@ -26,7 +26,10 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.special import expit, ndtr, ndtri, stdtr, stdtrit
 
-from jfmodels.results.joint import Draws, Joint, JointTest, Normal, Summary, Transform
+from jfmodels.results.draws import Draws, Transform
+from jfmodels.results.joint import Joint
+from jfmodels.results.normal import Normal
+from jfmodels.results.summary import JointTest, Summary
 
 __all__ = ["Adjusted", "LogitIntervals", "side_by_side"]
 

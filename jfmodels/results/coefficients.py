@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from jfmodels.display.numbers import MISSING, chance, decimals, interval, number
 from jfmodels.display.sheet import Sheet, as_latex
 from jfmodels.errors import SpecError, listing
-from jfmodels.results.engine import Reading, WithCoefficients
+from jfmodels.results.engine import Heading, WithCoefficients
 from jfmodels.results.schema import COEFFICIENTS
 from jfmodels.results.table import Table
 
@@ -33,7 +33,7 @@ class CoefficientTable(Table):
     """
 
     def _whole(self) -> bool:
-        known = len(self) > 0 and "reading" in self.attrs
+        known = len(self) > 0 and "heading" in self.attrs
         return known and set(COEFFICIENTS) <= set(self.columns)
 
     def _sheet(self) -> Sheet:
@@ -52,14 +52,14 @@ def summary_table(engine: WithCoefficients, *, ratios: bool, coverage: float) ->
     SpecError
         If exponentials are asked for, and the link gives them no meaning.
     """
-    link = engine.reading.link
+    link = engine.heading.link
     if ratios and link not in RATIOS:
         raise SpecError(
             f"ratios=True gives exponentials, which mean nothing under the link '{link}'; they "
             f"are ratios under {listing(RATIOS)}. Leave it out."
         )
     table = CoefficientTable(coefficient_table(engine, ratios=ratios, coverage=coverage))
-    table.attrs["reading"] = engine.reading
+    table.attrs["heading"] = engine.heading
     table.attrs["estimate"] = RATIOS[link] if ratios else "estimate"
     return table
 
@@ -123,6 +123,6 @@ def coefficient_sheet(table: pd.DataFrame) -> Sheet:
         f"P(above {int(ratio)})": [chance(x) for x in table["prob_positive"]],
     }
     told = {name: cells for name, cells in columns.items() if set(cells) - {MISSING}}
-    reading: Reading = table.attrs["reading"]
+    heading: Heading = table.attrs["heading"]
     rows = tuple(zip(*told.values(), strict=True))
-    return Sheet(reading.title, tuple(told), rows, reading.notes)
+    return Sheet(heading.title, tuple(told), rows, heading.notes)

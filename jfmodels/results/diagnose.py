@@ -13,6 +13,7 @@ from jfmodels.results.engine import Check, Engine, WithChecks
 from jfmodels.results.schema import DIAGNOSTICS
 from jfmodels.results.table import Table
 from jfmodels.survey.interviewers import retained
+from jfmodels.survey.no_answer_codes import codes_of_no_answer, undeclared
 from jfmodels.survey.survey import Survey
 
 __all__ = ["diagnose", "rows_left_out"]
@@ -29,7 +30,7 @@ def diagnose(engine: Engine) -> pd.DataFrame:
         Whose survey is looked at, and whose own checks are asked for if it has any.
     """
     own = engine.checks() if isinstance(engine, WithChecks) else ()
-    rows = [*_design(engine.survey), *_interviewers(engine.survey), *own]
+    rows = [*_design(engine.survey), *_interviewers(engine.survey), *_codes(engine), *own]
     return Table([astuple(each) for each in rows], columns=list(DIAGNOSTICS))
 
 
@@ -49,6 +50,17 @@ def _design(survey: Survey) -> Iterator[Check]:
     yield Check("degrees of freedom", "design", df, 8.0, df >= 8, says)
     says = f"weights alone cost a factor {kish:.2f}"
     yield Check("Kish effect", "weights", kish, 2.0, kish <= 2, says)
+
+
+def _codes(engine: Engine) -> Iterator[Check]:
+    """Numbers that look like codes of no answer, among those whose mean is asked for."""
+    response = getattr(engine, "response", None)
+    numbers = engine.survey.rows.numbers
+    for name in getattr(engine, "outcomes", ()) if response is None else [response.outcome.name]:
+        found = codes_of_no_answer(numbers[name]) if name in numbers else {}
+        if found:
+            n = float(sum(found.values()))
+            yield Check("codes of no answer", name, n, 0.0, False, undeclared(name, found))
 
 
 def _interviewers(survey: Survey) -> Iterator[Check]:

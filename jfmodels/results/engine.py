@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jfmodels.model.cells import Grid, Where
-from jfmodels.results.joint import Joint, JointTest, Summary
+from jfmodels.results.joint import Joint
 from jfmodels.results.schema import FLAGS
+from jfmodels.results.summary import JointTest, Summary
 from jfmodels.survey.population import Population
 from jfmodels.survey.survey import Survey
 
@@ -183,7 +184,7 @@ class WithErrors(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Heading:
     """What must be known to read a table of coefficients.
 
     Attributes
@@ -227,7 +228,7 @@ class WithCoefficients(Protocol):
         ...
 
     @property
-    def reading(self) -> Reading:
+    def heading(self) -> Heading:
         """What must be known to read them."""
         ...
 

@@ -12,8 +12,8 @@ from scipy.sparse import csr_array
 from jfmodels.errors import SpecError
 from jfmodels.results.engine import Belief, Engine, Question
 from jfmodels.results.estimands import Range
-from jfmodels.results.joint import Summary
 from jfmodels.results.plans import Plan
+from jfmodels.results.summary import Summary
 from jfmodels.results.tables import estimate_table
 
 __all__ = ["extremes_table"]

@@ -10,11 +10,11 @@ import pandas as pd
 from scipy.sparse import csr_array
 
 from jfmodels.results.engine import BITS, Belief, Engine, Question, WithCoefficients
-from jfmodels.results.joint import JointTest
 from jfmodels.results.plans import Plan, along_groups, level, same_wording
 from jfmodels.results.schema import TESTS
+from jfmodels.results.summary import JointTest
 from jfmodels.results.table import Table
-from jfmodels.results.tables import flags_of, record_of
+from jfmodels.results.tables import flag_codes, record_of
 
 __all__ = ["joint_tests", "term_test"]
 
@@ -106,7 +106,7 @@ def _row(
         "df2": found.df2,
         "p_value": found.p_value,
         "probability": found.probability,
-        "flag": flags_of(np.array([flags]))[0],
+        "flag": flag_codes(np.array([flags]))[0],
     }
     if found.refused:
         data["method"] += "; read the Holm-adjusted rows of changes() or contrasts() instead"

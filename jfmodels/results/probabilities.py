@@ -11,8 +11,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from jfmodels.errors import SpecError, choose, listing
+from jfmodels.results.draws import Draws
 from jfmodels.results.estimands import Estimand, Range
-from jfmodels.results.joint import Draws, Joint
+from jfmodels.results.joint import Joint
 from jfmodels.results.plans import Plan
 
 __all__ = ["Bounds", "Probability", "all_together", "negligible", "refuse_range", "rows_of"]

@@ -54,7 +54,7 @@ def say(row: Mapping[str, Any]) -> str:
     share = unit.startswith("share")
     scale, digits = (100.0, 0) if share else (1.0, digits_of(row.get("std_error", np.nan)))
     estimate, low, high = (
-        f"{_rounded(row.get(name, np.nan) * scale, digits):.{digits}f}"
+        f"{_rounded(row.get(name, np.nan) * scale, digits):,.{digits}f}"
         for name in ("estimate", "low", "high")
     )
     points = " point" if estimate in ("1", "-1") else " points"
@@ -78,21 +78,21 @@ def fit_card(engine: Engine, kind: str) -> Card:
     kind : str
         What the fit is called.
     """
-    reading = engine.reading if isinstance(engine, WithCoefficients) else None
+    heading = engine.heading if isinstance(engine, WithCoefficients) else None
     survey = engine.survey
     checks = diagnose(engine)
     facts = {
         "survey": f"{'simulated; ' if survey.simulated else ''}{survey.counts}",
-        "fitted": "; ".join(note for note in reading.notes if note != "Simulated data")
-        if reading
+        "fitted": "; ".join(note for note in heading.notes if note != "Simulated data")
+        if heading
         else "",
         "domain": "; ".join(
             f"{name}: {some(list(map(str, labels)))}"
             for name, labels in (getattr(engine, "where", None) or {}).items()
         ),
         "ask": "levels(), changes(), contrasts(), test(), diagnostics()"
-        + (", summary()" if reading else ""),
+        + (", summary()" if heading else ""),
     }
     warnings = [f"{row.subject}: {row.says}" for row in checks[~checks["ok"]].itertuples()]
-    said = reading.title if reading else some(list(getattr(engine, "outcomes", ())))
+    said = heading.title if heading else some(list(getattr(engine, "outcomes", ())))
     return Card(kind, f"{said}; {engine.name}", facts, warnings)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -204,16 +204,20 @@ def _values(column: pd.Series[Any]) -> list[Any]:
 def flags_of(table: pd.DataFrame) -> list[tuple[str, ...]]:
     """List the flags of every row; none where a table lacks them, as rows of the user's own do.
 
+    A file joins the codes of a row, as :func:`jfmodels.write_table` does in CSV.
+
     Examples
     --------
-    >>> flags_of(pd.DataFrame({"flag": [("few_clusters",), None]}))
-    [('few_clusters',), ()]
+    >>> flags_of(pd.DataFrame({"flag": [("few_clusters",), None, "few_clusters;small_cell"]}))
+    [('few_clusters',), (), ('few_clusters', 'small_cell')]
     """
     return [_codes(value) for value in table.get("flag", [()] * len(table))]
 
 
 def _codes(value: object) -> tuple[str, ...]:
-    return value if isinstance(value, tuple) else ()
+    if isinstance(value, str):
+        return tuple(filter(None, value.split(";")))
+    return tuple(value) if isinstance(value, Collection) else ()
 
 
 def caption(table: pd.DataFrame) -> str:

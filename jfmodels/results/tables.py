@@ -15,15 +15,15 @@ from numpy.typing import NDArray
 import jfmodels
 from jfmodels.model.cells import look_up
 from jfmodels.results.engine import BITS, Belief, Engine, Question, WithErrors, flag_bits
-from jfmodels.results.joint import Summary
 from jfmodels.results.plans import Plan, wordings
 from jfmodels.results.schema import columns
+from jfmodels.results.summary import Summary
 from jfmodels.results.table import Table
 from jfmodels.survey.interviewers import retained
 from jfmodels.survey.records import Held
 from jfmodels.survey.survey import Survey
 
-__all__ = ["estimate_table", "flags_of", "made_by", "record_of", "versions"]
+__all__ = ["estimate_table", "flag_codes", "made_by", "record_of", "versions"]
 
 type Ints = NDArray[np.int64]
 type Floats = NDArray[np.float64]
@@ -81,7 +81,7 @@ def estimate_table(
         "target": engine.survey.design.target or "population",
         "over": belief.over,
         "engine": engine.name,
-        "flag": flags_of(flags),
+        "flag": flag_codes(flags),
     }
     names = columns(axis.name for axis in belief.grid.axes if axis.name != "wave")
     table = Table({name: data[name] for name in names}, index=pd.RangeIndex(len(n)))
@@ -123,7 +123,7 @@ def _units(plan: Plan) -> list[str]:
     return [named[item] for item in plan.item]
 
 
-def flags_of(bits: Ints) -> list[tuple[str, ...]]:
+def flag_codes(bits: Ints) -> list[tuple[str, ...]]:
     """Write bits as sorted tuples of codes."""
     distinct, place = np.unique(bits, return_inverse=True)
     named = [tuple(sorted(code for code, bit in BITS.items() if value & bit)) for value in distinct]

@@ -16,8 +16,9 @@ import pandas as pd
 from jfmodels.survey.columns import distinct
 from jfmodels.survey.encode import quote
 from jfmodels.survey.labels import canonical
-from jfmodels.survey.outcome import ONE, ZERO
-from jfmodels.survey.questions import Code, Question, Text, no_answer, texts_of
+from jfmodels.survey.no_answer_codes import codes_in
+from jfmodels.survey.outcome import MEASURED, ONE, ZERO
+from jfmodels.survey.questions import DONT_KNOW, Code, Question, Text, no_answer, texts_of
 from jfmodels.survey.response_sets import BLANK
 
 __all__ = ["located", "unlocated"]
@@ -102,6 +103,8 @@ def _located(question: Question, frame: pd.DataFrame, names: _Names) -> Question
     if question.codes:
         notes += _strange(frame[column], question.codes, split=False)
     codes = dict(question.codes) | _no_answers_in_words(frame[column], question.codes)
+    if question.measure in MEASURED:
+        codes |= {code: DONT_KNOW for code in codes_in(frame[column]) if code not in codes}
     return replace(question, column=column, notes=notes, codes=codes)
 
 

@@ -10,7 +10,8 @@ import pandas as pd
 from jfmodels.errors import listing
 from jfmodels.survey.formats import option_columns
 from jfmodels.survey.labelled_columns import code_order, declared_missing, value_labels, values_of
-from jfmodels.survey.questions import Code, Question, no_answer
+from jfmodels.survey.no_answer_codes import codes_in
+from jfmodels.survey.questions import DONT_KNOW, Code, Question, no_answer
 from jfmodels.survey.response_sets import response_sets
 
 __all__ = ["questions_of_frame"]
@@ -47,8 +48,10 @@ def _question(column: pd.Series, labels: Any) -> Question | None:
     """Read one column; None if it does not look like a question."""
     name = str(column.name)
     values = values_of(column)
-    given = value_labels(labels, name)
-    missing = declared_missing(labels, name, {*given, *values})
+    labelled = value_labels(labels, name)
+    missing = declared_missing(labels, name, {*labelled, *values})
+    undeclared = set(values).difference(labelled, missing)
+    given = labelled | {code: DONT_KNOW for code in codes_in(column) if code in undeclared}
     apart = {code for code, label in given.items() if no_answer(label)} | set(missing)
     seen = [value for value in values if value not in apart]
     answers = {code: label for code, label in given.items() if code not in apart}
@@ -57,7 +60,7 @@ def _question(column: pd.Series, labels: Any) -> Question | None:
         all_labels = {code: str(code) for code in seen} | given
         codes = {code: all_labels[code] for code in sorted(all_labels, key=code_order)}
         measure = _measure(labels, name, seen, answers)
-        bare = [code for code in seen if code not in given] if given else []
+        bare = [code for code in seen if code not in given] if labelled else []
         notes = (f"codes without a label: {listing(bare)}.",) if bare else ()
         return Question(
             name=name, label=label, measure=measure, codes=codes, missing=missing, notes=notes

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from jfmodels.errors import ReadError, listing, raise_all
-from jfmodels.survey.lime_structure import LANGUAGES, Item, items_of_lss, items_of_txt
-from jfmodels.survey.questions import Code, Question, Text, distinct_labels
+from jfmodels.survey.lime_structure import Item, items_of_lss, items_of_txt
+from jfmodels.survey.questions import Code, Question, Text, distinct_labels, joined
 
 __all__ = ["questions_of_lss", "questions_of_txt"]
 
@@ -130,22 +130,6 @@ def _row(
     return Question(
         name=names[-1], label=label, codes=codes, aliases=(*names, *texts), notes=notes, **kind
     )
-
-
-def joined(whole: Text, part: Text) -> Text:
-    """Put a question's text before that of its row, in each language.
-
-    Examples
-    --------
-    >>> joined({"en": "Trust in", "fr": "Confiance"}, {"en": "Army", "fr": "Armée"})
-    {'en': 'Trust in: Army', 'fr': 'Confiance : Armée'}
-    """
-    if isinstance(whole, str) and isinstance(part, str):
-        return f"{whole.rstrip(' :')}: {part}"
-    one = whole if isinstance(whole, dict) else dict.fromkeys(LANGUAGES, whole)
-    other = part if isinstance(part, dict) else dict.fromkeys(LANGUAGES, part)
-    head = {language: text.rstrip(" :") for language, text in one.items()}
-    return {"en": f"{head['en']}: {other['en']}", "fr": f"{head['fr']} : {other['fr']}"}
 
 
 def _number_array(item: Item, notes: tuple[str, ...]) -> Iterator[Question]:

@@ -9,11 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 __all__ = [
+    "DONT_KNOW",
     "NO_ANSWER",
     "Code",
     "Question",
     "Text",
     "distinct_labels",
+    "joined",
     "no_answer",
     "plain",
     "texts_of",
@@ -22,6 +24,7 @@ __all__ = [
 type Code = int | str
 type Text = str | dict[str, str]
 
+DONT_KNOW = "don't know"  # what a code of no answer is taken for that nobody has labelled
 # What the labels of codes that are no answers look like, without accents and punctuation.
 NO_ANSWER: Mapping[str, str] = {
     "dont_know": r"((i |je )?(do not|dont|doesnt) know(?! (any|who|of ))|(je )?(ne )?sai[st] pas"
@@ -130,6 +133,22 @@ def distinct_labels(codes: Mapping[Code, Text]) -> dict[Code, Text]:
         code: label if all(count[text] == 1 for text in texts_of(label)) else _numbered(label, code)
         for code, label in codes.items()
     }
+
+
+def joined(whole: Text, part: Text) -> Text:
+    """Put a question's text before that of its row, in each language.
+
+    Examples
+    --------
+    >>> joined({"en": "Trust in", "fr": "Confiance"}, {"en": "Army", "fr": "Armée"})
+    {'en': 'Trust in: Army', 'fr': 'Confiance : Armée'}
+    """
+    if isinstance(whole, str) and isinstance(part, str):
+        return f"{whole.rstrip(' :')}: {part}"
+    one = whole if isinstance(whole, dict) else {"en": whole, "fr": whole}
+    other = part if isinstance(part, dict) else {"en": part, "fr": part}
+    head = {language: text.rstrip(" :") for language, text in one.items()}
+    return {"en": f"{head['en']}: {other['en']}", "fr": f"{head['fr']} : {other['fr']}"}
 
 
 def texts_of(label: Text) -> list[str]:

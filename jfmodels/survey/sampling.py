@@ -12,12 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from jfmodels.errors import listing
+from jfmodels.errors import SpecError, listing
 from jfmodels.survey.design import Stage, SurveyDesign, as_names
 from jfmodels.survey.encode import Encoder
 from jfmodels.survey.rows import Key
 
-__all__ = ["Sampling", "SamplingStage", "read_sampling"]
+__all__ = ["Sampling", "SamplingStage", "read_sampling", "require_one_stage"]
 
 type Ints = NDArray[np.int64]
 type Floats = NDArray[np.float64]
@@ -121,6 +121,29 @@ def read_sampling(encoder: Encoder, wave: Key | None) -> tuple[Key, Sampling, Fl
     _check_lonely(encoder, sampling)
     key = Key(unit, tuple(map(str, range(len(stages[-1].stratum)))))
     return key, sampling, _implied_weights(encoder, drawn)
+
+
+def require_one_stage(sampling: Sampling, underived: str, instead: str = "") -> None:
+    """Refuse designs of which later stages vary too, for what is derived for one.
+
+    Parameters
+    ----------
+    sampling : Sampling
+        How the sample was drawn.
+    underived : str
+        What is not derived for several stages, with its verb.
+    instead : str
+        What else would do where an option offers it, up to "or".
+    """
+    if len(sampling.stages) > 1:
+        advice = (
+            f"{instead}leave fpc out of the first stage, and name weights= where they followed "
+            "from fpc: errors are then a little too large."
+        )
+        raise SpecError(
+            f"{underived} not derived for designs whose later stages vary too, as they do below "
+            f"the finite population correction of the first. {advice[0].upper()}{advice[1:]}"
+        )
 
 
 def _levels(encoder: Encoder, wave: Key | None) -> list[_Level]:

@@ -52,6 +52,12 @@ class Survey(Displayed):
     CodebookError, DesignError
         If those contradict themselves.
 
+    Warns
+    -----
+    UserWarning
+        If numbers of an outcome look like codes of no answer, such as -99 or 999, which the
+        codebook does not declare.
+
     Examples
     --------
     >>> import pandas as pd

@@ -22,6 +22,7 @@ from jfmodels.survey.checks import (
 from jfmodels.survey.codebook import Codebook
 from jfmodels.survey.design import SurveyDesign
 from jfmodels.survey.encode import Encoder, group_columns
+from jfmodels.survey.no_answer_codes import warn_of_undeclared_codes
 from jfmodels.survey.outcome import OPTION
 from jfmodels.survey.records import Held, in_full
 from jfmodels.survey.rows import Key, Rows
@@ -55,6 +56,7 @@ def validated(
     encoder.problems.extend(person_problems(rows, design))
     time = _time(encoder, wave)
     raise_all(DataError, list(dict.fromkeys(encoder.problems)), "Survey")
+    warn_of_undeclared_codes(rows.numbers)
     record = _record(rows, codebook, simulated) | {"time": time, "labels": Held(codebook.texts)}
     asked = {name: n > 0 for name, n in answered.items()}
     content = {"rows": rows, "sampling": sampling, "waves": rows.waves, "time": time}

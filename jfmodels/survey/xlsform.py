@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from jfmodels.errors import ReadError, listing, raise_all, unknown
-from jfmodels.survey.questions import Code, Question, Text, distinct_labels, plain
+from jfmodels.survey.questions import Code, Question, Text, distinct_labels, joined, plain
 
 __all__ = ["questions_of_form"]
 
@@ -19,9 +19,14 @@ LANGUAGES = {"english": "en", "anglais": "en", "en": "en"}
 LANGUAGES |= {"french": "fr", "francais": "fr", "fr": "fr"}
 LANGUAGE_CODES = ["en", "fr"]
 MEASURED = {"integer", "int", "decimal", "range"}
-MEASURES = dict.fromkeys(MEASURED, "continuous") | {"select_multiple": "multi"}
+MEASURES = dict.fromkeys(MEASURED, "continuous")
+MEASURES |= {"select_multiple": "multi", "rank__level": "nominal"}
 CHOOSING = {"select_one": "select_one", "select1": "select_one", "select": "select_multiple"}
 CHOOSING |= {"select_multiple": "select_multiple", "rank": "rank"}
+# Kobo's rankings and ratings: groups whose rows choose from one list, which the group names.
+ROWS = {"rank__level": "kobo--rank-items", "score__row": "kobo--score-choices"}
+CHOOSING |= {name: name for name in ROWS}
+CODED = ("select_one", "select_multiple", *ROWS)
 # What is neither asked nor answered, and need not be listed as left out.
 SILENT = {"note", "start", "end", "today", "deviceid", "username", "phonenumber", "subscriberid"}
 SILENT |= {"simserial", "audit", "email", "calculate", "calculate_here", "hidden", "instanceid"}
@@ -46,21 +51,26 @@ class Asked:
         Names, outermost first.
     relevant : tuple of str
         Conditions under which it was asked, those of its groups included.
-    repeat : str
-        The repeat that it stands in; blank outside.
+    within : str
+        What it stands in that an interview may answer several times, or for several items;
+        blank outside.
+    whole : mapping or None
+        The row of the ranking or rating that it is a part of.
     """
 
     number: int
     row: Row
     groups: tuple[str, ...]
     relevant: tuple[str, ...]
-    repeat: str = ""
+    within: str = ""
+    whole: Row | None = None
 
 
 def questions_of_form(path: Path) -> list[Question]:
     """Read what was asked; what has neither codes nor numbers for answers says why it is left out.
 
-    Questions within a repeat are left out too, since an interview may answer them several times.
+    Questions within a repeat or a matrix are left out too, since an interview may answer them
+    several times.
 
     Parameters
     ----------
@@ -81,7 +91,7 @@ def questions_of_form(path: Path) -> list[Question]:
     problems += _name_problems(asked)
     problems += _list_problems(asked, choices)
     raise_all(ReadError, problems, path.name)
-    count = Counter(each.row["name"] for each in asked if not each.repeat)
+    count = Counter(each.row["name"] for each in asked if not each.within)
     return [_question(each, choices, alone=count[each.row["name"]] == 1) for each in asked]
 
 
@@ -156,12 +166,12 @@ def _choices(
 
 def _asked(rows: Sequence[Row], problems: list[str]) -> Iterator[Asked]:
     """Walk through the groups, noting those that do not close."""
-    opened: list[tuple[str, str, int, str]] = []
+    opened: list[tuple[str, int, Row]] = []
     for number, row in enumerate(rows, start=2):
         words = row["type"].lower().replace("_", " ").split()
         does, kind = (words[0], words[1]) if len(words) > 1 else ("", "")  # "end" alone is a time
         if does == "begin":
-            opened.append((kind, row["name"], number, row.get("relevant", "")))
+            opened.append((kind, number, row))
         elif does == "end":
             if not opened or opened[-1][0] != kind:
                 problems.append(f"row {number} ends a {kind} that is not open. {ORDER}")
@@ -169,14 +179,26 @@ def _asked(rows: Sequence[Row], problems: list[str]) -> Iterator[Asked]:
         elif row["type"] and not row["name"] and words[0] not in SILENT:
             problems.append(f"row {number} ('{row['type']}') has no name. Are cells merged?")
         elif row["type"] and row["name"]:
-            relevant = [each[-1] for each in opened] + [row.get("relevant", "")]
-            groups = tuple(name for _, name, *_ in opened if name)
-            repeat = next((name for kind, name, *_ in opened if kind != "group"), "")
-            yield Asked(number, row, groups, tuple(filter(None, relevant)), repeat)
-    for kind, name, number, _ in opened:
-        problems.append(f"{kind} '{name}', begun in row {number}, is never ended. {ORDER}")
+            yield _in_groups(number, row, opened)
+    for kind, number, row in opened:
+        problems.append(f"{kind} '{row['name']}', begun in row {number}, is never ended. {ORDER}")
 
 
+def _in_groups(number: int, row: Row, opened: Sequence[tuple[str, int, Row]]) -> Asked:
+    """Put a question into the groups that are open; a row of a ranking chooses from its list."""
+    rows = [each for *_, each in opened]
+    relevant = [each.get("relevant", "") for each in [*rows, row]]
+    groups = tuple(each["name"] for each in rows if each["name"])
+    several = [(SEVERAL[kind], each["name"]) for kind, _, each in opened if kind in SEVERAL]
+    within = f"the {several[0][0]} '{several[0][1]}'" if several else ""
+    column = ROWS.get(row["type"].lower())
+    whole = rows[-1] if rows and column else None
+    if whole is not None:
+        row = {**row, "type": f"{row['type']} {whole.get(str(column), '')}"}
+    return Asked(number, row, groups, tuple(filter(None, relevant)), within, whole)
+
+
+SEVERAL = {"repeat": "repeat", "kobomatrix": "matrix"}
 ORDER = "Every begin needs its own end, the innermost first."
 
 
@@ -231,9 +253,10 @@ def _question(asked: Asked, choices: Mapping[str, dict[Code, Text]], *, alone: b
     if "or_other" in [each.lower() for each in extra]:
         codes.setdefault("other", OTHER)
     aliases = [sep.join(path) for sep in SEPARATORS] + _every_text(row)
+    whole = [asked.whole["name"]] if asked.whole is not None else []
     return Question(
-        name=name if alone else "_".join(path),
-        label=_text(row) if _has_text(row) else "",
+        name="_".join([*whole, name] if alone else path),
+        label=_label(asked),
         codes=distinct_labels(codes),
         aliases=(*((name,) if alone else ()), *dict.fromkeys(aliases)),
         notes=tuple(_notes(asked, kind)),
@@ -242,16 +265,32 @@ def _question(asked: Asked, choices: Mapping[str, dict[Code, Text]], *, alone: b
     )
 
 
+def _label(asked: Asked) -> Text:
+    """Read what was asked; of a row of a ranking or rating, what the whole asks first."""
+    own = _text(asked.row) if _has_text(asked.row) else ""
+    if asked.whole is None or not _has_text(asked.whole):
+        return own
+    return joined(_text(asked.whole), own) if own else _text(asked.whole)
+
+
 def _left_out(asked: Asked, kind: str, *, coded: bool) -> str | None:
     """Tell why a question has no place in a codebook; None where it has one."""
     said = asked.row["type"]
-    if asked.repeat and kind not in SILENT:
-        return f"asked in the repeat '{asked.repeat}', several times an interview"
-    if kind in MEASURED or (coded and kind in ("select_one", "select_multiple")):
+    if asked.within and kind not in SILENT:
+        return f"asked in {asked.within}, several times an interview"
+    if kind in MEASURED or (coded and kind in CODED):
         return None
-    if kind in ("select_one", "select_multiple"):
+    if kind == "rank":
+        return f"'{said}': {RANKED}"
+    if kind in CODED:
         return f"'{said}': its choices are not in the form; a column of few values groups as it is"
     return "" if kind in SILENT else f"'{said}' has no codes or numbers for answers"
+
+
+RANKED = (
+    "its column lists the choices in order. To ask who put what first, make a column of the first "
+    "code, and describe it as a nominal outcome"
+)
 
 
 def _notes(asked: Asked, kind: str) -> Iterator[str]:

@@ -9,8 +9,9 @@ from scipy.stats import t as student
 
 from jfmodels.claims.assertions import Assertion, above, below, within
 from jfmodels.claims.rules import ByDraws, ByTests, joined, of_rows, together
+from jfmodels.results.draws import Draws
 from jfmodels.results.estimands import Level
-from jfmodels.results.joint import Draws, Normal
+from jfmodels.results.normal import Normal
 
 ALPHA, DF = 0.05, 7.0
 MEAN, ERROR = np.array([0.02, 0.05, 0.10, -0.08]), np.array([0.03, 0.02, 0.03, 0.02])

@@ -8,7 +8,7 @@ from latent_cases import CODEBOOK, DESIGN
 from quadrature import CASES, PRIOR_SD, SLOPE_SD, Case, moments
 
 import jfmodels as jf
-from jfmodels.engines.bayesian.field import log_prior, natural
+from jfmodels.engines.bayesian.beforehand import log_prior, natural
 from jfmodels.engines.bayesian.laplace import draw_laplace
 from jfmodels.engines.bayesian.posterior import Posterior
 from jfmodels.engines.bayesian.settings import Laplace

@@ -13,7 +13,7 @@ import jfmodels as jf
 from jfmodels.engines.bayesian.posterior import Posterior
 from jfmodels.errors import FitWarning
 from jfmodels.model.model import LaidOut, Model, lay_out
-from jfmodels.results.joint import Independent
+from jfmodels.results.draws import Independent
 
 UNBOUNDED = {"positive": np.log, "unit": logit, "correlation": np.arctanh}
 

@@ -8,6 +8,7 @@ import pytest
 from latent_cases import simulated
 
 import jfmodels as jf
+from jfmodels.engines import compare
 from jfmodels.engines.compare import Comparison
 from jfmodels.results.schema import AGREEMENT, columns
 
@@ -290,6 +291,33 @@ def test_what_cannot_be_fitted_is_told_and_the_rest_done():
 def test_mistakes_are_named(asked, says):
     with pytest.raises(jf.SpecError, match=says):
         jf.compare(SURVEY, **{"outcome": "trust_army", "weighting": "ignore"} | asked)
+
+
+def test_progress_is_shown_where_asked_for(capsys):
+    survey = jf.Survey(people(), DESIGN, BOOK)
+    jf.compare(survey, "yes", weighting="ignore", progress=True)
+    shown = capsys.readouterr().err
+    assert "Fitting" in shown
+    assert "100%" in shown
+    jf.compare(survey, "yes", weighting="ignore")
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("engine", ["nuts", jf.Nuts(seed=3), jf.Nuts(progress=True), "laplace"])
+def test_a_sampler_shows_no_bar_of_its_own_among_the_ways(monkeypatch, engine):
+    asked = []
+
+    def fit(*_, engine=None, **__):
+        asked.append(engine)
+        raise jf.EstimationError("nothing is fitted here")
+
+    monkeypatch.setattr(compare, "fit", fit)
+    found = jf.compare(SURVEY, "trust_army", weighting="ignore", engine=engine)
+    assert found.failures["fit"].tolist() == ["weighted", "multilevel"]
+    assert [None if each is None else each.progress for each in asked] == [
+        None,
+        engine == jf.Nuts(progress=True),
+    ]
 
 
 def test_an_unknown_language_is_refused():

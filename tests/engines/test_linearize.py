@@ -81,6 +81,23 @@ def test_bias_reduction_of_several_stages_is_refused():
         jf.direct(survey_of("mu284.csv", MU284), "y1")
 
 
+def test_what_a_design_of_several_stages_is_advised_works_and_errs_on_the_safe_side():
+    survey = survey_of("mu284.csv", MU284)
+    whole = jf.direct(survey, "y1", small_sample="none").levels()
+    with pytest.raises(jf.SpecError, match="Choose small_sample='none', or leave fpc out of the"):
+        jf.direct(survey, "y1")
+    # what fpc of both stages implied: one over the chance of being drawn
+    frame = frame_of("mu284.csv")
+    towns = frame["n2"] / frame.groupby("id1")["id2"].transform("size")
+    frame = frame.assign(weight=frame["n1"] / frame["id1"].nunique() * towns)
+    stages = [jf.Stage(cluster="id1"), jf.Stage(cluster="id2", fpc="n2")]
+    design = jf.SurveyDesign(stages=stages, weights="weight", target="population")
+    for small_sample in ("none", "cr2"):
+        advised = fit_of(frame, design, "y1", small_sample).levels()
+        assert advised["estimate"].item() == pytest.approx(whole["estimate"].item(), rel=1e-12)
+        assert 1 < advised["std_error"].item() / whole["std_error"].item() < 1.2
+
+
 def test_sampled_fractions_say_the_same_as_population_counts():
     frame = frame_of("apistrat.csv")
     frame = frame.assign(part=frame.groupby("stype")["api00"].transform("size") / frame["fpc"])

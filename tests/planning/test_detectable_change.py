@@ -378,6 +378,13 @@ def test_a_share_near_nought_in_few_places_is_not_detectable():
     assert table["std_error"].notna().all()
 
 
+def test_where_all_answer_alike_nothing_is_detectable_and_nobody_is_warned():
+    table = jf.detectable_change(survey(balanced().assign(safe=1)), ["safe", "calm"])
+    alike = table["outcome"] == "safe"
+    assert table.loc[alike, ["detectable", "icc", "icc_between_waves"]].isna().all(axis=None)
+    assert table.loc[~alike, ["detectable", "icc"]].notna().all(axis=None)
+
+
 def test_a_wave_that_reached_nobody_is_left_open():
     frame = balanced()
     frame = frame[~((frame["wave"] == 1) & (frame["region"] == "north"))]

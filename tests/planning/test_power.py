@@ -51,6 +51,10 @@ def test_power_is_that_of_the_noncentral_t(df, shift):
     assert power_of(shift * ONE, ONE, t_test(df))[0] == pytest.approx(R_POWER[df, shift], abs=1e-8)
 
 
+def test_a_design_without_error_finds_any_change():
+    assert power_of(0.01 * ONE, 0 * ONE, t_test(3))[0] == pytest.approx(1, abs=1e-12)
+
+
 @pytest.mark.parametrize(("df", "shift"), R_FOUND)
 def test_wrong_signs_and_exaggeration_are_those_of_integration(df, shift):
     power, type_s, type_m = R_FOUND[df, shift]

@@ -107,6 +107,12 @@ def test_groups_are_explained_as_groups():
     assert said["region_ref"] == "the group compared against"
 
 
+def test_a_row_without_flags_is_written_too(table, tmp_path):
+    path = write_table(table.assign(flag=[("small_cell",), np.nan]), tmp_path / "t.xlsx")
+    said = {row[0].value for row in load_workbook(path)["columns"].iter_rows()}
+    assert "small_cell" in said
+
+
 def test_a_table_without_flags_or_record_is_written_too(tmp_path):
     path = write_table(pd.DataFrame({"wave": ["Q1"]}), tmp_path / "t.xlsx")
     assert load_workbook(path).sheetnames == ["table", "columns"]

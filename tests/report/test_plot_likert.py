@@ -8,7 +8,17 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
-from test_plots import FRENCH_WORDS, REGIONS, WAVES, covering, english_in, levels, said, tidy
+from test_plots import (
+    FRENCH_WORDS,
+    REGIONS,
+    WAVES,
+    covering,
+    english_in,
+    levels,
+    partly_flagged,
+    said,
+    tidy,
+)
 
 from jfmodels.errors import SpecError
 from jfmodels.report.plot_colours import lightness
@@ -141,6 +151,11 @@ def test_a_wave_not_asked_keeps_its_row_and_says_so():
     assert -2 not in widths(ax)
     assert "not asked" in said(ax)
     assert not any(bar.get_hatch() == "xxxx" for bar in ax.patches)
+
+
+def test_answers_of_tables_put_together_may_lack_flags():
+    whole = said(plot_likert(partly_flagged(answers(), ())))
+    assert said(plot_likert(partly_flagged(answers(), np.nan))) == whole
 
 
 def test_a_wave_without_rows_keeps_its_place():

@@ -10,7 +10,17 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.colors import to_rgb
-from test_plots import FRENCH, REGIONS, changes, covering, english_in, levels, put, said
+from test_plots import (
+    FRENCH,
+    REGIONS,
+    changes,
+    covering,
+    english_in,
+    levels,
+    partly_flagged,
+    put,
+    said,
+)
 
 from jfmodels.errors import ReadError, SpecError
 from jfmodels.report.plot_colours import lightness
@@ -65,6 +75,13 @@ def test_large_places_say_their_names_numbers_and_intervals():
     for row in table.to_dict("records"):
         low, high = (f"{100 * row[end]:.0f}" for end in ("low", "high"))
         assert f"{row['region']}\n{100 * row['estimate']:.0f} [{low}, {high}]" in words
+
+
+@pytest.mark.parametrize("waves", [["Q6"], ["Q5", "Q6"]])
+def test_places_of_tables_put_together_may_lack_flags(waves):
+    table, shapes = levels(REGIONS[:4], waves), squares(REGIONS[:4])
+    whole = said(plot_map(partly_flagged(table, ()), shapes))
+    assert said(plot_map(partly_flagged(table, np.nan), shapes)) == whole
 
 
 def test_dots_are_as_wide_as_intervals():

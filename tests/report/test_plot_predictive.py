@@ -79,6 +79,12 @@ def test_cells_outside_are_counted_and_other_flags_are_placed():
     assert "Simulated data" in words
 
 
+def test_cells_of_tables_put_together_may_lack_flags():
+    table = replicated()
+    flags = [codes or np.nan for codes in table["flag"]]
+    assert said(plot_ppc(table.assign(flag=flags))) == said(plot_ppc(table))
+
+
 def test_where_all_lie_inside_the_key_has_no_diamond():
     table = replicated().assign(flag=[()] * 24)
     assert "outside the interval" not in said(plot_ppc(table))

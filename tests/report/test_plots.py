@@ -21,7 +21,7 @@ from matplotlib.text import Annotation, Text
 
 import jfmodels as jf
 from jfmodels.errors import SpecError
-from jfmodels.report.plots import plot_changes, plot_shrinkage, plot_trend, save_plot
+from jfmodels.report.plots import plot_changes, plot_shrinkage, plot_tiles, plot_trend, save_plot
 from jfmodels.results.schema import FLAGS, columns
 
 # fmt: off
@@ -50,6 +50,12 @@ ENGLISH_WORDS = {
 def _close_figures() -> Iterator[None]:
     yield
     plt.close("all")
+
+
+def partly_flagged(table: pd.DataFrame, second: object) -> pd.DataFrame:
+    """Flag the first row, and give the second one flags that are no tuple, as files may."""
+    flags = [("few_clusters",), second, *[()] * (len(table) - 2)]
+    return table.assign(flag=pd.Series(flags, index=table.index, dtype=object))
 
 
 def tidy(rows: pd.DataFrame, by: Sequence[str] = ("region",)) -> pd.DataFrame:
@@ -223,6 +229,14 @@ def test_bars_end_where_the_intervals_end():
     table = levels(REGIONS[:3])
     ends = bars(plot_trend(table))[:, :, 1]
     assert ends == pytest.approx(table[["low", "high"]].to_numpy())
+
+
+DRAWN = {
+    "trend": (plot_trend, levels(["Gao", "Mopti"])),
+    "changes": (plot_changes, changes(["Gao", "Mopti"])),
+    "tiles": (plot_tiles, levels(["Gao", "Mopti"])),
+    "tiles of changes": (plot_tiles, changes(["Gao", "Mopti"])),
+}
 
 
 def test_row_order_does_not_matter_for_what_a_line_shows():
@@ -707,6 +721,22 @@ def test_rows_without_any_estimate_name_their_flags():
     table["flag"] = pd.Series([("not_asked",)] * len(table))
     with pytest.raises(SpecError, match=r"None of the 6 rows.*'not_asked'"):
         plot_trend(table)
+
+
+@pytest.mark.parametrize("draw", DRAWN)
+@pytest.mark.parametrize("none", [None, np.nan])
+def test_rows_of_tables_put_together_may_lack_flags(draw, none):
+    plot, table = DRAWN[draw]
+    assert said(plot(partly_flagged(table, none))) == said(plot(partly_flagged(table, ())))
+
+
+@pytest.mark.parametrize("draw", DRAWN)
+def test_flags_that_a_file_joined_are_read(draw):
+    plot, table = DRAWN[draw]
+    joined, whole = "few_clusters;small_cell", ("few_clusters", "small_cell")
+    drawn = said(plot(partly_flagged(table, joined)))
+    assert FLAGS["small_cell"]["en"][:20] in drawn
+    assert drawn == said(plot(partly_flagged(table, whole)))
 
 
 def test_one_axis_has_one_unit():

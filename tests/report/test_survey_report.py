@@ -103,6 +103,16 @@ def test_means_have_no_percent(page):
     assert "%" not in income.replace("95\N{NO-BREAK SPACE}%", "")
 
 
+@pytest.mark.parametrize(("lang", "between"), [("en", ","), ("fr", "\N{NARROW NO-BREAK SPACE}")])
+def test_means_of_thousands_are_written_as_counts_are(tmp_path, lang, between):
+    frame = frame_of()
+    frame["income"] = frame["income"].round() + 4000
+    page = page_of(jf.Survey(frame, DESIGN, BOOK), tmp_path, by=None, lang=lang)
+    income = page[page.index('id="outcome-income"') : page.index('id="changes"')]
+    assert len(re.findall(rf"\b[45]{between}\d{{3}}[.,]\d", income)) >= 6
+    assert not re.search(r"\b[45]\d{3}\b", income.partition("</figure>")[2])
+
+
 def test_a_change_that_is_there_is_shown(tmp_path):
     frame = frame_of()
     often = np.where(np.arange(len(frame)) % 8 > 0, 1, 0)
@@ -141,6 +151,28 @@ def test_a_single_wave_has_levels_and_no_changes(tmp_path):
     assert "Level" in page
     assert "<h1>What people said</h1>" in page
     assert "What changed between waves" not in page
+
+
+@pytest.mark.parametrize(("lang", "first"), [("en", "first time"), ("fr", "première fois")])
+def test_of_the_only_wave_no_question_is_said_to_be_new(tmp_path, lang, first):
+    page = page_of(jf.Survey(frame_of(("Q1",)), DESIGN, BOOK), tmp_path, lang=lang)
+    assert first not in page
+    frame = frame_of()
+    frame["safe"] = frame["safe"].where(frame["wave"] == "Q2")
+    page = page_of(jf.Survey(frame, DESIGN, BOOK), tmp_path, lang=lang)
+    assert page.count(first) == 1
+
+
+def test_why_there_is_no_change_is_said(tmp_path):
+    frame = frame_of()
+    few = (frame["wave"] == "Q1") & (np.arange(len(frame)) % 40 > 0)
+    frame["safe"] = frame["safe"].where(~few)
+    book = {"outcomes": {"safe": {"scale": "binary"}}}
+    page = page_of(jf.Survey(frame, DESIGN, book), tmp_path)
+    assert "Since Q1: withheld." in page
+    assert "first time" not in page
+    assert "Between Q1 and Q2 there is no change of which there is a test." in page
+    assert "There is one wave" not in page
 
 
 def test_nothing_is_said_of_clusters_that_the_design_does_not_name(tmp_path):
@@ -189,6 +221,19 @@ def test_small_groups_are_withheld_everywhere(tmp_path):
         assert figure(row, Names(survey, "en")) not in page
 
 
+def test_withheld_changes_are_none_of_those_looked_at(tmp_path):
+    frame = frame_of()
+    frame["rare"] = frame["safe"].where(np.arange(len(frame)) % 40 == 0)  # three people a wave
+    book = {"outcomes": BOOK["outcomes"] | {"rare": {"scale": "binary"}}}
+    survey = jf.Survey(frame, DESIGN, book | {"topics": BOOK["topics"]})
+    page = page_of(survey, tmp_path, by=None)
+    assert "None of the 3 changes" in page
+    assert "3 changes were looked at" in page
+    told = jf.direct(survey, list(BOOK["outcomes"])).changes()
+    for row in told.to_dict("records"):
+        assert p_text(row, "en") in page
+
+
 def test_places_and_people_are_not_named(page, example_survey, reports):
     assert not re.search(r"\bV\d\b", page)
     names = {each for name in ("commune", "facilitator") for each in labels(example_survey, name)}
@@ -209,6 +254,23 @@ def test_the_record_holds_no_path_and_makes_the_page_again(survey, page, tmp_pat
     assert page_of(survey, tmp_path) == page
 
 
+@pytest.mark.parametrize(("lang", "says"), [("en", "judged by itself"), ("fr", "pour elle-même")])
+def test_why_a_claim_may_be_supported_where_the_report_shows_no_change_is_said(
+    reports, tmp_path, lang, says
+):
+    assert says in reports[lang].read_text(encoding="utf-8")
+    # of a single change nothing is adjusted, so that both say the same
+    book = {"outcomes": {"safe": BOOK["outcomes"]["safe"] | {"topic": None}}}
+    survey = jf.Survey(frame_of(), DESIGN, book)
+    share = {"outcome": "safe", "counting": "yes", "base": "in_base", "wave": "Q2"}
+    parts = {"safer": share | {"kind": "change", "against": "Q1", "direction": "up"}}
+    said = {"text": "People feel safer.", "source": "nobody", "parts": parts}
+    claims = jf.Claims.from_dict({"claims": {"safer": said}})
+    page = page_of(survey, tmp_path, by=None, lang=lang, claims=claims)
+    assert "People feel safer." in page
+    assert says not in page
+
+
 def test_nothing_that_a_label_says_is_run(tmp_path):
     book = {"outcomes": {"safe": {"scale": "binary", "label": "<script>alert(1)</script>"}}}
     assert "<script" not in page_of(jf.Survey(frame_of(), DESIGN, book), tmp_path)
@@ -225,6 +287,20 @@ def test_nothing_that_a_label_says_is_run(tmp_path):
 def test_what_cannot_be_done_is_said(survey, tmp_path, settings, says):
     with pytest.raises(jf.SpecError, match=re.escape(says)):
         jf.write_report(survey, tmp_path / "report.html", **settings)
+
+
+def test_a_report_of_two_stages_says_how_to_get_one_and_that_works(tmp_path):
+    frame = frame_of().assign(villages=40, person=lambda f: np.arange(len(f)))
+    design = {"wave": "wave", "weights": "weight", "repeats": "clusters", "target": "population"}
+    stages = [jf.Stage(cluster="village", strata="region", fpc=fpc) for fpc in ("villages", None)]
+    below = jf.Stage(cluster="person")
+    two, advised = (
+        jf.Survey(frame, jf.SurveyDesign(**design, stages=[first, below]), BOOK) for first in stages
+    )
+    with pytest.raises(jf.SpecError, match="Leave fpc out of the first stage") as error:
+        page_of(two, tmp_path)
+    assert "small_sample" not in str(error.value)
+    assert "would have been found" in page_of(advised, tmp_path, by=None)
 
 
 def test_an_unknown_format_or_folder_is_named(survey, tmp_path):

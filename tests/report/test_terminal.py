@@ -102,6 +102,12 @@ def test_flags_are_letters_explained_beneath():
     assert f"b  {FLAGS['small_cell']['en']}" in text
 
 
+def test_rows_of_tables_put_together_may_lack_flags():
+    table = table_of(flag=[("small_cell",), np.nan])
+    assert plain_columns(table)["flag"] == ["a", ""]
+    assert f"a  {FLAGS['small_cell']['en']}" in printed(print_table, table)
+
+
 def test_what_rows_have_in_common_is_said_once():
     text = printed(print_table, table_of())
     assert text.count("trust_army") == text.count("somewhat, a lot") == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from html.parser import HTMLParser
 
 import pandas as pd
@@ -45,11 +46,21 @@ def verdicts():
 
 @pytest.mark.parametrize("lang", ["en", "fr"])
 def test_the_page_holds_every_sentence(verdicts, lang):
-    text = " ".join(read(verdict_page(verdicts, lang)).texts).replace("\N{NO-BREAK SPACE}", " ")
+    text = "".join(read(verdict_page(verdicts, lang)).texts).replace("\N{NO-BREAK SPACE}", " ")
     for sentence in verdicts.table[f"says_{lang}"]:
         assert sentence in text
     for claim in verdicts.claims.claims.values():
         assert claim.text in text
+
+
+@pytest.mark.parametrize("lang", ["en", "fr"])
+def test_intervals_are_not_broken_over_lines(verdicts, lang):
+    page = verdict_page(verdicts, lang)
+    intervals = re.findall(r"\[[−\d][^\]]*\]", page.partition("<main")[2])
+    assert len(intervals) > 5
+    for each in set(intervals):
+        assert page.count(each) == page.count(f'<span class="interval">{each}</span>')
+    assert re.search(r"\.interval[^{]*\{ white-space: nowrap", page)
 
 
 def test_nothing_in_it_is_run(verdicts):

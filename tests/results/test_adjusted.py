@@ -7,7 +7,8 @@ from scipy.stats import f as f_distribution
 from scipy.stats import t
 
 from jfmodels.results.adjusted import Adjusted, LogitIntervals
-from jfmodels.results.joint import Draws, Normal
+from jfmodels.results.draws import Draws
+from jfmodels.results.normal import Normal
 
 RNG = np.random.default_rng(11)
 MEAN = np.array([0.4, 0.5, 0.7])

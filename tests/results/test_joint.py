@@ -5,7 +5,8 @@ import pytest
 from scipy import stats
 from scipy.sparse import csr_array
 
-from jfmodels.results.joint import Clustered, Draws, Normal
+from jfmodels.results.draws import Clustered, Draws
+from jfmodels.results.normal import Normal
 
 MEAN = np.array([0.42, 0.31, 0.57, 0.2])
 INFLUENCE = np.random.default_rng(1).normal(0, 0.01, (30, 4))

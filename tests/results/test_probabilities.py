@@ -9,7 +9,7 @@ from scipy import stats
 from test_seam import Oracle
 
 import jfmodels as jf
-from jfmodels.results.joint import Clustered, Draws
+from jfmodels.results.draws import Clustered, Draws
 from jfmodels.results.probabilities import Bounds, Probability, all_together
 
 FIT = jf.Fit(Oracle(jf.example()))

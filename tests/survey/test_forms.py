@@ -148,6 +148,72 @@ class TestUnusualForms:
         assert "counts as not having named it" in note
 
 
+TROUBLES = [
+    ("troubles", "theft", "Theft", "Vol"),
+    ("troubles", "attack", "Attacks", "Attaques"),
+    ("troubles", "road", "The road", "La route"),
+]
+TRUST = [("trust", "1", "Not at all", "Pas du tout"), ("trust", "2", "A lot", "Beaucoup")]
+KOBO = [
+    # type, name, label in English, in French, and the lists of rankings and ratings
+    ("begin_rank", "worst", "What is worst", "Le pire", "troubles", ""),
+    ("rank__level", "first", "1st choice", "1er choix", "", ""),
+    ("rank__level", "second", "2nd choice", "2e choix", "", ""),
+    ("end_rank", "", "", "", "", ""),
+    ("begin_score", "trusted", "Trust in", "Confiance envers", "", "trust"),
+    ("score__row", "army", "the army", "l'armée", "", ""),
+    ("end_score", "", "", "", "", ""),
+    ("begin_kobomatrix", "owned", "What is owned", "Biens", "", ""),
+    ("integer", "number", "Number", "Nombre", "", ""),
+    ("end_kobomatrix", "", "", "", "", ""),
+    ("rank troubles", "order", "In order", "En ordre", "", ""),
+]
+
+
+def kobo_form(path, survey=KOBO):
+    columns = ["type", "name", *sim.LANGUAGES, "kobo--rank-items", "kobo--score-choices"]
+    with pd.ExcelWriter(path) as book:
+        pd.DataFrame(survey, columns=columns).to_excel(book, sheet_name="survey", index=False)
+        choices = pd.DataFrame(TROUBLES + TRUST, columns=["list_name", "name", *sim.LANGUAGES])
+        choices.to_excel(book, sheet_name="choices", index=False)
+    return path
+
+
+class TestRankingsAndRatings:
+    def test_every_rank_is_a_nominal_outcome_of_its_column(self, tmp_path):
+        answers = pd.DataFrame(
+            {
+                "worst/first": ["theft", "attack", "attack"],
+                "worst/second": ["road", "theft", None],
+                "trusted/army": [1, 2, 2],
+                "order": ["theft road attack", "road attack theft", "road theft attack"],
+            }
+        )
+        drafted = jf.draft_codebook(answers, form=kobo_form(tmp_path / "form.xlsx"))
+        assert list(drafted["outcomes"]) == ["worst_first", "worst_second", "trusted_army"]
+        first, second, army = drafted["outcomes"].values()
+        assert (first["scale"], second["scale"]) == ("nominal", "nominal")
+        assert first["column"] == "worst/first"
+        assert first["label"] == {"en": "What is worst: 1st choice", "fr": "Le pire : 1er choix"}
+        assert list(first["categories"]) == ["theft", "attack", "road"]
+        assert army["label"]["en"] == "Trust in: the army"
+        assert list(army["categories"]) == [1, 2]
+        book = {"outcomes": {"first": first}}
+        levels = jf.direct(jf.Survey(answers, jf.SurveyDesign(), book), "first").levels()
+        shares = dict(zip(levels["category"], levels["estimate"], strict=True))
+        assert shares == pytest.approx({"Theft": 1 / 3, "Attacks": 2 / 3, "The road": 0})
+
+    def test_what_is_left_out_says_why_and_what_would_do(self, tmp_path):
+        notes = jf.draft_codebook(kobo_form(tmp_path / "form.xlsx"))["notes"]
+        assert "make a column of the first code" in str(notes["order"])
+        assert "asked in the matrix 'owned'" in str(notes["owned_number"])
+
+    def test_a_ranking_whose_list_is_not_there_says_so(self, tmp_path):
+        survey = [(*KOBO[0][:4], "trubles", ""), *KOBO[1:4]]
+        with pytest.raises(ReadError, match=r"'first': Unknown list 'trubles'. Did you mean"):
+            jf.draft_codebook(kobo_form(tmp_path / "form.xlsx", survey))
+
+
 class TestLimeSurvey:
     def test_a_structure_of_either_kind_says_the_same(self, tmp_path):
         lss = jf.draft_codebook(sim.write_lss(tmp_path / "a.lss"))

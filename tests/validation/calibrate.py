@@ -14,7 +14,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 import jfmodels as jf
-from jfmodels.engines.bayesian.field import Field, natural
+from jfmodels.engines.bayesian.beforehand import natural
+from jfmodels.engines.bayesian.field import Field
 from jfmodels.model.latent import Latent
 from jfmodels.model.model import Model, lay_out
 

@@ -25,8 +25,8 @@ from jfmodels.engines.composition_scores import levelling
 from jfmodels.engines.linearize import linearized, scores
 from jfmodels.model.cells import spread
 from jfmodels.results.adjusted import Adjusted, LogitIntervals
+from jfmodels.results.draws import Draws
 from jfmodels.results.engine import Belief, Question, flag_bits
-from jfmodels.results.joint import Draws
 
 __all__ = ["adjusted"]
 

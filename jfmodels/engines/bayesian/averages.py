@@ -29,8 +29,8 @@ from jfmodels.model.cells import Grid, spread
 from jfmodels.model.data import pattern_codes
 from jfmodels.model.effect_layout import Effect
 from jfmodels.model.latent import Latent
+from jfmodels.results.draws import Draws
 from jfmodels.results.engine import Belief, Question, flag_bits
-from jfmodels.results.joint import Draws
 from jfmodels.survey.design import as_names
 from jfmodels.survey.survey import Survey
 

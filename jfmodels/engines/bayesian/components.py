@@ -32,7 +32,7 @@ from jfmodels.engines.bayesian.posterior import Posterior
 from jfmodels.model.data import Response
 from jfmodels.model.effect_layout import Effect
 from jfmodels.model.latent import Latent
-from jfmodels.results.joint import Draws
+from jfmodels.results.draws import Draws
 from jfmodels.results.schema import COMPONENTS
 from jfmodels.results.table import Table
 

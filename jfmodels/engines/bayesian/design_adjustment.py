@@ -27,8 +27,9 @@ from jfmodels.engines.linearize import OfStrata, linearized
 from jfmodels.errors import SpecError
 from jfmodels.model.weighting import Counted
 from jfmodels.results.adjusted import Adjusted
+from jfmodels.results.draws import Independent
 from jfmodels.results.engine import Check
-from jfmodels.results.joint import DegreesOfFreedom, Independent, Joinable, Normal
+from jfmodels.results.normal import DegreesOfFreedom, Joinable, Normal
 from jfmodels.survey.sampling import Sampling
 from jfmodels.survey.survey import Survey
 

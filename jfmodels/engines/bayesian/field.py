@@ -14,17 +14,16 @@ from functools import cached_property
 import numpy as np
 from numpy.polynomial.hermite_e import hermegauss
 from numpy.typing import NDArray
-from scipy.sparse import csr_array, vstack
-from scipy.special import expit
 
-from jfmodels.engines.bayesian.arrow import Arrow, Factor, components, connected
+from jfmodels.engines.bayesian.arrow import Factor
+from jfmodels.engines.bayesian.beforehand import Beforehand
+from jfmodels.engines.bayesian.curvature import Curvature
 from jfmodels.engines.bayesian.likelihood import Likelihood, Rows
 from jfmodels.engines.bayesian.panel import Panel
 from jfmodels.errors import EstimationError
-from jfmodels.model.effect_layout import Effect
-from jfmodels.model.latent import Hyperparameter, Latent
+from jfmodels.model.latent import Latent
 
-__all__ = ["Approximation", "Field", "natural"]
+__all__ = ["Approximation", "Field"]
 
 type Ints = NDArray[np.int64]
 type Floats = NDArray[np.float64]
@@ -60,27 +59,6 @@ class Approximation:
         return Approximation(self.theta[:, kept], self.mode[:, kept], self.factor.some(kept))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Beforehand:
-    """The field's density beforehand at B sets of parameters.
-
-    Attributes
-    ----------
-    precision : tuple of ndarray, shape (m, m, B)
-        Of one group of each effect.
-    constant : ndarray, shape (B,)
-        Log density where the field is at its mean, and of the parameters, up to a constant.
-    """
-
-    precision: tuple[Floats, ...]
-    constant: Floats
-
-    def some(self, kept: NDArray[np.bool_]) -> Beforehand:
-        """Those of the sets that are kept, (B,)."""
-        precision = tuple(each[..., kept] for each in self.precision)
-        return Beforehand(precision, self.constant[kept])
-
-
 @dataclass(frozen=True, eq=False)
 class Field:
     """The field of a latent model.
@@ -103,6 +81,11 @@ class Field:
             return self.given
         return Rows(self.model) if self.model.integrated is None else Panel.of_model(self.model)
 
+    @cached_property
+    def curvature(self) -> Curvature:
+        """Which entries the curvature of the log density has."""
+        return Curvature(self.model, self.likelihood)
+
     def near(self, x: Floats, theta: Floats) -> Field:
         """The same, its likelihood computed with care near fields (n, B) and parameters (h, B)."""
         return Field(self.model, self.likelihood.near(self.eta(x), theta))
@@ -122,96 +105,6 @@ class Field:
         one = np.concatenate([coefficients, np.zeros(model.width - len(coefficients))])
         return np.concatenate([np.tile(one, model.n_channels), thresholds])
 
-    @cached_property
-    def arrow(self) -> Arrow:
-        """Pattern of the curvature."""
-        model = self.model
-        groups = [effect.group for effect in model.effects]
-        sizes = [len(effect.coordinates) * model.n_channels for effect in model.effects]
-        outside = len(model.names) * model.n_channels + model.n_thresholds
-        tied = [] if model.integrated is None else [model.integrated.group]
-        chosen = components(groups, sizes, outside, tied) if groups else ()
-        component = np.full(model.size, -1)
-        if not chosen:
-            return Arrow.of(component)
-        label = connected([*tied, *(groups[k] for k in chosen)])
-        for k in chosen:
-            component[self.places(k)] = self._of_group(k, label)[:, None, None]
-        return Arrow.of(component, self._touches(label))
-
-    def _touches(self, label: Ints) -> NDArray[np.bool_]:
-        """Which columns stand in a row with every component, shape (G, n)."""
-        model = self.model
-        rows = np.arange(len(label))
-        inside = csr_array((np.ones(len(label)), (label, rows)))
-        met = (inside @ abs(model.columns)).toarray() > 0
-        thresholds = np.ones((len(met), model.n_thresholds), dtype=bool)
-        return np.concatenate([*[met] * model.n_channels, thresholds], axis=1)
-
-    def _of_group(self, effect: int, label: Ints) -> Ints:
-        """Label of every group of an effect, from those of rows."""
-        found = np.zeros(len(self.model.effects[effect].levels), dtype=np.int64)
-        found[self.model.effects[effect].group] = label
-        return found
-
-    def places(self, effect: int) -> Ints:
-        """Places of an effect's coordinates in the field, shape (G, m, n_channels)."""
-        model = self.model
-        each = model.effects[effect]
-        within = np.arange(each.size).reshape(len(each.levels), len(each.coordinates), 1)
-        return model.starts[effect] + within + model.width * np.arange(model.n_channels)
-
-    @cached_property
-    def _answering(self) -> csr_array:
-        """Entries of the curvature from the information of rows and pairs, (E, R)."""
-        model, (one, other) = self.model, self.likelihood.together
-        pairs = model.family.tally.pairs(model.n_channels + model.n_thresholds)
-        channel = [self.channel(k) for k in range(model.n_channels + model.n_thresholds)]
-        parts = [self._products(channel[j], channel[k], j == k) for j, k in pairs]
-        parts.append(self._products(channel[0][one], channel[0][other], False))
-        for j, k in self.likelihood.thresholds:
-            parts.append(self._products(channel[j][:1], channel[k][:1], j == k))
-        return csr_array(vstack(parts, format="csr").T.tocsr())
-
-    def channel(self, k: int) -> csr_array:
-        """How rows' k-th predictor, before coding, loads on the field, (N, n)."""
-        model = self.model
-        columns = self.likelihood.columns.tocoo()
-        shape = (columns.shape[0], model.size)
-        if k < model.n_channels:
-            place = (columns.row, columns.col + k * model.width)
-            return csr_array((columns.data, place), shape=shape)
-        threshold = model.n_channels * model.width + k - model.n_channels
-        rows = np.arange(shape[0])
-        return csr_array((np.ones(len(rows)), (rows, np.full(len(rows), threshold))), shape=shape)
-
-    def _products(self, one: csr_array, other: csr_array, same: bool) -> csr_array:
-        """Products of what a row loads on, placed among the entries; (N, E)."""
-        row, left, right = _pairs(one, other)
-        value = one.data[left] * other.data[right]
-        a, b = one.indices[left].astype(np.int64), other.indices[right].astype(np.int64)
-        orders = [(a, b)] if same else [(a, b), (b, a)]
-        place = np.concatenate([self.arrow.entries(*each) for each in orders])
-        row, value = np.tile(row, len(orders)), np.tile(value, len(orders))
-        kept = place >= 0
-        shape = (one.shape[0], self.arrow.n_entries)
-        return csr_array((value[kept], (row[kept], place[kept])), shape=shape)
-
-    @cached_property
-    def _prior_entries(self) -> tuple[Ints, ...]:
-        """Places of each effect's precisions among the entries, (G, n_channels, m, m)."""
-        found = []
-        for k in range(len(self.model.effects)):
-            place = np.swapaxes(self.places(k), 1, 2)
-            found.append(self.arrow.entries(place[..., :, None], place[..., None, :]))
-        return tuple(found)
-
-    @cached_property
-    def _diagonal(self) -> Ints:
-        """Places of the diagonal among the entries, shape (n,)."""
-        every = np.arange(self.model.size)
-        return self.arrow.entries(every, every)
-
     @property
     def n_rows(self) -> int:
         """Number N of rows that the likelihood tells apart."""
@@ -223,17 +116,7 @@ class Field:
 
     def beforehand(self, theta: Floats) -> Beforehand:
         """Precisions and constants at parameters (h, B)."""
-        model = self.model
-        values = natural(model.hyperparameters, theta)
-        constant = log_prior(model.hyperparameters, theta)
-        precisions = []
-        for effect in model.effects:
-            precision, log_determinant = _precision(effect, values[effect.parameters])
-            constant = constant + len(effect.levels) * model.n_channels * log_determinant / 2
-            precisions.append(precision)
-        if model.family.tally.beyond is not None:
-            constant = constant + model.family.tally.beyond(model.answer, model.n, theta[-1])
-        return Beforehand(tuple(precisions), constant)
+        return Beforehand.of(self.model, theta)
 
     def value(self, x: Floats, theta: Floats, before: Beforehand) -> Floats:
         """Log density of answers, field (n, B) and parameters (h, B), up to a constant; (B,)."""
@@ -243,7 +126,7 @@ class Field:
         away = x - self.mean[:, None]
         square = self.fixed_precision @ away**2
         for k, precision in enumerate(before.precision):
-            u = x[self.places(k)]
+            u = x[self.model.places(k)]
             square = square + (np.einsum("gmdb,mkb->gkdb", u, precision) * u).sum(axis=(0, 1, 2))
         return before.constant - square / 2
 
@@ -272,7 +155,7 @@ class Field:
         found: list[tuple[Ints, Approximation]] = []
         for _ in range(ROUNDS):
             gradient, entries = self.derivatives(x, theta, before)
-            factor = Factor.of(self.arrow, np.ascontiguousarray(entries.T))
+            factor = Factor.of(self.curvature.arrow, np.ascontiguousarray(entries.T))
             step = factor.solve(gradient.T).T
             higher = (gradient * step).sum(axis=0) / 2
             done = higher < gain
@@ -307,16 +190,11 @@ class Field:
         if self.model.n_channels > 1:
             return found
         before = self.beforehand(found.theta)
-        spread = np.sqrt(self._of_rows @ found.factor.inverse_entries().T)
+        spread = np.sqrt(self.curvature.row_variances(found.factor))
         gradient, entries = self.derivatives(found.mode, found.theta, before, spread)
-        factor = Factor.of(self.arrow, np.ascontiguousarray(entries.T))
+        factor = Factor.of(self.curvature.arrow, np.ascontiguousarray(entries.T))
         middle = found.mode + factor.solve(gradient.T).T
         return Approximation(found.theta, middle, factor)
-
-    @cached_property
-    def _of_rows(self) -> csr_array:
-        """Variances of the rows' first predictor from entries of the inverse, (N, E)."""
-        return csr_array(self._answering[:, : self.n_rows].T.tocsr())
 
     def _halve(
         self,
@@ -354,13 +232,12 @@ class Field:
             information = _coded(information, model)
         free = [self.likelihood.columns.T @ each for each in by_channel[: model.n_channels]]
         gradient = np.concatenate([*free, by_channel[model.n_channels :].sum(axis=1)])
-        entries = self._answering @ information.reshape(-1, x.shape[1])
-        entries[self._diagonal] += self.fixed_precision[:, None]
+        flat = information.reshape(-1, x.shape[1])
+        entries = self.curvature.entries(flat, self.fixed_precision, before.precision)
         gradient -= self.fixed_precision[:, None] * (x - self.mean[:, None])
         for k, precision in enumerate(before.precision):
-            _add_prior(entries, self._prior_entries[k], precision)
-            u = x[self.places(k)]
-            gradient[self.places(k)] -= np.einsum("gkdb,mkb->gmdb", u, precision)
+            u = x[self.model.places(k)]
+            gradient[self.model.places(k)] -= np.einsum("gkdb,mkb->gmdb", u, precision)
         return gradient, entries
 
     def _of_answers(self, x: Floats, theta: Floats, spread: Floats | None) -> tuple[Floats, Floats]:
@@ -390,26 +267,6 @@ def together(parts: Sequence[tuple[Ints, Approximation]]) -> Approximation:
     )
 
 
-def _pairs(one: csr_array, other: csr_array) -> tuple[Ints, Ints, Ints]:
-    """Row, place in `one` and place in `other` of all pairs of entries of the same row."""
-    n_one, n_other = np.diff(one.indptr), np.diff(other.indptr)
-    row_of = np.repeat(np.arange(one.shape[0]), n_one)
-    repeats = n_other[row_of]
-    left = np.repeat(np.arange(len(one.data)), repeats)
-    first = np.cumsum(repeats) - repeats
-    within = np.arange(int(repeats.sum())) - np.repeat(first, repeats)
-    row = row_of[left]
-    return row, left, other.indptr[row] + within
-
-
-def _add_prior(entries: Floats, place: Ints, precision: Floats) -> None:
-    """Add the precision (m, m, B) of every group to the entries."""
-    kept = place >= 0
-    for i in range(len(precision)):
-        for j in range(len(precision)):
-            entries[place[..., i, j][kept[..., i, j]]] += precision[i, j]
-
-
 def _coded(information: Floats, model: Latent) -> Floats:
     """Information of the pairs of channels, from that of pairs of predictors."""
     pairs = model.family.tally.pairs(model.n_channels)
@@ -422,37 +279,3 @@ def _coded(information: Floats, model: Latent) -> Floats:
             total += both * each
         mixed.append(total)
     return np.stack(mixed)
-
-
-def natural(hyperparameters: tuple[Hyperparameter, ...], theta: Floats) -> Floats:
-    """Parameters (h, B) on their own scale."""
-    scale = {"positive": np.exp, "unit": expit, "correlation": np.tanh}
-    rows = [scale[each.support](row) for each, row in zip(hyperparameters, theta, strict=True)]
-    return np.stack(rows) if rows else np.empty_like(theta)
-
-
-def log_prior(hyperparameters: tuple[Hyperparameter, ...], theta: Floats) -> Floats:
-    """Log density of parameters (h, B) beforehand, on the scale of theta; (B,)."""
-    values = natural(hyperparameters, theta)
-    total = np.zeros(theta.shape[1])
-    for each, value, row in zip(hyperparameters, values, theta, strict=True):
-        total = total + each.prior.log_density(value) + _log_jacobian(each.support, value, row)
-    return total
-
-
-def _log_jacobian(support: str, value: Floats, theta: Floats) -> Floats:
-    if support == "positive":
-        return theta
-    if support == "unit":
-        return np.log(value) + np.log1p(-value)
-    return np.log1p(-(value**2))
-
-
-def _precision(effect: Effect, values: Floats) -> tuple[Floats, Floats]:
-    """Precision (m, m, B) of one group, and the logarithm of its determinant (B,)."""
-    root = effect.block.root(np, np.moveaxis(values, 0, -1), effect.known)
-    if root.shape[-2] == 1:
-        variance = (root**2).sum(axis=(-1, -2))
-        return (1 / variance)[None, None], -np.log(variance)
-    covariance = root @ np.swapaxes(root, -1, -2)
-    return np.moveaxis(np.linalg.inv(covariance), 0, -1), -np.linalg.slogdet(covariance)[1]

@@ -13,7 +13,7 @@ from jfmodels.errors import SpecError, choose
 from jfmodels.model.data import ModelData
 from jfmodels.model.effect_layout import Effect
 from jfmodels.model.latent import Latent
-from jfmodels.results.joint import Draws
+from jfmodels.results.draws import Draws
 from jfmodels.results.schema import EFFECTS
 from jfmodels.results.table import Table
 from jfmodels.survey.design import SurveyDesign

@@ -15,7 +15,7 @@ from jfmodels.engines.bayesian.posterior import Posterior
 from jfmodels.engines.bayesian.sensitivity import log_priors
 from jfmodels.model.data import read_data
 from jfmodels.model.effect_layout import Effect
-from jfmodels.results.joint import Clustered
+from jfmodels.results.draws import Clustered
 from jfmodels.results.tables import versions
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from jfmodels.engines.bayesian.posterior import Posterior
 from jfmodels.engines.bayesian.settings import Laplace
 from jfmodels.errors import EstimationError
 from jfmodels.model.latent import Latent
+from jfmodels.results.draws import Clustered
 from jfmodels.results.engine import Check
-from jfmodels.results.joint import Clustered
 
 __all__ = ["HIGHEST_K", "draw_laplace"]
 

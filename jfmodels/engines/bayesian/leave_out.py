@@ -238,7 +238,7 @@ def _evidence(latent: Latent, theta: Floats, start: Floats) -> tuple[Floats, Flo
     and the modes of the field (n, B).
     """
     model = Field(latent).near(start[:, :CARE], theta[:, :CARE])
-    size, parts = max(1, NUMBERS // (4 * model.arrow.n_entries)), []
+    size, parts = max(1, NUMBERS // (4 * model.curvature.arrow.n_entries)), []
     for first in range(0, theta.shape[1], size):
         here = slice(first, first + size)
         parts.append(model.approximate(theta[:, here], start[:, here], PRECISE))

@@ -26,7 +26,8 @@ from numpy.typing import NDArray
 from scipy.linalg import block_diag
 from scipy.sparse import csr_array
 
-from jfmodels.engines.bayesian.field import Beforehand, Field, log_prior
+from jfmodels.engines.bayesian.beforehand import Beforehand, log_prior
+from jfmodels.engines.bayesian.field import Field
 from jfmodels.engines.bayesian.posterior import Posterior
 from jfmodels.engines.bayesian.search import UNBOUNDED
 from jfmodels.model.families import Family
@@ -103,7 +104,7 @@ class Marginal:
             first, last = np.full(len(effect.levels), self.n_units), np.full(len(effect.levels), -1)
             np.minimum.at(first, group, self.counted.unit)
             np.maximum.at(last, group, self.counted.unit)
-            owner[self._field.places(k)] = np.where(first == last, first, -1)[:, None, None]
+            owner[self.latent.places(k)] = np.where(first == last, first, -1)[:, None, None]
         return owner
 
     @cached_property
@@ -117,7 +118,7 @@ class Marginal:
         owned = [
             np.arange(len(self.centre.theta))[effect.parameters]
             for k, effect in enumerate(self.latent.effects)
-            if (self.owner[self._field.places(k)] >= 0).any()
+            if (self.owner[self.latent.places(k)] >= 0).any()
         ]
         return np.concatenate(owned) if owned else np.zeros(0, dtype=np.int64)
 
@@ -176,7 +177,7 @@ class Marginal:
     def _loads(self) -> list[csr_array]:
         """How the predictors of each kind, before coding, load on the field; (K, n) each."""
         n = self.latent.n_channels + self.latent.n_thresholds
-        return [csr_array(self._field.channel(k)[self.latent.row]) for k in range(n)]
+        return [csr_array(self._field.curvature.channel(k)[self.latent.row]) for k in range(n)]
 
     @cached_property
     def _of_field(self) -> csr_array:
@@ -220,7 +221,7 @@ class Marginal:
         """Lay the precisions of all groups out, (n, n)."""
         rows, columns, values = [], [], []
         for k, each in enumerate(before.precision):
-            place = np.swapaxes(self._field.places(k), 1, 2)  # (G, channels, m)
+            place = np.swapaxes(self.latent.places(k), 1, 2)  # (G, channels, m)
             shape = (*place.shape, place.shape[-1])
             rows.append(np.broadcast_to(place[..., :, None], shape).ravel())
             columns.append(np.broadcast_to(place[..., None, :], shape).ravel())

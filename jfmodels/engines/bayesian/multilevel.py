@@ -19,8 +19,9 @@ from jfmodels.model.model import LaidOut, Model, lay_out, weigh
 from jfmodels.model.weighting import Weighting, read_weighting
 from jfmodels.results.adjusted import Adjusted
 from jfmodels.results.diagnose import rows_left_out
-from jfmodels.results.engine import Belief, Check, Question, Reading
-from jfmodels.results.joint import Draws, JointTest
+from jfmodels.results.draws import Draws
+from jfmodels.results.engine import Belief, Check, Heading, Question
+from jfmodels.results.summary import JointTest
 from jfmodels.survey.survey import Survey
 
 if TYPE_CHECKING:
@@ -114,14 +115,14 @@ class Multilevel:
         return self.posterior.coefficients()
 
     @property
-    def reading(self) -> Reading:
+    def heading(self) -> Heading:
         """What must be known to read the coefficients."""
         family, n = self.laid.latent.family, self.data.n.sum()
         fitted = f"{family.name}, {family.link} link; {n:,.0f} interviews"
         drawn = f"Posterior means and standard deviations of {self.posterior.n_draws:,} draws"
         simulated = ("Simulated data",) if self.survey.simulated else ()
         notes = (*simulated, fitted, drawn)
-        return Reading(self.formula.text, family.link, notes, family.name, int(n))
+        return Heading(self.formula.text, family.link, notes, family.name, int(n))
 
     @property
     def errors(self) -> str:

@@ -104,7 +104,7 @@ def _weigh(
     """
     field, n_points = search.field, theta.shape[1]
     size = field.model.size
-    at_once = max(1, NUMBERS // max(field.arrow.n_entries * 4, field.n_rows * 8))
+    at_once = max(1, NUMBERS // max(field.curvature.arrow.n_entries * 4, field.n_rows * 8))
     log_weight, fields = np.empty((PER_POINT, n_points)), np.empty((PER_POINT, size, n_points))
     for first in range(0, n_points, at_once):
         here = slice(first, min(first + at_once, n_points))

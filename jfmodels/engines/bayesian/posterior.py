@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from jfmodels.engines.bayesian.field import natural
+from jfmodels.engines.bayesian.beforehand import natural
 from jfmodels.model.effect_layout import Effect
 from jfmodels.model.latent import Latent
+from jfmodels.results.draws import Draws, MonteCarlo
 from jfmodels.results.engine import Check
-from jfmodels.results.joint import Draws, MonteCarlo
 
 __all__ = ["Posterior"]
 

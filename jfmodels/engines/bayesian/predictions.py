@@ -14,11 +14,11 @@ from jfmodels.engines.bayesian.new_patterns import read_patterns
 from jfmodels.errors import SpecError, choose
 from jfmodels.model.data import pattern_codes
 from jfmodels.model.items import Item, items_of
+from jfmodels.results.draws import Draws
 from jfmodels.results.engine import flag_bits
-from jfmodels.results.joint import Draws
 from jfmodels.results.schema import BY, PREDICTIONS
 from jfmodels.results.table import Table
-from jfmodels.results.tables import flags_of
+from jfmodels.results.tables import flag_codes
 
 __all__ = ["prediction_table"]
 
@@ -65,7 +65,7 @@ def _numbers(engine: Multilevel, drawn: Floats, coverage: float) -> dict[str, ob
         "high": found.high,
         "coverage": coverage,
         "mc_error": found.mc_error,
-        "flag": flags_of(flags),
+        "flag": flag_codes(flags),
     }
 
 

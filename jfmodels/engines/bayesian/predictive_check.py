@@ -22,7 +22,7 @@ from jfmodels.model.data import ModelData, Response, read_data
 from jfmodels.results.engine import Question, flag_bits
 from jfmodels.results.schema import PREDICTIVE, columns
 from jfmodels.results.table import Table
-from jfmodels.results.tables import flags_of, record_of
+from jfmodels.results.tables import flag_codes, record_of
 from jfmodels.survey.survey import Survey
 
 __all__ = ["predictive_check"]
@@ -89,7 +89,7 @@ def predictive_check(engine: Multilevel, by: Sequence[str], coverage: float) -> 
         "high": high.ravel(),
         "coverage": coverage,
         "tail_probability": tail.ravel(),
-        "flag": flags_of(flags),
+        "flag": flag_codes(flags),
     }
     table = Table(told, columns=columns(by, PREDICTIVE))
     question = Question(tuple(by), engine.where)

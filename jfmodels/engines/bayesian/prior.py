@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jfmodels.engines.bayesian.bayesian_fit import BayesianFit
-from jfmodels.engines.bayesian.field import natural
+from jfmodels.engines.bayesian.beforehand import natural
 from jfmodels.engines.bayesian.multilevel import Multilevel
 from jfmodels.engines.bayesian.posterior import Posterior
 from jfmodels.engines.bayesian.search import UNBOUNDED
@@ -18,7 +18,7 @@ from jfmodels.model.effect_layout import Effect
 from jfmodels.model.latent import Latent
 from jfmodels.model.model import Model, lay_out
 from jfmodels.model.priors import Prior
-from jfmodels.results.joint import Independent
+from jfmodels.results.draws import Independent
 from jfmodels.survey.survey import Survey
 
 __all__ = ["draw_prior", "prior_predictive"]

@@ -23,8 +23,8 @@ from jfmodels.model.priors import LKJ, Beta, Exponential, HalfNormal, HalfStuden
 from jfmodels.model.weighting import Pseudo
 from jfmodels.results.coefficients import coefficient_table
 from jfmodels.results.diagnose import diagnose
+from jfmodels.results.draws import Clustered, Independent, MonteCarlo
 from jfmodels.results.engine import Check
-from jfmodels.results.joint import Clustered, Independent, MonteCarlo
 from jfmodels.results.plain_tables import plain_table
 from jfmodels.results.tables import versions
 from jfmodels.survey.packing import pack

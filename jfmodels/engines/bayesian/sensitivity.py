@@ -24,14 +24,15 @@ from numpy.typing import NDArray
 from scipy.special import rel_entr
 
 from jfmodels.engines.bayesian import pointwise
-from jfmodels.engines.bayesian.field import Field, natural
+from jfmodels.engines.bayesian.beforehand import natural
+from jfmodels.engines.bayesian.field import Field
 from jfmodels.engines.bayesian.multilevel import Multilevel
 from jfmodels.engines.bayesian.pareto import smooth
 from jfmodels.engines.bayesian.posterior import Posterior
 from jfmodels.model.cells import Grid
 from jfmodels.results.adjusted import Adjusted
+from jfmodels.results.draws import Draws
 from jfmodels.results.engine import Question
-from jfmodels.results.joint import Draws
 from jfmodels.results.plans import Plan, level
 from jfmodels.results.schema import SENSITIVITY
 from jfmodels.results.table import Table

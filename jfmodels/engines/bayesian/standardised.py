@@ -29,7 +29,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jfmodels.engines.bayesian.field import Approximation, Field, natural
+from jfmodels.engines.bayesian.beforehand import natural
+from jfmodels.engines.bayesian.field import Approximation, Field
 from jfmodels.model.effect_layout import Effect
 from jfmodels.model.latent import Latent
 

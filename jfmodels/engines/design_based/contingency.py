@@ -19,7 +19,7 @@ from jfmodels.engines.design_based.chi_square_sums import (
     satterthwaite,
 )
 from jfmodels.engines.linearize import linearized, scores
-from jfmodels.results.joint import JointTest
+from jfmodels.results.summary import JointTest
 from jfmodels.survey.sampling import Sampling
 
 __all__ = ["GOODNESS", "STATISTICS", "CrossTable", "fit_of_shares"]

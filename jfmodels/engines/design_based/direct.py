@@ -35,10 +35,10 @@ from jfmodels.model.cells import Grid, Tables, Where, grid_of, read_where, tabul
 from jfmodels.model.items import Item, items_of
 from jfmodels.results.engine import Belief, Question
 from jfmodels.results.fit import Fit
-from jfmodels.results.joint import DegreesOfFreedom, Normal
+from jfmodels.results.normal import DegreesOfFreedom, Normal
 from jfmodels.survey.design import Names, as_names
 from jfmodels.survey.replicates import Replicates
-from jfmodels.survey.sampling import Sampling
+from jfmodels.survey.sampling import Sampling, require_one_stage
 from jfmodels.survey.survey import Survey, require_survey
 
 __all__ = ["Direct", "Quantile", "Ratio", "direct"]
@@ -192,11 +192,9 @@ class Direct:
         for name in self.by:
             self.survey.group(name)
         self._check_replicates()
-        if len(self.survey.sampling.stages) > 1 and self._small_sample == "cr2":
-            raise SpecError(
-                "CR2 is not derived for designs with finite population corrections at several "
-                "stages. Choose small_sample='none', or leave the later stages' fpc out."
-            )
+        if self._small_sample == "cr2":
+            instead = "choose small_sample='none', or "
+            require_one_stage(self.survey.sampling, "CR2 is", instead)
         if self.interviewers == "cluster" and self.survey.design.interviewer is None:
             raise SpecError("interviewers='cluster' needs interviewer= in the SurveyDesign.")
         means = self.statistic == "mean" or isinstance(self.statistic, Ratio)

@@ -19,7 +19,8 @@ from jfmodels.model.data import ModelData, Response
 from jfmodels.model.design_matrix import DesignMatrix
 from jfmodels.model.families import Family
 from jfmodels.model.formula import Formula
-from jfmodels.results.joint import DegreesOfFreedom, JointTest, Normal
+from jfmodels.results.normal import DegreesOfFreedom, Normal
+from jfmodels.results.summary import JointTest
 from jfmodels.survey.survey import Survey
 
 __all__ = ["Coefficients", "FittedModel", "SecondWay", "too_few_directions"]

@@ -14,11 +14,10 @@ from jfmodels.engines.design_based.unit_sums import unit_sums
 from jfmodels.engines.evidence import reached
 from jfmodels.engines.explained import explained, seen_by
 from jfmodels.engines.linearize import linearized
-from jfmodels.errors import SpecError
 from jfmodels.model.data import ModelData, Response, read_data
 from jfmodels.model.formula import Formula
-from jfmodels.results.joint import Constant, DegreesOfFreedom
-from jfmodels.survey.sampling import Sampling
+from jfmodels.results.normal import Constant, DegreesOfFreedom
+from jfmodels.survey.sampling import Sampling, require_one_stage
 from jfmodels.survey.survey import Survey
 
 __all__ = ["design_df", "explained_scores", "influence"]
@@ -64,11 +63,7 @@ def influence(
     if small_sample == "none":
         units, strata = reached(sampling, data.unit)
         return linearized(scores @ inverse, sampling), design_df(predictors, units - strata)
-    if len(sampling.stages) > 1:
-        raise SpecError(
-            "CR2 is not derived for designs with finite population corrections at several "
-            "stages. Choose Weighted(small_sample='none'), or leave the later stages' fpc out."
-        )
+    require_one_stage(sampling, "CR2 is", "choose Weighted(small_sample='none'), or ")
     parts = sums.parts()
     rows, adjustments = adjusted_scores(scores, parts, sampling)
     working = sums.effects() if small_sample == "cr2" else parts

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.special import betaincinv, expit, logit, stdtrit, xlogy
 
 from jfmodels.results.engine import flag_bits
-from jfmodels.results.joint import Summary
+from jfmodels.results.summary import Summary
 
 __all__ = ["INTERVALS", "ShareIntervals", "korn_graubard"]
 

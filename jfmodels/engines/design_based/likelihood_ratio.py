@@ -12,7 +12,7 @@ from jfmodels.engines.design_based.fitted import FittedModel, too_few_directions
 from jfmodels.engines.design_based.kinds import Kinds
 from jfmodels.engines.design_based.null import under_null
 from jfmodels.engines.design_based.pseudo_likelihood import Estimate
-from jfmodels.results.joint import JointTest
+from jfmodels.results.summary import JointTest
 
 __all__ = ["design_effects", "likelihood_ratio_test"]
 

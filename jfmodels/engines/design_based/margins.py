@@ -24,7 +24,7 @@ from jfmodels.model.cells import Grid, Tables, spread
 from jfmodels.model.data import ModelData, Response, read_data
 from jfmodels.model.formula import Formula
 from jfmodels.results.engine import Belief, Evidence, Question, flag_bits
-from jfmodels.results.joint import DegreesOfFreedom, Normal
+from jfmodels.results.normal import DegreesOfFreedom, Normal
 from jfmodels.survey.survey import Survey
 
 __all__ = ["margins"]

@@ -15,7 +15,8 @@ from jfmodels.engines.explained import TablesBy
 from jfmodels.errors import SpecError, choose
 from jfmodels.model.cells import Grid, Tables, places, tabulate
 from jfmodels.results.engine import Belief, flag_bits
-from jfmodels.results.joint import Normal, Summary
+from jfmodels.results.normal import Normal
+from jfmodels.results.summary import Summary
 from jfmodels.survey.replicates import Multipliers
 from jfmodels.survey.survey import Survey
 

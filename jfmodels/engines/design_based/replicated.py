@@ -17,7 +17,7 @@ from jfmodels.engines.evidence import cell_df
 from jfmodels.engines.linearize import DesignDf
 from jfmodels.errors import SpecError
 from jfmodels.model.cells import Grid, Tables, tabulate_replicates
-from jfmodels.results.joint import Constant, DegreesOfFreedom, Normal
+from jfmodels.results.normal import Constant, DegreesOfFreedom, Normal
 from jfmodels.survey.replicates import Multipliers, Replicates, multipliers_of
 from jfmodels.survey.reweighting import reweighted
 from jfmodels.survey.survey import Survey

@@ -21,8 +21,8 @@ from jfmodels.engines.explained import explained
 from jfmodels.errors import SpecError, choose, listing, unknown
 from jfmodels.model.cells import Where, places, read_where
 from jfmodels.model.items import DONT_KNOW, REFUSED
-from jfmodels.results.joint import JointTest
 from jfmodels.results.schema import TESTS
+from jfmodels.results.summary import JointTest
 from jfmodels.results.table import Table
 from jfmodels.results.tables import RETAINED, versions
 from jfmodels.survey.design import Names, as_names

@@ -13,7 +13,7 @@ from jfmodels.engines.design_based.fitted import FittedModel
 from jfmodels.engines.design_based.likelihood_ratio import likelihood_ratio_test
 from jfmodels.engines.design_based.wild import Wild, wild_test
 from jfmodels.errors import choose
-from jfmodels.results.joint import JointTest
+from jfmodels.results.summary import JointTest
 
 __all__ = ["METHODS", "joint_test"]
 

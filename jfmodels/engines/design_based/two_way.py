@@ -14,7 +14,7 @@ from jfmodels.engines.explained import explained_of
 from jfmodels.engines.linearize import few_clusters, scores, stage_rows
 from jfmodels.model.cells import Grid, tabulate
 from jfmodels.results.engine import Belief
-from jfmodels.results.joint import DegreesOfFreedom, Joinable, Normal
+from jfmodels.results.normal import DegreesOfFreedom, Joinable, Normal
 from jfmodels.survey.rows import Key, Rows
 from jfmodels.survey.sampling import Sampling, SamplingStage
 from jfmodels.survey.survey import Survey

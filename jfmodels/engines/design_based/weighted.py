@@ -38,8 +38,9 @@ from jfmodels.model.families import Family
 from jfmodels.model.formula import Formula
 from jfmodels.model.model import check_answers, family_of, threshold_names
 from jfmodels.results.diagnose import rows_left_out
-from jfmodels.results.engine import Belief, Check, Question, Reading
-from jfmodels.results.joint import JointTest, Normal
+from jfmodels.results.engine import Belief, Check, Heading, Question
+from jfmodels.results.normal import Normal
+from jfmodels.results.summary import JointTest
 from jfmodels.survey.survey import Survey
 
 __all__ = ["Regression", "fit_weighted"]
@@ -82,10 +83,10 @@ class Regression:
         return self.coefficients.joint
 
     @property
-    def reading(self) -> Reading:
+    def heading(self) -> Heading:
         """What must be known to read the coefficients."""
         family, n = self.family, int(self.data.n.sum())
-        return Reading(self.formula.text, family.link, tuple(self._notes()), family.name, n)
+        return Heading(self.formula.text, family.link, tuple(self._notes()), family.name, n)
 
     @property
     def errors(self) -> str:

@@ -20,8 +20,8 @@ from jfmodels.engines.design_based.null import under_null
 from jfmodels.engines.design_based.unit_sums import unit_sums
 from jfmodels.engines.linearize import average_factor, stage_rows
 from jfmodels.errors import SpecError, choose
-from jfmodels.results.joint import JointTest
-from jfmodels.survey.sampling import Sampling
+from jfmodels.results.summary import JointTest
+from jfmodels.survey.sampling import Sampling, require_one_stage
 
 __all__ = ["WEIGHTS", "Wild", "wild_test"]
 
@@ -209,11 +209,8 @@ def _check(model: FittedModel) -> None:
             "The wild bootstrap is not derived for weights that were adjusted: its draws keep them "
             "as they are. Ask for method='wald'."
         )
-    if len(model.survey.sampling.stages) > 1:
-        raise SpecError(
-            "The wild bootstrap is not derived for designs with finite population corrections at "
-            "several stages. Ask for method='wald', or leave the later stages' fpc out."
-        )
+    instead = "ask for method='wald', or "
+    require_one_stage(model.survey.sampling, "The wild bootstrap is", instead)
 
 
 def _p_value(observed: float, drawn: list[Floats], exact: bool) -> float:

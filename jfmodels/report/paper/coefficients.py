@@ -13,7 +13,7 @@ from jfmodels.report.plot_rows import is_simulated
 from jfmodels.report.plot_text import Wording
 from jfmodels.report.words import thousands
 from jfmodels.results.coefficients import CoefficientTable
-from jfmodels.results.engine import Reading
+from jfmodels.results.engine import Heading
 
 __all__ = ["coefficients_paper"]
 
@@ -83,8 +83,7 @@ def _cells(
 
 
 def _printed(value: float, places: int, words: Wording) -> str:
-    written = number(value, places)
-    return written.replace("-", "−").replace(".", words.signs.decimal)
+    return words.marked(number(value, places))
 
 
 def _named(coefficient: str, words: Wording) -> str:
@@ -129,10 +128,10 @@ def _notes(tables: Mapping[str, CoefficientTable], words: Wording) -> Iterator[s
 def _model(table: CoefficientTable, words: Wording) -> Iterator[str]:
     """Say a model's formula, family, interviews and errors."""
     lang, record = words.lang, table.attrs["record"]
-    reading: Reading = table.attrs["reading"]
-    yield reading.title
-    yield word("link", lang).format(family=reading.family, link=reading.link)
-    yield f"n = {thousands(reading.n, lang)}"
+    heading: Heading = table.attrs["heading"]
+    yield heading.title
+    yield word("link", lang).format(family=heading.family, link=heading.link)
+    yield f"n = {thousands(heading.n, lang)}"
     yield word(str(record["errors"]).removesuffix("_rows"), lang)
     if table.attrs["estimate"] != "estimate":
         yield word(table.attrs["estimate"], lang)

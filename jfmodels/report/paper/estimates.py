@@ -9,6 +9,7 @@ import pandas as pd
 
 from jfmodels.display.numbers import MISSING
 from jfmodels.errors import SpecError, choose
+from jfmodels.report.flag_letters import lettered
 from jfmodels.report.paper.layout import Cell, Line, Paper, intervals_of
 from jfmodels.report.paper.rows import Labelled, compares, labelled, places
 from jfmodels.report.paper.words import (
@@ -36,7 +37,6 @@ NEEDED = (
     *("unit", "target", "over", "engine", "adjustment", "flag"),
 )
 MOST_COLUMNS = 8  # of waves side by side
-LETTERS = "abcdefghijklmnopqrstuvwxyz"
 CHANCES = ("p_adjusted", "prob_positive", "prob_rope")
 
 
@@ -221,8 +221,7 @@ def _marks(table: pd.DataFrame) -> dict[str, str]:
     """Give a letter to every flag that some rows have; what all have marks none."""
     flags = [set(codes) for codes in flags_of(table)]
     everywhere = set.intersection(*flags) if len(flags) > 1 else set()
-    present = sorted(set().union(*flags) - everywhere)
-    return dict(zip(present, LETTERS, strict=False))
+    return lettered(sorted(set().union(*flags) - everywhere))
 
 
 def _notes(

@@ -185,7 +185,7 @@ def _paper(
 ) -> Paper:
     """Lay out what was given."""
     if isinstance(table, CoefficientTable):
-        table = {table.attrs["reading"].title: table}
+        table = {table.attrs["heading"].title: table}
     if isinstance(table, Mapping):
         if not table:
             raise SpecError("to_table() was given no table.")

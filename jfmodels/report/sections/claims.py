@@ -27,10 +27,17 @@ def claims_section(release: Release, verdicts: Verdicts, names: Names) -> Sectio
     return section(
         "claims",
         phrase("claims", lang),
-        element("p", phrase("claims_lead", lang)),
+        element("p", _lead(release, lang)),
         element("p", note) if note else None,
         *claim_cards(verdicts, lang, minimum=release.minimum, withheld=withheld),
     )
+
+
+def _lead(release: Release, lang: str) -> str:
+    """Say how claims are judged, and why that can differ from what is said of changes."""
+    n = release.families[0]
+    alone = [phrase("claims_alone", lang, n=n)] if n > 1 else []
+    return " ".join([phrase("claims_lead", lang), *alone])
 
 
 def _withheld(release: Release, verdicts: Verdicts) -> Iterator[tuple[str, str]]:

@@ -11,6 +11,7 @@ from jfmodels.report.findings import (
     change_sentence,
     figure,
     filled,
+    reason,
     size_text,
     standing,
 )
@@ -52,10 +53,11 @@ def finding(release: Release, part: Part, names: Names) -> Html | None:
         return _of_answers(part, names)
     known = [row for row in part.levels if not np.isnan(row["estimate"])]
     if not known:
-        return element("p", phrase("cell_missing", names.lang), class_="finding")
+        return element("p", reason(part.levels[-1], names.lang), class_="finding")
     last = known[-1]
-    since = _since(release, part, last, names) if release.wave is not None else None
-    return element("p", _level(last, names), " ", since, class_="finding")
+    return element(
+        "p", _level(last, names), " ", _since(release, part, last, names), class_="finding"
+    )
 
 
 def item(name: str, row: Row, names: Names) -> Html:
@@ -71,9 +73,11 @@ def _level(row: Row, names: Names) -> Html:
     return joined(*filled(template, figure(row, names)))
 
 
-def _since(release: Release, part: Part, last: Row, names: Names) -> Html:
+def _since(release: Release, part: Part, last: Row, names: Names) -> Html | None:
     """Say what changed since the wave before, or why that cannot be said."""
     lang = names.lang
+    if len(release.survey.waves) < 2:
+        return None
     if last["wave"] != release.wave:
         return joined(phrase("last_asked", lang, wave=release.wave, last=last["wave"]))
     if not part.changes:
@@ -81,10 +85,12 @@ def _since(release: Release, part: Part, last: Row, names: Names) -> Html:
     change = part.changes[0]
     if standing(change) != "missing":
         return change_sentence(change, names, release.families[0])
+    if "not_asked" in change["flag"]:
+        return joined(phrase("asked_once", lang))
+    since = phrase("since", lang, wave=change["wave_ref"])
     if "relabelled" in change["flag"]:
-        since = phrase("since", lang, wave=change["wave_ref"])
         return joined(phrase("no_comparison", lang, since=since))
-    return joined(phrase("asked_once", lang))
+    return joined(phrase("no_change", lang, since=since, reason=reason(change, lang)))
 
 
 def _of_answers(part: Part, names: Names) -> Html | None:

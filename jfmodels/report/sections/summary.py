@@ -44,7 +44,8 @@ def _changed(release: Release, names: Names) -> Iterator[Html]:
     lang = names.lang
     terms = {"ref": release.ref, "wave": release.wave}
     if not release.families[0]:
-        yield element("p", phrase("first_wave_only", lang))
+        key = "first_wave_only" if release.ref is None else "nothing_compared"
+        yield element("p", phrase(key, lang, **terms))
         return
     yield from _told(release, release.rows["changes"], names, "fact", terms, release.families[0])
     if release.families[1]:

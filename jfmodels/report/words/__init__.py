@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 
 from jfmodels.errors import choose
-from jfmodels.report.plot_text import NARROW, NO_BREAK
+from jfmodels.report.plot_text import NO_BREAK, SIGNS
 from jfmodels.report.words.findings import FINDINGS
 from jfmodels.report.words.frame import FRAME
 from jfmodels.report.words.limits import LIMITS
@@ -46,7 +46,7 @@ def counted(key: str, n: int, lang: str, **terms: object) -> str:
 
 def thousands(n: float, lang: str) -> str:
     """Write a whole number in groups of three digits."""
-    return f"{n:,.0f}".replace(",", {"en": ",", "fr": NARROW}[lang])
+    return f"{n:,.0f}".replace(",", SIGNS[lang].thousands)
 
 
 def spaced(text: str, lang: str) -> str:

@@ -98,6 +98,7 @@ FINDINGS: dict[str, dict[str, str]] = {
         "en": "{since}: not compared, since the wording of the answers changed.",
         "fr": "{since} : pas de comparaison, car les modalités de réponse ont changé.",
     },
+    "no_change": {"en": "{since}: {reason}.", "fr": "{since} : {reason}."},
     "last_asked": {
         "en": "Not asked in {wave}; last asked in {last}.",
         "fr": "Question non posée en {wave} ; posée pour la dernière fois en {last}.",
@@ -259,6 +260,10 @@ FINDINGS: dict[str, dict[str, str]] = {
         "en": "There is one wave, so that nothing can be said of change.",
         "fr": "Il n'y a qu'une vague : rien ne peut être dit d'un changement.",
     },
+    "nothing_compared": {
+        "en": "Between {ref} and {wave} there is no change of which there is a test.",
+        "fr": "Entre {ref} et {wave}, il n'y a aucun changement pour lequel un test existe.",
+    },
     "power_overall": {
         "en": "Looked at alone, a change of {size} in the whole would typically have been found "
         "four times in five. Smaller ones may have happened unseen: “no change could be shown” "
@@ -286,5 +291,12 @@ FINDINGS: dict[str, dict[str, str]] = {
         "not, the data cannot tell.",
         "fr": "Une affirmation n'est confirmée ou contredite que si l'intervalle le dit ; sinon, "
         "les données ne permettent pas de trancher.",
+    },
+    "claims_alone": {
+        "en": "Each claim is judged by itself: one about a change can be supported although that "
+        "change, among the {n} looked at, stands out only if looked at alone.",
+        "fr": "Chaque affirmation est jugée pour elle-même : celle qui porte sur un changement "
+        "peut être confirmée bien que celui-ci, parmi les {n} examinés, ne se détache que pris "
+        "isolément.",
     },
 }

@@ -16,7 +16,7 @@ __all__ = ["withhold"]
 
 ITEMS = ("outcome", "category", "outcome_ref", "category_ref")
 COUNTS = ("n", "n_clusters")
-SHOWN = (
+MADE_BY = (
     *("fit", "estimand", "wave", "wave_ref", "coverage", "adjustment"),
     *("unit", "target", "over", "engine"),
 )
@@ -155,7 +155,7 @@ def _without(table: pd.DataFrame, rows: NDArray[np.bool_], minimum: int) -> pd.D
             kept[name] = kept[name].astype("Int64").mask(rows)
         elif name in labels:
             kept[name] = kept[name].mask(extreme)
-        elif name not in SHOWN:
+        elif name not in MADE_BY:
             kept[name] = kept[name].mask(rows)
     kept["flag"] = [("suppressed",) if hidden else flag for flag, hidden in flags]
     said = {"minimum": minimum, "rows": len(rows), "withheld": int(rows.sum())}

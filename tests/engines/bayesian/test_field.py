@@ -8,7 +8,8 @@ from latent_cases import BLOCK_TERMS, latent_model
 from scipy import stats
 
 from jfmodels.engines.bayesian.arrow import Factor
-from jfmodels.engines.bayesian.field import Field, log_prior, natural
+from jfmodels.engines.bayesian.beforehand import log_prior, natural
+from jfmodels.engines.bayesian.field import Field
 from jfmodels.model.effects import BLOCKS
 from jfmodels.model.families import FAMILIES
 
@@ -29,14 +30,14 @@ def some_fields(latent, n=3):
 
 def dense(field, entries):
     """Write one matrix of entries (E,) out."""
-    d, c, a = field.arrow.split(entries[None].copy())
+    d, c, a = field.curvature.arrow.split(entries[None].copy())
     full = np.zeros((field.model.size, field.model.size))
-    border = field.arrow.border
+    border = field.curvature.arrow.border
     full[np.ix_(border, border)] = a[0]
-    for g, columns in enumerate(field.arrow.inner):
+    for g, columns in enumerate(field.curvature.arrow.inner):
         own, k = columns[columns >= 0], np.flatnonzero(columns >= 0)
-        touched = np.flatnonzero(field.arrow.touched[g] < len(border))
-        beside = border[field.arrow.touched[g, touched]]
+        touched = np.flatnonzero(field.curvature.arrow.touched[g] < len(border))
+        beside = border[field.curvature.arrow.touched[g, touched]]
         full[np.ix_(own, own)] = d[0, g][np.ix_(k, k)]
         full[np.ix_(own, beside)] = c[0, g][np.ix_(k, touched)]
         full[np.ix_(beside, own)] = c[0, g][np.ix_(k, touched)].T
@@ -71,7 +72,7 @@ def test_factor_agrees_with_the_matrix_written_out(family, terms):
     field = Field(latent)
     theta, x = some_fields(latent)
     _, entries = field.derivatives(x, theta, field.beforehand(theta))
-    factor = Factor.of(field.arrow, np.ascontiguousarray(entries.T))
+    factor = Factor.of(field.curvature.arrow, np.ascontiguousarray(entries.T))
     vectors = np.random.default_rng(1).normal(size=(x.shape[1], latent.size))
     spread = factor.spread(np.eye(latent.size)[:, None].repeat(x.shape[1], axis=1))
     for b in range(x.shape[1]):

@@ -16,7 +16,8 @@ from scipy.special import expit, roots_hermitenorm
 
 import jfmodels as jf
 from jfmodels.engines.bayesian.averages import new_columns
-from jfmodels.engines.bayesian.field import Field, natural
+from jfmodels.engines.bayesian.beforehand import natural
+from jfmodels.engines.bayesian.field import Field
 from jfmodels.engines.bayesian.marginal_scores import Centre, Marginal
 from jfmodels.model.model import LaidOut, Model, lay_out, weigh
 
@@ -68,7 +69,7 @@ def normal_marginal(laid: LaidOut, found: Marginal, unit: int, phi: np.ndarray) 
     covariance = np.zeros((latent.size, latent.size))
     for k, effect in enumerate(latent.effects):
         root = effect.block.root(np, values[effect.parameters], effect.known)
-        for place in Field(latent).places(k)[:, :, 0]:
+        for place in latent.places(k)[:, :, 0]:
             covariance[np.ix_(place, place)] = root @ root.T
     z = x[:, own]
     noise = np.diag(values[-1] ** 2 / weight)  # as many answers as the weight says
@@ -173,7 +174,7 @@ def test_information_adds_up_to_the_curvature_of_the_field(family):
 
 def test_only_effects_that_stand_for_others_are_integrated_out():
     _, found = around("gaussian", "(1 | commune) + (1 | region) + (1 | interviewer)")
-    places = [Field(found.latent).places(k).ravel() for k in range(3)]
+    places = [found.latent.places(k).ravel() for k in range(3)]
     assert (found.owner[places[0]] >= 0).all()
     assert (found.owner[places[1]] == -1).all()
     assert (found.owner[places[2]] == -1).all()

@@ -20,7 +20,7 @@ from nested_cases import (
 from quadrature import CASES, even
 
 import jfmodels as jf
-from jfmodels.engines.bayesian.field import natural
+from jfmodels.engines.bayesian.beforehand import natural
 from jfmodels.engines.bayesian.nested import nested_laplace
 from jfmodels.engines.bayesian.settings import Laplace
 from jfmodels.model.model import Model, lay_out

@@ -15,8 +15,9 @@ from test_regression import SURVEY
 
 import jfmodels as jf
 from jfmodels.engines.bayesian import nuts
+from jfmodels.engines.bayesian.beforehand import natural
 from jfmodels.engines.bayesian.convergence import convergence_of, monte_carlo_error
-from jfmodels.engines.bayesian.field import Field, natural
+from jfmodels.engines.bayesian.field import Field
 from jfmodels.engines.bayesian.nested import nested_laplace
 from jfmodels.engines.bayesian.nuts import sample_nuts, whitening_of
 from jfmodels.engines.bayesian.pymc_likelihoods import LIKELIHOODS

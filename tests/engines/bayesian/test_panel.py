@@ -25,7 +25,7 @@ from jfmodels.engines.bayesian.people import density_of_all
 from jfmodels.engines.bayesian.posterior import Posterior
 from jfmodels.model.latent import Latent
 from jfmodels.model.model import Model, lay_out
-from jfmodels.results.joint import Independent
+from jfmodels.results.draws import Independent
 
 REFERENCE = Path(__file__).parents[2] / "reference"
 LME4 = json.loads((REFERENCE / "r_panel_cases.json").read_text(encoding="utf-8"))

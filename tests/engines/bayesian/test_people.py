@@ -22,7 +22,7 @@ from jfmodels.engines.bayesian.people import (
     effects_of_people,
 )
 from jfmodels.engines.bayesian.posterior import Posterior
-from jfmodels.results.joint import Independent
+from jfmodels.results.draws import Independent
 
 FORMULA = "yes ~ wave + x + (1 | person) + (1 | commune)"
 FAMILIES = ["bernoulli", "ordinal", "gaussian", "poisson", "negative binomial"]

@@ -11,7 +11,8 @@ from latent_cases import OUTCOMES, simulated
 from posterior_cases import fitted
 
 import jfmodels as jf
-from jfmodels.engines.bayesian.field import Field, natural
+from jfmodels.engines.bayesian.beforehand import natural
+from jfmodels.engines.bayesian.field import Field
 from jfmodels.engines.bayesian.pareto import smooth
 from jfmodels.engines.bayesian.sensitivity import (
     log_likelihood,
@@ -88,7 +89,7 @@ def test_prior_likelihood_and_effects_make_up_the_density_of_the_field(family):
     theta = posterior.theta.T
     whole = field.value(posterior.field.T, theta, field.beforehand(theta))
     sd = natural(latent.hyperparameters, theta)[0]
-    places = field.places(0)
+    places = field.model.places(0)
     u = posterior.field[:, places.ravel()]
     effects = -(u**2).sum(axis=1) / sd**2 / 2 - u.shape[1] * np.log(sd)
     parts = log_prior(posterior) + log_likelihood(posterior) + effects + theta.sum(axis=0)

@@ -18,11 +18,12 @@ from r_cases import frame_of
 from scipy.optimize import minimize
 
 import jfmodels as jf
-from jfmodels.engines.bayesian.field import Field, log_prior
+from jfmodels.engines.bayesian.beforehand import log_prior
+from jfmodels.engines.bayesian.field import Field
 from jfmodels.errors import FitWarning
 from jfmodels.model.model import Model, lay_out, weigh
 from jfmodels.results.adjusted import Adjusted
-from jfmodels.results.joint import Draws
+from jfmodels.results.draws import Draws
 
 REFERENCE = Path(__file__).parents[2] / "reference" / "r_multilevel_cases.json"
 FORMULA = "yes ~ wave + region + sex + (1 | commune)"

@@ -7,7 +7,7 @@ from statsmodels.stats.proportion import proportion_confint
 
 from jfmodels.engines.design_based.intervals import INTERVALS, Share, ShareIntervals, korn_graubard
 from jfmodels.results.engine import BITS
-from jfmodels.results.joint import Summary
+from jfmodels.results.summary import Summary
 
 WITHIN = [name for name in INTERVALS if name != "normal"]  # the plain scale knows no bounds
 SHARES = np.array([0.01, 0.03, 0.2, 0.5, 0.77, 0.98])

@@ -189,6 +189,30 @@ def test_changes_are_points_with_p_and_n():
         assert n == str(row["n"])
 
 
+@pytest.mark.parametrize("name", TABLES)
+def test_numbers_and_their_signs_are_the_same_in_both_languages(name):
+    english, french = (in_markdown(TABLES[name], lang=lang) for lang in ("en", "fr"))
+    assert any(any(row[1:]) for row in english)
+    for ours, theirs in zip(english, french, strict=True):
+        marked = [_swapped(each, {", ": "\u202f; ", ".": ","}) for each in ours[1:]]
+        assert marked == theirs[1:]
+
+
+def test_means_of_thousands_are_written_as_counts_are():
+    frame = pd.DataFrame({"income": np.repeat([900.0, 1400.0, 2600.0], 400)})
+    book = {"outcomes": {"income": {"scale": "continuous"}}}
+    levels = jf.direct(jf.Survey(frame, jf.SurveyDesign(), book), "income").levels()
+    narrow = "\u202f"
+    assert in_markdown(levels)[0][1:] == ["1,633", "[1,593, 1,674]", "1,200"]
+    assert in_markdown(levels, lang="fr")[0][1:] == [
+        f"1{narrow}633",
+        f"[1{narrow}593{narrow}; 1{narrow}674]",
+        f"1{narrow}200",
+    ]
+    assert jf.say(levels.iloc[0]) == "1,633 [1,593, 1,674]"
+    assert "1,633" in repr(levels)
+
+
 def test_digits_follow_the_errors():
     def printed(std_error, mc_error=np.nan):
         table = MODEL.levels().assign(std_error=std_error, mc_error=mc_error)
