@@ -1,4 +1,4 @@
-"""What a description counts: who answered, did not know, and refused."""
+"""What a description counts: who answered, did not know, and refused; and whom it names."""
 
 from __future__ import annotations
 
@@ -28,3 +28,36 @@ def test_no_answer_to_a_measurement_is_counted_as_to_any_question(scale):
     assert table["answered"].tolist() == [0.75, 0.25]
     assert table["dont_know"].tolist() == [0, 0.5]
     assert table["refused"].tolist() == [0.25, 0.25]
+
+
+@pytest.mark.parametrize("clusters", ["person", ["village", "person"]])
+def test_people_who_were_not_asked_again_are_not_named(clusters):
+    people = {"2024": ["p7041", "p7042", "p7043"], "2025": ["p7041", "p7042", "p7049"]}
+    rows = [(wave, each, "v") for wave, asked in people.items() for each in asked]
+    frame = pd.DataFrame(rows, columns=["wave", "person", "village"]).assign(safe=[0, 1, 1] * 2)
+    design = jf.SurveyDesign(
+        wave="wave", cluster=clusters, person="person", repeats="people", target="population"
+    )
+    book = {"outcomes": {"safe": {"scale": "binary", "categories": {0: "no", 1: "yes"}}}}
+    survey = jf.Survey(frame, design, book)
+    described = survey.describe()
+    assert described.waves["clusters"].tolist() == [3, 3]
+    assert described.not_reached.empty
+    assert not any("p704" in text for text in (repr(survey), repr(described)))
+
+
+def test_villages_not_reached_are_named_beside_a_panel_of_people():
+    frame = pd.DataFrame(
+        {
+            "wave": ["2024", "2024", "2025"],
+            "village": ["Ansongo", "Bourem", "Bourem"],
+            "person": ["a", "b", "b"],
+            "safe": [0, 1, 1],
+        }
+    )
+    design = jf.SurveyDesign(
+        wave="wave", cluster="village", person="person", repeats="people", target="population"
+    )
+    book = {"outcomes": {"safe": {"scale": "binary", "categories": {0: "no", 1: "yes"}}}}
+    missed = jf.Survey(frame, design, book).describe().not_reached
+    assert missed.to_dict("records") == [{"wave": "2025", "village": "Ansongo"}]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,10 +52,22 @@ class Beforehand:
         return Beforehand(precision, self.constant[kept])
 
 
+# Nearer to 1 than by 2e-9, a correlation leaves no curvature in double precision.
+SCALE: Mapping[str, Callable[[Floats], Floats]] = {
+    "positive": np.exp,
+    "unit": lambda theta: expit(np.clip(theta, -20, 20)),
+    "correlation": lambda theta: np.tanh(np.clip(theta, -10, 10)),
+}
+LOG_JACOBIAN: Mapping[str, Callable[[Floats], Floats]] = {
+    "positive": lambda theta: theta,
+    "unit": lambda theta: -np.abs(theta) - 2 * np.log1p(np.exp(-np.abs(theta))),
+    "correlation": lambda theta: np.log(4) + LOG_JACOBIAN["unit"](2 * theta),
+}
+
+
 def natural(hyperparameters: tuple[Hyperparameter, ...], theta: Floats) -> Floats:
     """Parameters (h, B) on their own scale."""
-    scale = {"positive": np.exp, "unit": expit, "correlation": np.tanh}
-    rows = [scale[each.support](row) for each, row in zip(hyperparameters, theta, strict=True)]
+    rows = [SCALE[each.support](row) for each, row in zip(hyperparameters, theta, strict=True)]
     return np.stack(rows) if rows else np.empty_like(theta)
 
 
@@ -63,16 +76,8 @@ def log_prior(hyperparameters: tuple[Hyperparameter, ...], theta: Floats) -> Flo
     values = natural(hyperparameters, theta)
     total = np.zeros(theta.shape[1])
     for each, value, row in zip(hyperparameters, values, theta, strict=True):
-        total = total + each.prior.log_density(value) + _log_jacobian(each.support, value, row)
+        total = total + each.prior.log_density(value) + LOG_JACOBIAN[each.support](row)
     return total
-
-
-def _log_jacobian(support: str, value: Floats, theta: Floats) -> Floats:
-    if support == "positive":
-        return theta
-    if support == "unit":
-        return np.log(value) + np.log1p(-value)
-    return np.log1p(-(value**2))
 
 
 def _precision(effect: Effect, values: Floats) -> tuple[Floats, Floats]:

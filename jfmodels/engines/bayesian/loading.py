@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from jfmodels.engines.bayesian.posterior import Posterior
 from jfmodels.engines.bayesian.saving import ERRORS, KINDS, field_names
 from jfmodels.engines.bayesian.shared import SharedFit
 from jfmodels.errors import ReadError, SpecError
-from jfmodels.model.families import FAMILIES, Family
+from jfmodels.model.families import family_named
 from jfmodels.model.latent import Latent
 from jfmodels.model.model import Model, lay_out, weigh
 from jfmodels.results.plain_tables import table_of
@@ -121,16 +121,10 @@ def _engine(content: Content, told: Mapping[str, Any], survey: Survey | None) ->
 
 
 def _model(told: Mapping[str, Any]) -> Model:
-    family = _family(*told["family"]) if told["family_given"] else None
+    family = family_named(*told["family"]) if told["family_given"] else None
     return Model(
         told["formula"], family=family, priors=told["priors"], neighbours=told["neighbours"]
     )
-
-
-def _family(name: str, link: str) -> Family:
-    make: Callable[..., Family] = FAMILIES[name]
-    usual = make()
-    return usual if usual.link == link else make(link=link)
 
 
 def _with_integral(latent: Latent, term: str) -> Latent:

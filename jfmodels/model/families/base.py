@@ -129,6 +129,8 @@ class Family:
         ``(answer (N,), eta (..., N, L), log_dispersion (...)) -> (..., N)``, in full.
     tally : Tally
         The same for sums of answers and many fields at once.
+    again : callable
+        ``() -> Family``: makes the same family, in another process too.
     constant_blocks : bool
         Whether a predictor of its own stands in for the intercept (thresholds).
     dispersion : str
@@ -148,6 +150,7 @@ class Family:
     start: Callable[[Floats], Floats]
     log_density: Callable[[Floats, Floats, Floats], Floats]
     tally: Tally
+    again: Callable[[], Family]
     constant_blocks: bool = False
     dispersion: str = ""
     coding: Callable[[int], Floats] | None = None
@@ -157,8 +160,6 @@ class Family:
         """Whether the family models the shares of answers rather than one mean."""
         return not {"continuous", "count"} & set(self.scales)
 
-    def __reduce__(self) -> tuple[Callable[[str, str], Family], tuple[str, str]]:
-        """Travel between processes by name, as functions made on the spot cannot."""
-        from jfmodels.model.families import family_named
-
-        return family_named, (self.name, self.link)
+    def __reduce__(self) -> tuple[Callable[[], Family], tuple[()]]:
+        """Travel between processes by what makes it, as functions made on the spot cannot."""
+        return self.again, ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,6 +63,7 @@ def Bernoulli(link: str = "logit") -> Family:
             lambda eta, answers: _mean(inverse, eta[0], answers),
             first_alone,
         ),
+        again=partial(Bernoulli, link),
     )
 
 

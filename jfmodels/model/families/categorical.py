@@ -39,6 +39,7 @@ def Categorical() -> Family:
         start=lambda share: np.log(np.maximum(share[1:], 1e-6) / max(share[0], 1e-6)),
         log_density=_log_density,
         tally=Tally(of_answers, _tallied, _value, _by_row, _mean, _pairs),
+        again=Categorical,
         coding=_coding,
     )
 

@@ -48,6 +48,7 @@ def Poisson() -> Family:
         tally=Tally(
             of_moments, _poisson_tallied, _poisson_value, _poisson_by_row, _mean, first_alone
         ),
+        again=Poisson,
     )
 
 
@@ -83,6 +84,7 @@ def NegativeBinomial() -> Family:
             first_alone,
             _negative_binomial_beyond,
         ),
+        again=NegativeBinomial,
         dispersion="dispersion",
     )
 

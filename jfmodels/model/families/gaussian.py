@@ -45,6 +45,7 @@ def Gaussian() -> Family:
         tally=Tally(
             of_moments, _tallied, _value, _by_row, lambda eta, answers: eta[0], first_alone
         ),
+        again=Gaussian,
         dispersion="sigma",
     )
 

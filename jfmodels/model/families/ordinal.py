@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,6 +57,7 @@ def Ordinal(link: str = "logit") -> Family:
         start=lambda share: _start(inverse, share),
         log_density=lambda answer, eta, _: _log_density(inverse, answer, eta),
         tally=_logit_tally() if link == "logit" else _tally(inverse),
+        again=partial(Ordinal, link),
         constant_blocks=True,
     )
 

@@ -119,3 +119,17 @@ def test_rows_in_another_order_change_nothing():
     mixed = replace(latent, row=latent.row[order], answer=latent.answer[order], n=latent.n[order])
     again = Field(mixed).value(x, theta, Field(mixed).beforehand(theta))
     assert again == pytest.approx(value, rel=1e-12)
+
+
+@pytest.mark.parametrize("block", ["slope", "ar1", "bym2"])
+@pytest.mark.parametrize("end", [-1, 1])
+def test_correlations_far_out_leave_a_mode_and_little_probability(block, end):
+    latent = latent_model("bernoulli", BLOCK_TERMS[block])
+    bounded = np.array([each.support != "positive" for each in latent.hyperparameters])
+    distance = np.array([0.0, 15.0, 30.0, 60.0])
+    theta = np.where(bounded[:, None], end * distance, 0.0)
+    field = Field(latent)
+    found = field.approximate(theta, np.zeros((latent.size, len(distance))), 1e-6)
+    assert np.isfinite(field.evidence(found)).all()
+    assert (np.diff(log_prior(latent.hyperparameters, theta)) < -10).all()
+    assert (np.abs(natural(latent.hyperparameters, theta)[bounded]) < 1).all()
