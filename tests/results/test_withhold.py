@@ -324,6 +324,22 @@ def test_outcomes_with_the_same_people_hide_the_same_counts():
     assert len(both[0]) == 2
 
 
+def test_a_question_for_few_in_one_wave_hides_nothing_of_those_for_all():
+    wave, person = np.repeat(["w1", "w2", "w3"], 60), np.tile(np.arange(60), 3)
+    frame = pd.DataFrame({"wave": wave, "region": np.where(person % 2, "north", "south")})
+    frame["safe"], frame["trust"] = person % 3 == 0, person % 5 < 2
+    frame["seldom"] = np.where((wave != "w2") | (person < 3), person % 7 < 3, np.nan)
+    answers = ["safe", "trust", "seldom"]
+    frame[answers] = frame[answers].astype(float)
+    book = {"outcomes": {name: {"scale": "binary"} for name in answers}}
+    design = jf.SurveyDesign(wave="wave", repeats="nothing")
+    asked = jf.direct(jf.Survey(frame, design, book), answers)
+    for kept in jf.withhold([asked.levels(), asked.levels("region")]):
+        told = kept.loc[~hidden(kept), ["outcome", "wave"]]
+        assert not ((told["outcome"] == "seldom") & (told["wave"] == "w2")).any()
+        assert (hidden(kept) <= ((kept["outcome"] == "seldom") & (kept["wave"] == "w2"))).all()
+
+
 def test_another_outcome_loses_nothing_to_a_homogeneous_cell():
     frame = uneven(Q1_n1_male_yes=(0, 0, 30))
     where = {"sex": ["male"], "displaced": ["yes"]}

@@ -77,7 +77,7 @@ def _told(release: Release, minimum: int) -> set[Side]:
         if target.uniform:
             told |= _telling_answers(release, target, changed)
         else:
-            outcomes = {target.cell.outcome} | alike[target.cell.survey, target.cell.outcome]
+            outcomes = {cell.outcome} | alike[cell.survey, cell.wave, cell.outcome]
             told |= {side for side in changed if side.cell.outcome in outcomes}
     return told
 
@@ -221,14 +221,14 @@ def _other_answer(release: Release, cell: Cell, answers: frozenset[str]) -> str:
     return min(others, key=lambda each: (not here.get(each), here.get(each, 1.0), each))
 
 
-def _same_base(release: Release, minimum: int) -> dict[tuple[str, str], set[str]]:
-    """Outcomes that were answered by the same people, as far as their counts tell."""
-    found: dict[tuple[str, str, Domain, int], set[str]] = defaultdict(set)
+def _same_base(release: Release, minimum: int) -> dict[tuple[object, ...], set[str]]:
+    """Outcomes that the same people of a wave answered, as far as any of its counts tells."""
+    found: dict[tuple[object, ...], set[str]] = defaultdict(set)
     for cell, n in release.counts.items():
         if n >= minimum:
             found[cell.survey, cell.wave, cell.domain, n].add(cell.outcome)
-    alike: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for (survey, *_), outcomes in found.items():
+    alike: dict[tuple[object, ...], set[str]] = defaultdict(set)
+    for (survey, wave, *_), outcomes in found.items():
         for outcome in outcomes:
-            alike[survey, outcome] |= outcomes
+            alike[survey, wave, outcome] |= outcomes
     return alike
