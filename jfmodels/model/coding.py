@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from math import prod
 
 import numpy as np
 import pandas as pd
@@ -22,7 +23,7 @@ from jfmodels.model.syntax import Node, written
 from jfmodels.model.terms import Term
 from jfmodels.model.transforms import Coded
 
-__all__ = ["Coding", "Layout", "lay_out", "multiply"]
+__all__ = ["Coding", "Layout", "lay_out", "multiply", "width"]
 
 type Floats = NDArray[np.float64]
 
@@ -166,6 +167,11 @@ def multiply(codings: Sequence[Coding], values: Mapping[Node, Coded | Floats], n
             block = (columns[:, :, None] * block[:, None, :]).reshape(n, -1)
         blocks.append(block)
     return np.hstack(blocks)
+
+
+def width(coding: Coding, values: Mapping[Node, Coded | Floats]) -> int:
+    """Number of columns of a coding."""
+    return prod(_columns(values[node], contrast).shape[1] for node, contrast in coding.factors)
 
 
 def _columns(value: Coded | Floats, contrast: Floats | None) -> Floats:

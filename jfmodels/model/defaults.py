@@ -7,107 +7,33 @@ deviation of a commune is about 0.4 logits in the surveys we know; its prior all
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from jfmodels.errors import SpecError, raise_all, unknown
-from jfmodels.model.design_matrix import DesignMatrix
+from jfmodels.model.basis import normal_prior
 from jfmodels.model.effect_layout import Effect
 from jfmodels.model.effects import Parameter
 from jfmodels.model.families import Family
 from jfmodels.model.latent import Hyperparameter, Latent
 from jfmodels.model.priors import LKJ, Beta, Exponential, HalfNormal, HalfStudentT, Normal, Prior
+from jfmodels.model.scale import INTERCEPT, Scale, spread_of
 
-__all__ = ["Scale", "coefficient_priors", "hyperparameters", "prior_table", "scale_of"]
+__all__ = ["check_names", "hyperparameters", "prior_table", "threshold_prior"]
 
 type Floats = NDArray[np.float64]
 type Priors = Mapping[str, Prior]
 
-LINK_SCALE = {"logit": 1.0, "probit": 0.6, "cloglog": 1.0, "log": 1.0}
-INTERCEPT, COEFFICIENT = 2.5, 1.5  # standard deviations in units of the scale
 THRESHOLDS = "thresholds"
-
-
-@dataclass(frozen=True, slots=True)
-class Scale:
-    """What a large effect is measured against.
-
-    Attributes
-    ----------
-    unit : float
-        One logit, 0.6 probits, one log, or a standard deviation of the answers.
-    centre : float
-        Where an intercept is expected.
-    """
-
-    unit: float
-    centre: float
-
-
-def scale_of(family: Family, answer: Floats, n: Floats) -> Scale:
-    """Say what a large effect is for a family and the numbers that were answered."""
-    mean = float(answer @ n / n.sum())
-    if family.link == "identity":
-        sd = float(np.sqrt(((answer - mean) ** 2) @ n / n.sum()))
-        return Scale(sd or 1.0, mean)
-    centre = float(np.log(max(mean, 1e-6))) if family.link == "log" else 0.0
-    return Scale(LINK_SCALE[family.link], centre)
-
-
-def coefficient_priors(
-    design: DesignMatrix,
-    names: Sequence[str],
-    fixed: Floats,
-    weights: Floats,
-    scale: Scale,
-    given: Priors,
-) -> dict[str, Normal]:
-    """Priors of all coefficients: given by name or by term, or the default.
-
-    A column that is not of zeros and ones is measured in two of its standard deviations over
-    interviews [1]_, of which there are `weights` (N,) in each row.
-
-    References
-    ----------
-    .. [1] Gelman, A. (2008). Scaling regression inputs by dividing by two standard
-       deviations. Statistics in Medicine 27, 2865-2873.
-    """
-    term_of = {design.names[k]: term for term, part in design.terms.items() for k in _range(part)}
-    found = {}
-    for name, column in zip(names, fixed.T, strict=True):
-        chosen = given.get(name) or given.get(term_of[name])
-        usual = Normal(0.0, COEFFICIENT * scale.unit / _spread(column, weights))
-        if name == "Intercept":
-            usual = Normal(scale.centre, INTERCEPT * scale.unit)
-        found[name] = _normal(name, chosen or usual)
-    return found
-
-
-def _range(part: slice) -> range:
-    return range(part.start, part.stop)
-
-
-def _normal(name: str, prior: Prior) -> Normal:
-    if isinstance(prior, Normal):
-        return prior
-    raise SpecError(f"The prior of '{name}' is a Normal(mean, sd); found {prior!r}.")
-
-
-def _spread(column: Floats, weights: Floats) -> float:
-    """Two standard deviations of a column of numbers; 1 for one of zeros and ones."""
-    if np.isin(column, (0.0, 1.0)).all():
-        return 1.0
-    away = column - column @ weights / weights.sum()
-    return 2 * float(np.sqrt(away**2 @ weights / weights.sum())) or 1.0
 
 
 def threshold_prior(scale: Scale, given: Priors) -> Normal:
     """Prior of every threshold; together they are also in order."""
     chosen = given.get(THRESHOLDS)
-    return _normal(THRESHOLDS, chosen) if chosen else Normal(0.0, INTERCEPT * scale.unit)
+    return normal_prior(THRESHOLDS, chosen) if chosen else Normal(0.0, INTERCEPT * scale.unit)
 
 
 def hyperparameters(
@@ -143,7 +69,7 @@ def _usual(effect: Effect, parameter: Parameter, weights: Floats, scale: Scale) 
     """Priors by support; a slope's standard deviation is measured like its coefficient."""
     if parameter.support == "positive":
         slopes = [effect.coordinates.index(name) for name in parameter.of]
-        spread = _spread(effect.loading[:, slopes[0]], weights) if slopes else 1.0
+        spread = spread_of(effect.loading[:, slopes[0]], weights) if slopes else 1.0
         return HalfNormal(scale.unit / spread)
     if parameter.support == "correlation":
         return LKJ(2.0)
@@ -180,14 +106,21 @@ def check_names(given: Priors, known: Sequence[str]) -> None:
 
 def prior_table(latent: Latent) -> pd.DataFrame:
     """Tabulate priors, one parameter a row."""
-    rows = [
-        (name, "coefficient", repr(Normal(float(mean), float(sd))))
-        for name, mean, sd in zip(latent.names, latent.mean, latent.sd, strict=True)
-    ]
+    basis = latent.basis
+    held = dict(zip(basis.names, zip(basis.mean, basis.sd, strict=True), strict=True))
+    implied = zip(basis.coefficients @ basis.mean, basis.spread, strict=True)
+    told = dict(zip(latent.design.names, implied, strict=True))
+    told |= {"Intercept": held["Intercept"]} if "Intercept" in held else {}
+    rows = [(name, "coefficient", _rounded(*told[name])) for name in latent.names]
     for mean, sd in zip(latent.threshold_mean[:1], latent.threshold_sd[:1], strict=True):
         rows.append((THRESHOLDS, "thresholds, in order", repr(Normal(float(mean), float(sd)))))
     rows += [(each.name, each.support, _shown(each.prior)) for each in latent.hyperparameters]
     return pd.DataFrame(rows, columns=["parameter", "kind", "prior"])
+
+
+def _rounded(mean: float, sd: float) -> str:
+    """Write a prior that follows from others."""
+    return repr(Normal(float(f"{mean:.3g}"), float(f"{sd:.3g}")))
 
 
 def _shown(prior: Prior) -> str:

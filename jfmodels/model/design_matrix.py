@@ -47,10 +47,13 @@ class Encoder:
 
     def matrix(self, patterns: pd.DataFrame) -> Floats:
         """Lay out the columns of patterns, shape (P, p)."""
+        return multiply(self.codings, self.values(patterns), len(patterns))
+
+    def values(self, patterns: pd.DataFrame) -> dict[Node, Coded | Floats]:
+        """Evaluate the factors of patterns."""
         known = Patterns(patterns, None, dict(self.learned))
         factors = {factor for coding in self.codings for factor, _ in coding.factors}
-        values = {each: evaluate(each, known) for each in factors}
-        return multiply(self.codings, values, len(patterns))
+        return {each: evaluate(each, known) for each in factors}
 
     def offsets(self, patterns: pd.DataFrame) -> Floats:
         """Compute the offset of patterns, shape (P,); zero where there is none."""

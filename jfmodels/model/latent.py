@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, hstack
 
+from jfmodels.model.basis import Basis
 from jfmodels.model.design_matrix import DesignMatrix
 from jfmodels.model.effect_layout import Effect
 from jfmodels.model.families import Family
@@ -49,8 +50,8 @@ class Hyperparameter:
 class Latent:
     """A model laid out for N distinct rows.
 
-    The field stacks, for each free predictor d ("channel"), p coefficients and all effects,
-    and at its end the thresholds.
+    The field stacks, for each free predictor d ("channel"), the q numbers that coefficients
+    are made of and all effects, and at its end the thresholds.
 
     Attributes
     ----------
@@ -60,16 +61,15 @@ class Latent:
         Answers that are modelled; empty for numbers.
     design : DesignMatrix
         Of the rows' patterns, with the intercept.
-    fixed : ndarray, shape (N, p)
-        The same, without the intercept where thresholds stand in for it.
+    basis : Basis
+        The q numbers, independent beforehand, that coefficients are made of; without the
+        intercept where thresholds stand in for it.
     effects : tuple of Effect
         Random terms.
     hyperparameters : tuple of Hyperparameter
         Of all effects in order, and the family's dispersion at the end.
     names : tuple of str
         Names of the p coefficients.
-    mean, sd : ndarray, shape (p,)
-        Prior of the coefficients, the same in every channel.
     threshold_mean, threshold_sd : ndarray, shape (A - 1,) or (0,)
         Prior of the thresholds.
     threshold_names : tuple of str
@@ -85,12 +85,10 @@ class Latent:
     family: Family
     categories: tuple[str, ...]
     design: DesignMatrix
-    fixed: Floats
+    basis: Basis
     effects: tuple[Effect, ...]
     hyperparameters: tuple[Hyperparameter, ...]
     names: tuple[str, ...]
-    mean: Floats
-    sd: Floats
     threshold_mean: Floats
     threshold_sd: Floats
     threshold_names: tuple[str, ...]
@@ -111,6 +109,16 @@ class Latent:
         return replace(self, effects=kept, integrated=self.effects[effect])
 
     @property
+    def fixed(self) -> Floats:
+        """How rows load on what coefficients are made of, shape (N, q)."""
+        return self.basis.matrix
+
+    @property
+    def n_fixed(self) -> int:
+        """Number q of what coefficients are made of."""
+        return len(self.basis.names)
+
+    @property
     def n_categories(self) -> int:
         """Number of answers that are modelled; 0 for numbers."""
         return len(self.categories)
@@ -128,7 +136,7 @@ class Latent:
     @property
     def width(self) -> int:
         """Length of the field's part for one channel."""
-        return len(self.names) + sum(effect.size for effect in self.effects)
+        return self.n_fixed + sum(effect.size for effect in self.effects)
 
     @property
     def size(self) -> int:
@@ -138,7 +146,7 @@ class Latent:
     @property
     def starts(self) -> tuple[int, ...]:
         """Where each effect starts within a channel."""
-        sizes = [len(self.names), *(effect.size for effect in self.effects)]
+        sizes = [self.n_fixed, *(effect.size for effect in self.effects)]
         return tuple(int(each) for each in np.cumsum(sizes)[:-1])
 
     def places(self, effect: int) -> Ints:
@@ -161,9 +169,8 @@ class Latent:
         return np.unique(told, axis=0, return_inverse=True)[1].ravel()
 
     def fixed_part(self, patterns: pd.DataFrame) -> Floats:
-        """Columns of the coefficients for other patterns, shape (P, p)."""
-        keep = [k for k, name in enumerate(self.design.names) if name in self.names]
-        return self.design.again(patterns)[:, keep]
+        """How other patterns load on what coefficients are made of, shape (P, q)."""
+        return self.basis.encoder.matrix(patterns)
 
     def predictors(self, columns: csr_array, offset: Floats, x: Floats) -> Floats:
         """Linear predictors of P patterns under fields (n, B); shape (L, P, B)."""

@@ -12,15 +12,14 @@ from numpy.typing import NDArray
 
 from jfmodels.display.card import Card, Displayed
 from jfmodels.errors import EstimationError, SpecError, choose, listing
+from jfmodels.model.basis import basis_of
 from jfmodels.model.cells import Where, read_where
 from jfmodels.model.data import ModelData, Response, read_data, read_response
 from jfmodels.model.defaults import (
     THRESHOLDS,
     check_names,
-    coefficient_priors,
     hyperparameters,
     prior_table,
-    scale_of,
     threshold_prior,
 )
 from jfmodels.model.deficiency import require_full_rank
@@ -30,6 +29,7 @@ from jfmodels.model.families import FAMILIES, Family
 from jfmodels.model.formula import Formula, parse
 from jfmodels.model.latent import Hyperparameter, Latent
 from jfmodels.model.priors import Prior
+from jfmodels.model.scale import scale_of
 from jfmodels.model.weighting import Counted, Pseudo, count
 from jfmodels.survey.survey import Survey
 
@@ -234,11 +234,12 @@ def _latent(
     labels = {name: survey.rows.keys[name].labels for name in data.codes}
     effects = lay_out_effects(model.formula.effects, data, labels, survey.time, model.neighbours)
     keep = [k for k, x in enumerate(design.names) if x != "Intercept" or not family.constant_blocks]
-    names, fixed = tuple(design.names[k] for k in keep), design.matrix[:, keep]
+    names = tuple(design.names[k] for k in keep)
     _require_near_zero(design, effects)
     require_apart(effects)
-    interviews = np.bincount(row, n, len(fixed))
-    normal = coefficient_priors(design, names, fixed, interviews, scale, model.given)
+    interviews = np.bincount(row, n, len(data.patterns))
+    thresholds = family.constant_blocks
+    basis = basis_of(design, data.patterns, interviews, scale, model.given, thresholds)
     hyper = hyperparameters(effects, family, interviews, scale, model.given)
     n_thresholds = len(response.categories) - 1 if family.constant_blocks else 0
     threshold = threshold_prior(scale, model.given)
@@ -247,12 +248,10 @@ def _latent(
         family=family,
         categories=response.categories,
         design=design,
-        fixed=fixed,
+        basis=basis,
         effects=effects,
         hyperparameters=hyper,
         names=names,
-        mean=np.array([each.mean for each in normal.values()]),
-        sd=np.array([each.sd for each in normal.values()]),
         threshold_mean=np.full(n_thresholds, threshold.mean),
         threshold_sd=np.full(n_thresholds, threshold.sd),
         threshold_names=threshold_names(response.categories)[:n_thresholds],

@@ -127,7 +127,7 @@ class Variances:
         """Linear predictors of the average interview without effects, (L, S)."""
         latent, weight = self._latent, _interviews(self._latent)
         row = np.zeros((1, latent.width))
-        row[0, : len(latent.names)] = weight @ latent.fixed
+        row[0, : latent.n_fixed] = weight @ latent.fixed
         offset = np.atleast_1d(weight @ latent.design.offset)
         return latent.predictors(csr_array(row), offset, self.posterior.field.T)[:, 0]
 

@@ -41,7 +41,7 @@ class Curvature:
         model = self.model
         groups = [effect.group for effect in model.effects]
         sizes = [len(effect.coordinates) * model.n_channels for effect in model.effects]
-        outside = len(model.names) * model.n_channels + model.n_thresholds
+        outside = model.n_fixed * model.n_channels + model.n_thresholds
         tied = [] if model.integrated is None else [model.integrated.group]
         chosen = components(groups, sizes, outside, tied) if groups else ()
         component = np.full(model.size, -1)

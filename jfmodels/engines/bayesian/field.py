@@ -93,12 +93,12 @@ class Field:
     @cached_property
     def mean(self) -> Floats:
         """Mean beforehand, shape (n,)."""
-        return self._fixed(self.model.mean, self.model.threshold_mean)
+        return self._fixed(self.model.basis.mean, self.model.threshold_mean)
 
     @cached_property
     def fixed_precision(self) -> Floats:
         """Precision beforehand of coefficients and thresholds; 0 for effects, shape (n,)."""
-        return self._fixed(self.model.sd**-2.0, self.model.threshold_sd**-2.0)
+        return self._fixed(self.model.basis.sd**-2.0, self.model.threshold_sd**-2.0)
 
     def _fixed(self, coefficients: Floats, thresholds: Floats) -> Floats:
         model = self.model

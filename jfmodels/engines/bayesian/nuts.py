@@ -120,7 +120,7 @@ def _names(model: Latent) -> list[str]:
         for level in effect.levels
         for coordinate in effect.coordinates
     ]
-    channel = [*model.names, *effects] * model.n_channels
+    channel = [*model.basis.names, *effects] * model.n_channels
     return [*(each.name for each in model.hyperparameters), *channel, *model.threshold_names]
 
 

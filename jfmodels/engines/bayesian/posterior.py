@@ -74,10 +74,14 @@ class Posterior:
     def coefficients(self) -> Draws:
         """Draws of the coefficients of every predictor, and of thresholds."""
         latent = self.latent
-        p, c = len(latent.names), latent.n_channels
-        free = self.field[:, : c * latent.width].reshape(self.n_draws, c, latent.width)[:, :, :p]
-        coded = np.einsum("ld,sdp->slp", latent.coding, free).reshape(len(free), -1)
-        drawn = np.concatenate([coded, self.field[:, c * latent.width :]], axis=1)
+        q, c = latent.n_fixed, latent.n_channels
+        free = self.field[:, : c * latent.width].reshape(self.n_draws, c, latent.width)[:, :, :q]
+        every = np.einsum("ld,sdq,pq->slp", latent.coding, free, latent.basis.coefficients)
+        named = [latent.design.names.index(name) for name in latent.names]
+        thresholds = self.field[:, c * latent.width :]
+        if latent.n_thresholds:  # they take the intercept's place, where references are
+            thresholds = thresholds - every[:, 0, latent.design.names.index("Intercept"), None]
+        drawn = np.concatenate([every[:, :, named].reshape(len(free), -1), thresholds], axis=1)
         return Draws(drawn, self.error)
 
     def effects(self, k: int) -> Floats:

@@ -109,7 +109,7 @@ def draw_prior(latent: Latent, draws: int, seed: int) -> Posterior:
 def _channel(latent: Latent, values: Floats, rng: np.random.Generator) -> Floats:
     """Coefficients and effects of one channel at parameters (h, S), shape (S, width)."""
     n_draws = values.shape[1]
-    coefficients = rng.normal(latent.mean, latent.sd, (n_draws, len(latent.mean)))
+    coefficients = rng.normal(latent.basis.mean, latent.basis.sd, (n_draws, latent.n_fixed))
     effects = [_effect(each, values[each.parameters].T, rng) for each in latent.effects]
     return np.concatenate([coefficients, *effects], axis=1)
 

@@ -57,7 +57,7 @@ class Structure:
         return cls(
             model.family.name,
             model.family.link,
-            (model.n_channels, len(model.names), model.n_thresholds),
+            (model.n_channels, model.n_fixed, model.n_thresholds),
             tuple(
                 (each.term.kind, len(each.levels), each.known.shape, each.known.tobytes())
                 for each in model.effects
@@ -72,8 +72,8 @@ def inputs(model: Latent, whitening: Whitening) -> dict[str, NDArray[Any]]:
         "fixed": model.fixed,
         "offset": model.design.offset,
         "sums": model.sums,
-        "mean": model.mean,
-        "sd": model.sd,
+        "mean": model.basis.mean,
+        "sd": model.basis.sd,
         "threshold_mean": model.threshold_mean,
         "threshold_sd": model.threshold_sd,
         "centre": whitening.centre,

@@ -136,7 +136,7 @@ def field_names(latent: Latent) -> tuple[str, ...]:
     ]
     channels = range(latent.n_channels)
     return (
-        *(f"{k} {name}" for k in channels for name in (*latent.names, *effects)),
+        *(f"{k} {name}" for k in channels for name in (*latent.basis.names, *effects)),
         *latent.threshold_names,
     )
 

@@ -77,8 +77,8 @@ def _first(field: Field) -> Floats:
         start = model.family.start(np.array([model.answer @ model.n / model.n.sum()]))
     if model.n_thresholds:
         x[-model.n_thresholds :] = start[1:]
-    elif "Intercept" in model.names:
-        place = model.names.index("Intercept") + model.width * np.arange(model.n_channels)
+    elif "Intercept" in model.basis.names:
+        place = model.basis.names.index("Intercept") + model.width * np.arange(model.n_channels)
         x[place] = np.linalg.solve(model.coding, start[: model.n_channels])
     return x
 

@@ -81,7 +81,7 @@ def standard_widths(model: Latent) -> tuple[int, ...]:
 def standard_size(model: Latent) -> int:
     """Length q of the standardised field."""
     widths = zip(model.effects, standard_widths(model), strict=True)
-    channel = len(model.names) + sum(len(effect.levels) * r for effect, r in widths)
+    channel = model.n_fixed + sum(len(effect.levels) * r for effect, r in widths)
     return model.n_channels * channel + model.n_thresholds
 
 
@@ -103,7 +103,7 @@ def split(model: Latent, v: Any, lead: tuple[int, ...] = ()) -> Parts:
     """
     widths = standard_widths(model)
     sizes = [len(each.levels) * r for each, r in zip(model.effects, widths, strict=True)]
-    p, channels = len(model.names), model.n_channels
+    p, channels = model.n_fixed, model.n_channels
     inside = channels * (p + sum(sizes))
     by_channel = v[..., :inside].reshape((*lead, channels, p + sum(sizes)))
     effects, start = [], p
@@ -161,7 +161,7 @@ def standardise(model: Latent, information: tuple[Floats, ...], x: Floats, theta
     Where a root is wider than tall, v is the shortest that leads to the effects.
     """
     values = natural(model.hyperparameters, theta[:, None])[:, 0]
-    inside, p = model.n_channels * model.width, len(model.names)
+    inside, p = model.n_channels * model.width, model.n_fixed
     by_channel = x[:, :inside].reshape(len(x), model.n_channels, model.width)
     columns = [by_channel[..., :p]]
     for effect, start, given in zip(model.effects, model.starts, information, strict=True):
