@@ -76,7 +76,7 @@ def given_parameters(
     values = natural(latent.hyperparameters, theta).T
     columns, n = latent.columns.toarray(), np.bincount(latent.row, latent.n)
     answered = np.bincount(latent.row, latent.n * latent.answer)
-    centre = np.concatenate([latent.mean, np.zeros(latent.size - len(latent.names))])
+    centre = np.concatenate([latent.basis.mean, np.zeros(latent.size - latent.n_fixed)])
     noise = values[:, -1] ** 2
     before = _prior_precision(latent, values)
     precision = before + (columns.T * n) @ columns / noise[:, None, None]
@@ -96,7 +96,9 @@ def given_parameters(
 def _prior_precision(latent: Latent, values: np.ndarray) -> np.ndarray:
     """Precision of the field beforehand at parameters (B, h), written out, (B, n, n)."""
     whole = np.zeros((len(values), latent.size, latent.size))
-    whole += np.diag(np.concatenate([latent.sd**-2.0, np.zeros(latent.size - len(latent.sd))]))
+    whole += np.diag(
+        np.concatenate([latent.basis.sd**-2.0, np.zeros(latent.size - latent.n_fixed)])
+    )
     for effect, start in zip(latent.effects, latent.starts, strict=True):
         here = slice(start, start + effect.size)
         root = effect.block.root(np, values[:, effect.parameters], effect.known)

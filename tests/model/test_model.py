@@ -61,7 +61,7 @@ def test_defaults_are_on_the_scale_of_the_link_and_of_the_numbers():
     spread = 2 * float(np.std(np.arange(60) % 5))
     assert found["Intercept"] == repr(jf.Normal(0.0, 2.5))
     assert found["wave[T.w2]"] == repr(jf.Normal(0.0, 1.5))
-    assert found["x"] == repr(jf.Normal(0.0, 1.5 / spread))
+    assert found["x"] == repr(jf.Normal(0.0, float(f"{1.5 / spread:.3g}")))
     assert found["sd(1 | commune)"] == repr(jf.HalfNormal(1.0))
     assert found["sd(x | commune)"] == repr(jf.HalfNormal(1.0 / spread))
     assert found["cor(1, x | commune)"] == "LKJ(eta=2.0)"
@@ -72,8 +72,9 @@ def test_defaults_of_measurements_follow_their_spread():
     size = 100.0 + 10 * np.sin(np.arange(60))
     found = table("size ~ wave + (1 | commune)")
     intercept = lay_out(Model("size ~ wave + (1 | commune)"), survey()).latent
-    assert intercept.mean[0] == pytest.approx(size.mean())
-    assert intercept.sd[:2] == pytest.approx([2.5 * size.std(), 1.5 * size.std()])
+    assert intercept.basis.mean[0] == pytest.approx(size.mean())
+    assert intercept.basis.sd[0] == pytest.approx(2.5 * size.std())
+    assert intercept.basis.spread[1:] == pytest.approx(1.5 * size.std())
     assert found["sigma"].startswith("HalfStudentT(df=3")
 
 
@@ -83,7 +84,7 @@ def test_defaults_do_not_depend_on_how_rows_are_laid_out():
     one, other = (
         lay_out(Model(f"yes ~ x{more} + (1 | commune)"), uneven).latent for more in ("", " + wave")
     )
-    assert one.sd[-1] == pytest.approx(other.sd[-1])
+    assert one.basis.spread[-1] == pytest.approx(other.basis.spread[-1])
 
 
 @pytest.mark.parametrize(

@@ -124,7 +124,7 @@ def draw_truth(latent: Latent, rng: np.random.Generator) -> Truth:
     values = np.array([each.prior.draw(rng, 1)[0] for each in latent.hyperparameters])
     channels = []
     for _ in range(latent.n_channels):
-        parts = [rng.normal(latent.mean, latent.sd)]
+        parts = [rng.normal(latent.basis.mean, latent.basis.sd)]
         for effect in latent.effects:
             root = effect.block.root(np, values[effect.parameters], effect.known)
             parts.append(
@@ -191,11 +191,12 @@ def quantities(latent: Latent, field: Floats, theta: Floats) -> dict[str, Floats
     values = natural(latent.hyperparameters, theta.T)
     eta = predictors(latent, field)
     found = {each.name: row for each, row in zip(latent.hyperparameters, values, strict=True)}
+    coefficients = field[:, : latent.n_fixed] @ latent.basis.coefficients.T
     chosen = (*latent.names[:2], latent.names[-1])
-    found |= {name: field[:, latent.names.index(name)] for name in chosen}
+    found |= {name: coefficients[:, latent.design.names.index(name)] for name in chosen}
     if latent.n_thresholds:
         found["a threshold"] = field[:, -1]
-    found["an effect"] = field[:, len(latent.names)]
+    found["an effect"] = field[:, latent.n_fixed]
     found["a predictor"] = eta[0, 0] if not latent.n_thresholds else eta[1, 0] - eta[0, 0]
     if latent.integrated is not None:
         model = Field(latent)

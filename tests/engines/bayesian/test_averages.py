@@ -130,9 +130,10 @@ def predictors(
     posterior = fit.engine.posterior
     latent = posterior.latent
     free = posterior.field[s][: latent.n_channels * latent.width].reshape(latent.n_channels, -1)
-    x = np.column_stack([column(name, rows) for name in latent.names] or [np.zeros(len(rows))])
-    eta, variance = free[:, : x.shape[1]] @ x.T, np.zeros(len(rows))
-    start = len(latent.names)
+    x = np.column_stack([column(name, rows) for name in latent.design.names])
+    coefficients = free[:, : latent.n_fixed] @ latent.basis.coefficients.T
+    eta, variance = coefficients @ x.T, np.zeros(len(rows))
+    start = latent.n_fixed
     years = np.array([*fit.engine.survey.time.values()])[1:]
     n = posterior.n_draws
     for k, effect in enumerate(latent.effects):

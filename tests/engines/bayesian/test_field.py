@@ -89,13 +89,13 @@ def exact_evidence(latent, theta):
     y = np.repeat(latent.answer, latent.n.astype(int))
     row = np.repeat(latent.row, latent.n.astype(int))
     x = latent.fixed[row]
-    covariance = (x * latent.sd**2) @ x.T + values[-1] ** 2 * np.eye(len(y))
+    covariance = (x * latent.basis.sd**2) @ x.T + values[-1] ** 2 * np.eye(len(y))
     for effect in latent.effects:
         root = effect.block.root(np, values[effect.parameters], effect.known)
         loading = effect.loading[row] @ root
         same = effect.group[row][:, None] == effect.group[row]
         covariance += (loading @ loading.T) * same
-    density = stats.multivariate_normal(x @ latent.mean, covariance).logpdf(y)
+    density = stats.multivariate_normal(x @ latent.basis.mean, covariance).logpdf(y)
     return density + log_prior(latent.hyperparameters, theta[:, None])[0]
 
 

@@ -40,11 +40,13 @@ def test_posterior_of_every_family_is_that_of_quadrature(family):
 def exact_moments(latent, grid):
     """Posterior means and sds of coefficients and parameters, from an even grid (h, B)."""
     log_density, mean, covariance = given_parameters(latent, grid)
-    values, p = natural(latent.hyperparameters, grid).T, len(latent.names)
+    values, q = natural(latent.hyperparameters, grid).T, latent.n_fixed
+    made_of = latent.basis.coefficients
     mass = np.exp(log_density - log_density.max())
     mass /= mass.sum()
-    first = np.concatenate([mean[:, :p], values], axis=1)
-    within = np.concatenate([np.einsum("bii->bi", covariance)[:, :p], 0 * values], axis=1)
+    first = np.concatenate([mean[:, :q] @ made_of.T, values], axis=1)
+    spread = np.einsum("pi,bij,pj->bp", made_of, covariance[:, :q, :q], made_of)
+    within = np.concatenate([spread, 0 * values], axis=1)
     centre = mass @ first
     return centre, np.sqrt(mass @ (within + (first - centre) ** 2))
 

@@ -78,7 +78,8 @@ def of_lme4(name: str) -> tuple[np.ndarray, np.ndarray, float]:
     saturated = 0.0
     if name == "poisson":  # with several nodes, glmer counts from the saturated model
         saturated = latent.n @ stats.poisson.logpmf(latent.answer, latent.answer)
-    return np.array(found["fixef"])[:, None], theta, found["loglik"] + saturated
+    made_of = np.linalg.pinv(latent.basis.coefficients)
+    return made_of @ np.array(found["fixef"])[:, None], theta, found["loglik"] + saturated
 
 
 @pytest.mark.parametrize("name", ["bernoulli", "probit", "cloglog", "poisson", "gaussian"])
@@ -239,14 +240,15 @@ def test_a_pattern_split_in_two_changes_nothing(careful):
     latent = integrated("bernoulli")
     theta, x = some(latent, 1.3, 2)
     extra = np.random.default_rng(1).integers(0, 2, len(latent.fixed))[:, None].astype(float)
-    split = replace(
-        latent,
-        fixed=np.concatenate([latent.fixed, extra], axis=1),
-        names=(*latent.names, "extra"),
-        mean=np.append(latent.mean, 0.0),
-        sd=np.append(latent.sd, 1.0),
+    basis = replace(
+        latent.basis,
+        matrix=np.concatenate([latent.fixed, extra], axis=1),
+        names=(*latent.basis.names, "extra"),
+        mean=np.append(latent.basis.mean, 0.0),
+        sd=np.append(latent.basis.sd, 1.0),
     )
-    wide = np.insert(x, len(latent.names), 0.0, axis=0)
+    split = replace(latent, basis=basis)
+    wide = np.insert(x, latent.n_fixed, 0.0, axis=0)
     values = []
     for model, place in ((latent, x), (split, wide)):
         field = Field(model).near(place, theta)

@@ -126,10 +126,12 @@ def test_mode_is_that_of_glmer_with_scaled_weights(name):
     pseudo = jf.Pseudo(scaling=name.rsplit("_", 1)[1], within="commune")
     latent = weigh(lay_out(Model("secure ~ wave + region + (1 | commune)"), asked), asked, pseudo)
     latent = latent.latent
+    made_of = np.linalg.pinv(latent.basis.coefficients)
 
     def badness(parameters: np.ndarray) -> float:
-        beta, theta = parameters[:-1], parameters[-1:, None]
-        held = replace(latent, mean=beta, sd=np.full(len(beta), 1e-5))
+        beta, theta = made_of @ parameters[:-1], parameters[-1:, None]
+        basis = replace(latent.basis, mean=beta, sd=np.full(len(beta), 1e-5))
+        held = replace(latent, basis=basis)
         start = np.append(beta, np.zeros(latent.size - len(beta)))[:, None]
         field = Field(held)
         evidence = field.evidence(field.approximate(theta, start, 1e-12))
