@@ -1,6 +1,6 @@
 """Priors that are used unless others are given: weakly informative, scaled to the family.
 
-They rule out what no survey shows (a coefficient of 5 logits) and little else. One standard
+They rule out what no survey shows (a difference of 5 logits) and little else. One standard
 deviation of a commune is about 0.4 logits in the surveys we know; its prior allows 2.
 """
 

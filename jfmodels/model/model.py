@@ -69,7 +69,8 @@ class Model(Displayed):
         By default the one of the outcome's scale.
     priors : mapping of str to Prior, optional
         Priors that replace the default: by parameter ("sd(commune)"), coefficient
-        ("wave[T.Q2]"), term ("wave") or kind ("sd").
+        ("wave[T.Q2]"), term ("wave") or kind ("sd"). Coefficients of a term that has one are
+        independent beforehand; those of others are differences of levels that are all alike.
     neighbours : mapping, optional
         For ``bym2(commune)``: ``{"commune": {"Bankass": ["Koro", "Bandiagara"], ...}}``.
 
@@ -132,7 +133,9 @@ class Model(Displayed):
         Returns
         -------
         DataFrame
-            Columns ``parameter``, ``kind`` and ``prior``.
+            Columns ``parameter``, ``kind`` and ``prior``; for coefficients that are differences
+            of levels, what their priors imply, rounded. That of the intercept, and of
+            thresholds, is of the middle of all levels.
 
         Examples
         --------
