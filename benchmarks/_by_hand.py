@@ -32,11 +32,13 @@ def ours(frame: pd.DataFrame) -> tuple[float, np.ndarray]:
         target="population",
     )
     survey = jf.Survey(frame, design, {"outcomes": {"y": {"scale": "binary"}}})
-    laid = lay_out(jf.Model(FORMULA), survey).latent
+    terms = ("wave", "region", "wave:region", "sex", "age_group")
+    alike = dict.fromkeys(terms, jf.Normal(0, 1.5))  # as they are by hand
+    laid = lay_out(jf.Model(FORMULA, priors=alike), survey).latent
     nuts._compiled(laid, nuts.whitening_of(laid))
     begun = time.process_time()
     found = nuts.sample_nuts(laid, nuts.Nuts(**DRAWS, progress=False))
-    drawn = np.column_stack([found.field[:, : len(laid.names)], np.exp(found.theta)])
+    drawn = np.column_stack([found.field[:, : laid.n_fixed], np.exp(found.theta)])
     return begun, drawn.reshape(DRAWS["chains"], DRAWS["draws"], -1)
 
 

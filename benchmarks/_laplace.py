@@ -1,4 +1,7 @@
-"""A multilevel model by laplace: python _laplace.py SCALE ROWS.csv ANSWERS.csv STARTED [again]"""
+"""A multilevel model by laplace, with the opponent's priors or by default.
+
+python _laplace.py theirs|default SCALE ROWS.csv ANSWERS.csv STARTED [again]
+"""
 
 import json
 import sys
@@ -9,7 +12,8 @@ from _clock import so_far
 
 import jfmodels as jf
 
-scale, rows, answers, started, *again = sys.argv[1:]
+prior, scale, rows, answers, started, *again = sys.argv[1:]
+alike = prior == "theirs"
 FORMULA = "y ~ wave * region + sex + age_group + (1 | commune) + (1 | commune:wave)"
 OUTCOME = {
     "binary": {"scale": "binary"},
@@ -19,6 +23,9 @@ OUTCOME = {
         "shown": ["3", "4"],
     },
 }
+# Independent coefficients, as Bambi's are; ours by default are differences of levels.
+TERMS = ("wave", "region", "wave:region", "sex", "age_group")
+PRIORS = dict.fromkeys(TERMS, jf.Normal(0, 1.5))
 DESIGN = jf.SurveyDesign(
     wave="wave",
     strata="region",
@@ -30,7 +37,7 @@ DESIGN = jf.SurveyDesign(
 
 
 def fitted() -> jf.BayesianFit:
-    return jf.fit(FORMULA, survey, weighting="ignore")
+    return jf.fit(FORMULA, survey, weighting="ignore", priors=PRIORS if alike else None)
 
 
 def posterior(fit: jf.BayesianFit) -> pd.DataFrame:

@@ -123,7 +123,8 @@ def apart(ours: Run, theirs: Run) -> str:
 
 def rounds(case: Case, options: argparse.Namespace) -> pd.DataFrame:
     """Let all tasks take turns; one row a process."""
-    ours = partial(Run.of, case, [sys.executable, HERE / "_laplace.py"], case.folder, True)
+    program = [sys.executable, HERE / "_laplace.py"]
+    ours = partial(Run.of, case, [*program, "theirs"], case.folder, True)
     order, found = np.random.default_rng(1), []
 
     def keep(task: str, run: Run, k: int) -> None:
@@ -131,11 +132,13 @@ def rounds(case: Case, options: argparse.Namespace) -> pd.DataFrame:
         shown = {name: run.times.get(name, np.nan) for name in SHOWN}
         print(f"  {k} {task:14}", *(f"{name} {x:.2f}" for name, x in shown.items()), flush=True)
 
+    by_default = partial(Run.of, case, [*program, "default"], case.folder, True)
     ours()
     asked = [options.sampler] if options.sampler else SAMPLERS
     samplers = asked if options.bambi_python else ()
     for k in range(options.rounds):
         keep(OURS, ours(), k)
+        keep("default priors", by_default(), k)
         for sampler in order.permutation(samplers):
             command = [options.bambi_python, HERE / "_bambi.py", sampler]
             cache = case.folder / f"{sampler} {k if options.cold else 0}"
