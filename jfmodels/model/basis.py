@@ -15,7 +15,7 @@ people does not change.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -87,6 +87,34 @@ class _Block:
     priors: tuple[Normal, ...]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Measure:
+    """What priors are measured by.
+
+    Attributes
+    ----------
+    values : mapping of Node to Coded or ndarray
+        Factors, evaluated for N patterns.
+    weights : ndarray, shape (N,)
+        Interviews.
+    scale : Scale
+        What a large effect is measured against.
+    """
+
+    values: Values
+    weights: Floats
+    scale: Scale
+
+    def columns(self, *codings: Coding) -> Floats:
+        """Lay out columns, shape (N, k)."""
+        return multiply(codings, self.values, len(self.weights))
+
+    def coefficients(self, coding: Coding, part: float = 1.0) -> list[Normal]:
+        """Default priors of the coefficients of a coding's columns, or of a part of them."""
+        sd = COEFFICIENT * self.scale.unit * part
+        return [Normal(0.0, sd / spread_of(x, self.weights)) for x in self.columns(coding).T]
+
+
 def basis_of(
     design: DesignMatrix,
     patterns: pd.DataFrame,
@@ -115,28 +143,44 @@ def basis_of(
     thresholds : bool
         Whether thresholds stand in for the intercept.
     """
-    values = design.encoder.values(patterns)
+    by = _Measure(design.encoder.values(patterns), weights, scale)
     blocks: dict[object, _Block] = {}
-    for coding, names, term in _codings(design, values):
+    for coding, names, term in _codings(design, by.values):
         if term != "Intercept" and any(name in given for name in (term, *names)):
-            blocks[names] = _as_coded(coding, names, term, values, weights, scale, given)
+            usual = zip(names, by.coefficients(coding), strict=True)
+            priors = [given.get(name) or given.get(term) or prior for name, prior in usual]
+            blocks[names] = _Block(coding, names, tuple(map(normal_prior, names, priors)))
             continue
         for factors in _margins(coding):
-            blocks.setdefault(frozenset(factors), _levels(factors, values, weights, scale, given))
+            blocks.setdefault(frozenset(factors), _levels(factors, by))
+    if "Intercept" in given and frozenset() in blocks:
+        asked = normal_prior("Intercept", given["Intercept"])
+        blocks[frozenset()] = replace(blocks[frozenset()], priors=(asked,))
     if thresholds:
         blocks.pop(frozenset())
-    chosen = list(blocks.values())
-    codings = tuple(block.coding for block in chosen)
-    matrix = multiply(codings, values, len(patterns))
-    priors = [prior for block in chosen for prior in block.priors]
+    return _laid_out(design, tuple(blocks.values()), by)
+
+
+def _laid_out(design: DesignMatrix, blocks: Sequence[_Block], by: _Measure) -> Basis:
+    """Put blocks side by side."""
+    codings = tuple(block.coding for block in blocks)
+    priors = [prior for block in blocks for prior in block.priors]
+    matrix = by.columns(*codings)
     return Basis(
-        names=tuple(name for block in chosen for name in block.names),
+        names=tuple(name for block in blocks for name in block.names),
         matrix=matrix,
         mean=np.array([each.mean for each in priors]),
         sd=np.array([each.sd for each in priors]),
-        coefficients=np.linalg.lstsq(design.matrix, matrix)[0],
+        coefficients=_combined(design.matrix, matrix),
         encoder=Encoder(codings, design.encoder.learned, design.encoder.offset),
     )
+
+
+def _combined(design: Floats, matrix: Floats) -> Floats:
+    """Coefficients that give the predictors of each of q columns, shape (p, q)."""
+    orthogonal, triangle = np.linalg.qr(design)
+    found: Floats = np.linalg.solve(triangle, orthogonal.T @ matrix)
+    return found
 
 
 def _codings(design: DesignMatrix, values: Values) -> Iterator[tuple[Coding, tuple[str, ...], str]]:
@@ -165,30 +209,25 @@ def _margins(coding: Coding) -> Iterator[tuple[Node, ...]]:
             yield tuple(node for node in every if node not in left)
 
 
-def _levels(
-    factors: Sequence[Node], values: Values, weights: Floats, scale: Scale, given: Priors
-) -> _Block:
+def _levels(factors: Sequence[Node], by: _Measure) -> _Block:
     """Make a number for every level, or combination of levels, of some factors.
 
     Differences between two levels, and differences of differences, are as large beforehand as
     coefficients of single columns.
     """
     if not factors:
-        prior = given.get("Intercept") or Normal(scale.centre, INTERCEPT * scale.unit)
-        return _Block(Coding(()), ("Intercept",), (normal_prior("Intercept", prior),))
-    coding = Coding(tuple((node, _identity(values[node])) for node in factors))
-    numeric = Coding(tuple((node, None) for node in factors if not isinstance(values[node], Coded)))
-    named = len(factors) - len(numeric.factors)
-    spreads = [spread_of(column, weights) for column in multiply([numeric], values, len(weights)).T]
+        prior = Normal(by.scale.centre, INTERCEPT * by.scale.unit)
+        return _Block(Coding(()), ("Intercept",), (prior,))
+    numeric = tuple((node, None) for node in factors if not isinstance(by.values[node], Coded))
+    slopes = by.coefficients(Coding(numeric), 0.5 ** ((len(factors) - len(numeric)) / 2))
     names, places, stride = [""], [0], 1
     for node in factors:
-        labels = _labels(node, values[node])
-        numbers = not isinstance(values[node], Coded)
+        labels, step = _labels(node, by.values[node]), stride * ((node, None) in numeric)
         names = [":".join(filter(None, (a, b))) for b in labels for a in names]
-        places = [p + k * stride * numbers for k in range(len(labels)) for p in places]
-        stride *= len(labels) if numbers else 1
-    sd = COEFFICIENT * scale.unit / np.sqrt(2.0) ** named
-    return _Block(coding, tuple(names), tuple(Normal(0.0, sd / spreads[p]) for p in places))
+        places = [place + k * step for k in range(len(labels)) for place in places]
+        stride *= len(labels) if step else 1
+    coding = Coding(tuple((node, _identity(by.values[node])) for node in factors))
+    return _Block(coding, tuple(names), tuple(slopes[place] for place in places))
 
 
 def _identity(value: Coded | Floats) -> Floats | None:
@@ -201,23 +240,6 @@ def _labels(node: Node, value: Coded | Floats) -> list[str]:
     if isinstance(value, Coded):
         return [f"{name}[{level}]" for level in value.levels]
     return [name] if value.shape[1] == 1 else [f"{name}[{k}]" for k in range(value.shape[1])]
-
-
-def _as_coded(
-    coding: Coding,
-    names: tuple[str, ...],
-    term: str,
-    values: Values,
-    weights: Floats,
-    scale: Scale,
-    given: Priors,
-) -> _Block:
-    """Keep columns as they are, each with its prior: given by name or by term, or the default."""
-    priors = []
-    for name, column in zip(names, multiply([coding], values, len(weights)).T, strict=True):
-        usual = Normal(0.0, COEFFICIENT * scale.unit / spread_of(column, weights))
-        priors.append(normal_prior(name, given.get(name) or given.get(term) or usual))
-    return _Block(coding, names, tuple(priors))
 
 
 def normal_prior(name: str, prior: Prior) -> Normal:
