@@ -119,8 +119,8 @@ def prior_table(latent: Latent) -> pd.DataFrame:
 
 
 def _rounded(mean: float, sd: float) -> str:
-    """Write a prior that follows from others."""
-    return repr(Normal(float(f"{mean:.3g}"), float(f"{sd:.3g}")))
+    """Write a prior that follows from others, without what arithmetic leaves of a zero."""
+    return repr(Normal(float(f"{mean:.3g}") if abs(mean) > 1e-9 * sd else 0.0, float(f"{sd:.3g}")))
 
 
 def _shown(prior: Prior) -> str:

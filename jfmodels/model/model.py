@@ -292,7 +292,8 @@ def _known(
         each.label for effect in effects for each in effect.block.parameters(effect.coordinates)
     ]
     thresholds = [THRESHOLDS] if n_thresholds else []
-    return [*(each.name for each in hyper), *names, *design.terms, *kinds, *thresholds]
+    terms = [term for term in design.terms if term != "Intercept"]
+    return [*(each.name for each in hyper), *names, *terms, *kinds, *thresholds]
 
 
 def threshold_names(categories: Sequence[str]) -> tuple[str, ...]:

@@ -134,6 +134,15 @@ def test_thresholds_have_one_prior_and_no_intercept():
     found = table("level ~ wave + (1 | commune)", priors={"thresholds": jf.Normal(0, 4)})
     assert found["thresholds"] == repr(jf.Normal(0.0, 4.0))
     assert "Intercept" not in found
+    with pytest.raises(jf.SpecError, match="Unknown parameter 'Intercept'"):
+        table("level ~ wave + (1 | commune)", priors={"Intercept": jf.Normal(0, 4)})
+
+
+def test_what_levels_imply_is_written_without_what_arithmetic_leaves():
+    found = table("yes ~ wave * region + (1 | commune)", priors={"Intercept": jf.Normal(1, 0.5)})
+    assert found["Intercept"] == repr(jf.Normal(1.0, 0.5))
+    assert found["wave[T.w2]"] == repr(jf.Normal(0.0, 1.84))
+    assert found["wave[T.w2]:region[T.south]"] == repr(jf.Normal(0.0, 1.5))
 
 
 def test_every_parameter_has_one_row():
