@@ -108,7 +108,7 @@ def build(model: Latent, whitening: Whitening) -> Any:
 
 
 def _variables(pm: Any, values: Mapping[str, Floats]) -> Data:
-    """Data of which only the last axis may have another length in another model."""
+    """Data; of each only the last axis may have another length in another model."""
     return {
         name: pm.Data(name, value, shape=(*value.shape[:-1], None))
         for name, value in values.items()
@@ -201,7 +201,7 @@ def _of_vectors(pt: Any, root: Any, information: Any, away: Any, anchor: Any) ->
 
 
 def _of_numbers(pt: Any, root: Any, information: Any, away: Any, anchor: Any) -> tuple[Any, Any]:
-    """The same where a group has one coordinate, with a third of the code to compile."""
+    """The same where a group has one coordinate: less code to compile and to run."""
     channels, groups, _ = anchor.type.shape
     sd = root[0, 0]
     turn = steadying(pt, sd, information[0, 0], (1, 1))
