@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from jfmodels.engines.bayesian.convergence import Convergence, convergence_of
 from jfmodels.engines.bayesian.field import Field
-from jfmodels.engines.bayesian.pymc_model import WHITENED, Structure, build, inputs, parameters_of
+from jfmodels.engines.bayesian.pymc_data import inputs
+from jfmodels.engines.bayesian.pymc_model import WHITENED, Structure, build, parameters_of
 from jfmodels.engines.bayesian.search import Search
 from jfmodels.engines.bayesian.settings import Nuts
 from jfmodels.engines.bayesian.standardised import Whitening, field_of

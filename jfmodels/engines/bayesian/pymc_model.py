@@ -7,20 +7,21 @@ change between outcomes of one structure enters as data, so that a compiled mode
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logit
 
+from jfmodels.engines.bayesian.pymc_data import cut, inputs
 from jfmodels.engines.bayesian.pymc_likelihoods import LIKELIHOODS
 from jfmodels.engines.bayesian.standardised import Whitening, in_order, split, steadying
 from jfmodels.model.effect_layout import Effect
 from jfmodels.model.latent import Latent
 from jfmodels.model.priors import LKJ, Beta, Exponential, HalfNormal, HalfStudentT
 
-__all__ = ["PRIORS", "WHITENED", "Structure", "build", "inputs", "parameters_of"]
+__all__ = ["PRIORS", "WHITENED", "Structure", "build", "parameters_of"]
 
 type Floats = NDArray[np.float64]
 type Data = Mapping[str, Any]
@@ -66,39 +67,6 @@ class Structure:
         )
 
 
-def inputs(model: Latent, whitening: Whitening) -> dict[str, NDArray[Any]]:
-    """Everything that may change without compiling anew, by name."""
-    found: dict[str, NDArray[Any]] = {
-        "fixed": model.fixed,
-        "offset": model.design.offset,
-        "sums": model.sums,
-        "mean": model.basis.mean,
-        "sd": model.basis.sd,
-        "threshold_mean": model.threshold_mean,
-        "threshold_sd": model.threshold_sd,
-        "centre": whitening.centre,
-        "root": whitening.root,
-        "order": whitening.order,
-    }
-    for k, effect in enumerate(model.effects):
-        found |= {f"group_{k}": effect.group, f"loading_{k}": effect.loading}
-        found |= {
-            f"information_{k}": whitening.information[k],
-            f"anchor_{k}": whitening.anchor[k],
-        }
-    for k, each in enumerate(model.hyperparameters):
-        found[f"prior_{k}"] = np.array(_numbers(each.prior))
-    if model.family.tally.beyond is not None:
-        answers, place = np.unique(model.answer, return_inverse=True)
-        found |= {"distinct": answers, "times": np.bincount(place, model.n)}
-    return found
-
-
-def _numbers(prior: Any) -> tuple[float, ...]:
-    """Numbers of a prior, in the order in which they are written."""
-    return tuple(float(each) for each in astuple(prior))
-
-
 def build(model: Latent, whitening: Whitening) -> Any:
     """Translate a latent model.
 
@@ -120,22 +88,31 @@ def build(model: Latent, whitening: Whitening) -> Any:
     import pytensor.tensor as pt
 
     with pm.Model() as translated:
-        data = {name: pm.Data(name, value) for name, value in inputs(model, whitening).items()}
+        data = cut(model, whitening, _variables(pm, inputs(model, whitening)))
         values = _values(pm, model, data)
         v = _standardised(pt, pm.Flat(WHITENED, shape=len(whitening.centre)), whitening, data)
         parts = split(model, v)
-        thresholds = in_order(pt, parts.thresholds) if model.n_thresholds else parts.thresholds
-        pm.Potential("constants", _log_prior(parts, thresholds, data))
+        coefficients = _log_normal(parts.coefficients, data["mean"], data["sd"])
+        pm.Potential("coefficients", coefficients)
+        thresholds = _thresholds(pm, pt, parts.thresholds, data) if model.n_thresholds else []
         effects = [
             _effect(pm, pt, k, effect, parts.effects[k], values, data)
             for k, effect in enumerate(model.effects)
         ]
         eta = _predictors(pt, model, parts.coefficients, effects, data)
-        every = [*eta, *(thresholds[k] for k in range(model.n_thresholds))]
+        every = [*eta, *thresholds]
         dispersion = pt.log(values[-1]) if model.family.dispersion else None
         likelihood = LIKELIHOODS[model.family.name]
         pm.Potential("answers", likelihood(pt, model.family.link, data, every, dispersion))
     return translated
+
+
+def _variables(pm: Any, values: Mapping[str, Floats]) -> Data:
+    """Data; of each only the last axis may have another length in another model."""
+    return {
+        name: pm.Data(name, value, shape=(*value.shape[:-1], None))
+        for name, value in values.items()
+    }
 
 
 PRIORS: Mapping[type, Callable[..., Any]] = {
@@ -152,8 +129,7 @@ def _values(pm: Any, model: Latent, data: Data) -> list[Any]:
     """Parameters as variables, on their own scale."""
     found = []
     for k, each in enumerate(model.hyperparameters):
-        numbers = [data[f"prior_{k}"][j] for j in range(len(_numbers(each.prior)))]
-        variable = PRIORS[type(each.prior)](pm, f"theta_{k}", *numbers)
+        variable = PRIORS[type(each.prior)](pm, f"theta_{k}", *data[f"prior_{k}"])
         found.append(2 * variable - 1 if each.support == "correlation" else variable)
     return found
 
@@ -186,30 +162,51 @@ def _standardised(pt: Any, w: Any, whitening: Whitening, data: Data) -> Any:
     moved = pt.dot(data["root"], w[:d])
     if d < q:
         moved = pt.concatenate([moved, w[d:]])
-    return data["centre"] + moved[data["order"]]
+    return data["centre"] + moved[whitening.order]
 
 
-def _log_prior(parts: Any, thresholds: Any, data: Data) -> Any:
-    """Log density of coefficients and thresholds, up to a constant."""
-    coefficients = (parts.coefficients - data["mean"]) / data["sd"]
-    cuts = (thresholds - data["threshold_mean"]) / data["threshold_sd"]
-    gaps = parts.thresholds[1:].sum()  # their logarithms are what is drawn
-    return gaps - (coefficients**2).sum() / 2 - (cuts**2).sum() / 2
+def _log_normal(value: Any, mean: Any, sd: Any) -> Any:
+    """Log density of independent normal numbers, up to a constant."""
+    return -(((value - mean) / sd) ** 2).sum() / 2
+
+
+def _thresholds(pm: Any, pt: Any, drawn: Any, data: Data) -> list[Any]:
+    """Thresholds from the first one and the logarithms of the gaps; their density is added."""
+    thresholds = in_order(pt, drawn)
+    density = _log_normal(thresholds, data["threshold_mean"], data["threshold_sd"])
+    pm.Potential("thresholds", density + drawn[1:].sum())
+    return list(thresholds)
 
 
 def _effect(
     pm: Any, pt: Any, k: int, effect: Effect, away: Any, values: Sequence[Any], data: Data
 ) -> Any:
     """Effects (D, G, m) from their coordinates (D, G, r), whose log density is added."""
-    channels, groups, r = away.type.shape
-    m = len(effect.coordinates)
     root = effect.block.root(pt, pt.stack(values[effect.parameters]), effect.known)
-    turn = steadying(pt, root, data[f"information_{k}"], (m, r))
-    anchored = pt.dot(data[f"anchor_{k}"].reshape((-1, m)), pt.dot(root, turn.T))
+    single = away.type.shape[2] == len(effect.coordinates) == 1
+    form = _of_numbers if single else _of_vectors
+    u, density = form(pt, root, data[f"information_{k}"], away, data[f"anchor_{k}"])
+    pm.Potential(f"effect_{k}", density)
+    return u
+
+
+def _of_vectors(pt: Any, root: Any, information: Any, away: Any, anchor: Any) -> tuple[Any, Any]:
+    """Effects (D, G, m) and the log density of their coordinates (D, G, r)."""
+    (channels, groups, m), r = anchor.type.shape, away.type.shape[2]
+    turn = steadying(pt, root, information, (m, r))
+    anchored = pt.dot(anchor.reshape((-1, m)), pt.dot(root, turn.T))
     z = pt.dot(away.reshape((-1, r)) + anchored, turn)
     volume = channels * groups * pt.log(pt.diag(turn)).sum()
-    pm.Potential(f"effect_{k}", volume - (z**2).sum() / 2)
-    return pt.dot(z, root.T).reshape((channels, groups, m))
+    return pt.dot(z, root.T).reshape((channels, groups, m)), volume - (z**2).sum() / 2
+
+
+def _of_numbers(pt: Any, root: Any, information: Any, away: Any, anchor: Any) -> tuple[Any, Any]:
+    """The same where a group has one coordinate: less code to compile and to run."""
+    channels, groups, _ = anchor.type.shape
+    sd = root[0, 0]
+    turn = steadying(pt, sd, information[0, 0], (1, 1))
+    z = away[:, :, 0] * turn + anchor[:, :, 0] * (sd * turn**2)
+    return (sd * z)[:, :, None], channels * groups * pt.log(turn) - (z**2).sum() / 2
 
 
 def _predictors(
@@ -219,7 +216,14 @@ def _predictors(
     free = [pt.dot(data["fixed"], coefficients[d]) for d in range(model.n_channels)]
     for k, u in enumerate(effects):
         group, loading = data[f"group_{k}"], data[f"loading_{k}"]
-        free = [each + (u[d][group] * loading).sum(axis=1) for d, each in enumerate(free)]
+        free = [each + _of_rows(u[d], group, loading) for d, each in enumerate(free)]
     if model.family.coding is not None:
         free = [sum(c * each for c, each in zip(row, free, strict=True)) for row in model.coding]
     return [free[0] + data["offset"], *free[1:]]
+
+
+def _of_rows(u: Any, group: Any, loading: Any) -> Any:
+    """What effects (G, m) add to the rows, (N,)."""
+    if u.type.shape[1] == 1:
+        return u[:, 0][group] * loading[:, 0]
+    return (u[group] * loading).sum(axis=1)

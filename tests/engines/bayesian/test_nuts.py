@@ -11,7 +11,7 @@ from functools import cache
 import arviz as az
 import numpy as np
 import pytest
-from test_regression import SURVEY
+from test_regression import PEOPLE, SURVEY, survey
 
 import jfmodels as jf
 from jfmodels.engines.bayesian import nuts
@@ -20,10 +20,17 @@ from jfmodels.engines.bayesian.convergence import convergence_of, monte_carlo_er
 from jfmodels.engines.bayesian.field import Field
 from jfmodels.engines.bayesian.nested import nested_laplace
 from jfmodels.engines.bayesian.nuts import sample_nuts, whitening_of
+from jfmodels.engines.bayesian.pymc_data import inputs
 from jfmodels.engines.bayesian.pymc_likelihoods import LIKELIHOODS
 from jfmodels.engines.bayesian.pymc_model import PRIORS, Structure, build
 from jfmodels.engines.bayesian.settings import Nuts
-from jfmodels.engines.bayesian.standardised import field_of, split, steadied, steadying
+from jfmodels.engines.bayesian.standardised import (
+    Whitening,
+    field_of,
+    split,
+    steadied,
+    steadying,
+)
 from jfmodels.errors import FitWarning
 from jfmodels.model.effects import BLOCKS
 from jfmodels.model.families import FAMILIES
@@ -53,13 +60,13 @@ BERNOULLI = "safe ~ wave + sex + (1 | commune)"
 ORDINAL = "walks ~ wave + sex + (1 | commune)"
 
 
-def latent(formula: str, **asked: object) -> Latent:
-    return lay_out(Model(formula, neighbours=NEIGHBOURS, **asked), SURVEY).latent
+def latent(formula: str, asked_of: jf.Survey = SURVEY, **asked: object) -> Latent:
+    return lay_out(Model(formula, neighbours=NEIGHBOURS, **asked), asked_of).latent
 
 
-def of_family(name: str, link: str | None) -> Latent:
+def of_family(name: str, link: str | None, asked_of: jf.Survey = SURVEY) -> Latent:
     family = FAMILIES[name](link) if link else FAMILIES[name]()
-    return latent(f"{OUTCOMES[name][0]} ~ wave + sex + (1 | commune)", family=family)
+    return latent(f"{OUTCOMES[name][0]} ~ wave + sex + (1 | commune)", asked_of, family=family)
 
 
 def evaluator(model):
@@ -119,6 +126,49 @@ def test_answers_that_count_by_weight_have_the_density_of_the_laplace_engine(nam
 @pytest.mark.parametrize("name", BLOCKS)
 def test_every_block_has_the_density_of_the_laplace_engine(name):
     assert np.ptp(differences(latent(f"safe ~ sex + {TERMS[name]}"))) < 1e-8
+
+
+@cache
+def other_people() -> jf.Survey:
+    """Some of the people; nobody is of the first one's wave, sex and commune."""
+    alike = PEOPLE[["wave", "sex", "commune"]] == PEOPLE[["wave", "sex", "commune"]].iloc[0]
+    return survey(PEOPLE[~alike.all(axis=1)].sample(frac=0.9, random_state=1))
+
+
+def exchanged(model: Latent, other: Latent) -> tuple[float, float]:
+    """The other model's density by its data in the first one's translation, and by its own."""
+    assert Structure.of(model) == Structure.of(other)
+    assert len(model.fixed) != len(other.fixed)
+    whitening = whitening_of(other)
+    one, two = build(model, whitening_of(model)), build(other, whitening)
+    for name, value in inputs(other, whitening).items():
+        one[name].set_value(value)
+    theta = [0.3] * len(other.hyperparameters)
+    w = np.random.default_rng(1).normal(size=len(whitening.centre))
+    return float(evaluator(one)(*theta, w)), float(evaluator(two)(*theta, w))
+
+
+@pytest.mark.parametrize("name", OUTCOMES)
+def test_data_of_every_family_may_be_exchanged(name):
+    link = (OUTCOMES[name][1] or (None,))[0]
+    found, expected = exchanged(of_family(name, link), of_family(name, link, other_people()))
+    assert found == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("name", BLOCKS)
+def test_data_of_every_block_may_be_exchanged(name):
+    formula = f"safe ~ sex + {TERMS[name]} + (1 | commune)"
+    if name in ("iid", "uncorrelated slopes"):
+        formula = f"safe ~ sex + {TERMS[name]}"
+    found, expected = exchanged(latent(formula), latent(formula, other_people()))
+    assert found == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("name", OUTCOMES)
+def test_few_arrays_of_data_are_handed_over(name):
+    """Each costs half a second of compiling in every process."""
+    model = of_family(name, None)
+    assert len(inputs(model, Whitening.none(model))) <= 1 + (name == "negative binomial")
 
 
 @pytest.mark.parametrize("prior", [HalfNormal(0.4), HalfStudentT(3, 0.5), Exponential(0.3)])
