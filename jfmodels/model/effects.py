@@ -11,7 +11,7 @@ with numpy's names (`xp`), so that a sampler may differentiate them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -153,12 +153,13 @@ def icar_root(areas: Sequence[str], neighbours: Mapping[str, Sequence[str]]) -> 
     areas : sequence of str
         The areas, n of them.
     neighbours : mapping of str to sequence of str
-        Who borders on whom; said once it holds both ways.
+        Who borders on whom; said once it holds both ways. An area that borders on nobody has an
+        empty list.
 
     Raises
     ------
     SpecError
-        If an area is not known.
+        If an area is not known, or left out.
 
     References
     ----------
@@ -171,7 +172,7 @@ def icar_root(areas: Sequence[str], neighbours: Mapping[str, Sequence[str]]) -> 
 
     Examples
     --------
-    >>> root = icar_root(["a", "b", "c"], {"a": ["b"]})
+    >>> root = icar_root(["a", "b", "c"], {"a": ["b"], "c": []})
     >>> (root @ root.T).round(3).tolist()
     [[1.0, -1.0, 0.0], [-1.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
     """
@@ -184,12 +185,17 @@ def icar_root(areas: Sequence[str], neighbours: Mapping[str, Sequence[str]]) -> 
 
 def _adjacency(areas: list[str], neighbours: Mapping[str, Sequence[str]]) -> Floats:
     """Who borders on whom as a symmetric matrix of 0 and 1."""
+    _require_lists(neighbours)
     named = {*neighbours, *(name for each in neighbours.values() for name in each)}
     lost = sorted(named - set(areas))
     if lost:
+        more = f" Nor are {listing(lost[1:])}." if lost[1:] else ""
+        raise SpecError(f"neighbours: {unknown('area', lost[0], areas)}{more}")
+    silent = [area for area in areas if area not in named]
+    if silent:
         raise SpecError(
-            f"neighbours: {unknown('area', lost[0], areas)} In all, {len(lost)} areas of the "
-            f"neighbour list are not in the data: {listing(lost)}."
+            f"neighbours: nothing is said of {listing(silent)}. An area that borders on nobody "
+            f"is listed too, as {silent[0]!r}: []."
         )
     adjacent = np.zeros((len(areas), len(areas)))
     for one, others in neighbours.items():
@@ -198,6 +204,17 @@ def _adjacency(areas: list[str], neighbours: Mapping[str, Sequence[str]]) -> Flo
                 i, j = areas.index(one), areas.index(other)
                 adjacent[i, j] = adjacent[j, i] = 1.0
     return adjacent
+
+
+def _require_lists(neighbours: object) -> None:
+    """Refuse what is no list for every area: a name alone would be read letter by letter."""
+    by_area = isinstance(neighbours, Mapping)
+    for each in neighbours.values() if isinstance(neighbours, Mapping) else [neighbours]:
+        if not by_area or isinstance(each, str) or not isinstance(each, Collection):
+            raise SpecError(
+                "neighbours: every area has a list of the areas that it borders on, as in "
+                f"{{'a': ['b', 'c'], ...}}; found {type(each).__name__}."
+            )
 
 
 def _connected(adjacent: Floats) -> list[NDArray[np.int64]]:

@@ -104,6 +104,8 @@ class Model(Displayed):
                 f"parentheses; found {found}."
             )
         content: dict[str, object] = {"formula": parse(formula), "family": chosen}
+        _require_names("priors", priors, "{'sd(commune)': jf.HalfNormal(0.5)}")
+        _require_names("neighbours", neighbours, "{'commune': {'a': ['b', 'c'], ...}}")
         content |= {"given": dict(priors or {}), "neighbours": dict(neighbours or {})}
         for name, value in content.items():
             object.__setattr__(self, name, value)
@@ -145,6 +147,14 @@ class Model(Displayed):
         'HalfNormal(sd=1.0)'
         """
         return lay_out(self, survey, where).prior_table()
+
+
+def _require_names(option: str, given: object, example: str) -> None:
+    """Refuse what does not say by name what it is of."""
+    if given is not None and not isinstance(given, Mapping):
+        raise SpecError(
+            f"{option}= says by name what is meant, as in {example}; found {type(given).__name__}."
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -299,10 +299,7 @@ class Fit(Displayed):
     ) -> tuple[Question, Belief, Plan]:
         """Put a question to the engine, and plan its rows."""
         if isinstance(estimand, type) or not hasattr(estimand, "plan"):
-            raise SpecError(
-                "estimate() takes a question such as jf.Level(), jf.Change() or jf.Slope(); found "
-                f"{estimand!r}."
-            )
+            raise _no_question(estimand)
         axes = as_names(estimand.axes)
         question = Question(axes, where, over, categories, effect_of(estimand))
         belief = self.engine.believe(question)
@@ -356,6 +353,8 @@ class Fit(Displayed):
         2
         """
         bounds, answers, flags = Bounds(above, below), [], []
+        if isinstance(estimands, str):
+            raise _no_question(estimands)
         for each in estimands if isinstance(estimands, Sequence) else [estimands]:
             refuse_range(each, "probability()")
             question, belief, plan = self._asked(each, over, where, categories)
@@ -487,6 +486,13 @@ def _names_term(engine: WithCoefficients, along: str, by: Names, groups: Iterabl
         known = dict.fromkeys([*terms, "wave", "outcome", "category", *groups])
         choose("term, coefficient or group", along, known)
     return by is None and along in terms
+
+
+def _no_question(found: object) -> SpecError:
+    return SpecError(
+        "estimate() takes a question such as jf.Level(), jf.Change() or jf.Slope(); found "
+        f"{found!r}."
+    )
 
 
 def require_fit(value: object, verb: str) -> None:

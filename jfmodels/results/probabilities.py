@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from jfmodels.display.numbers import chance
 from jfmodels.errors import SpecError, choose, listing
 from jfmodels.results.draws import Draws
 from jfmodels.results.estimands import Estimand, Range
@@ -53,7 +54,7 @@ class Probability:
 
     def __repr__(self) -> str:
         of = f"all {self.n_rows} rows hold" if self.n_rows > 1 else "the row holds"
-        return f"{self.value:.3f} that {of} (Monte Carlo error {self.mc_error:.3f})"
+        return f"{chance(self.value)} that {of} (Monte Carlo error {self.mc_error:.3f})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,12 @@ class Bounds:
             raise SpecError(
                 "Say what must hold: above=0.0 for rows that are all positive, below=0.0 for "
                 "negative ones, or both ends."
+            )
+        low, high = self.ends
+        if not low < high:
+            raise SpecError(
+                f"above={self.above!r} and below={self.below!r} leave no room between them: rows "
+                "lie above the one and below the other."
             )
 
     @property

@@ -11,7 +11,7 @@ from jfmodels.model.effects import BLOCKS, icar_root, walk_root
 TIME = np.array([0.0, 0.5, 1.5, 3.5])
 GAPS = (TIME / np.median(np.diff(TIME)))[:, None]
 AREAS = tuple("abcdefg")
-BORDERS = {"a": ["b", "c"], "b": ["c", "d"], "e": ["f"]}  # g borders on nobody
+BORDERS = {"a": ["b", "c"], "b": ["c", "d"], "e": ["f"], "g": []}  # g borders on nobody
 KNOWN = {
     "iid": np.zeros((1, 1)),
     "uncorrelated slopes": np.zeros((3, 1)),
@@ -129,9 +129,21 @@ def test_mix_goes_from_independence_to_the_map():
 
 def test_borders_said_once_or_twice_are_the_same():
     both = {"a": ["b", "c"], "b": ["a", "c", "d"], "c": ["a", "b"], "d": ["b"], "f": ["e"]}
+    both |= {"g": []}
     assert icar_root(AREAS, both) == pytest.approx(KNOWN["bym2"])
 
 
-def test_an_area_that_is_not_there_is_named():
-    with pytest.raises(jf.SpecError, match=r"'aa'.*Did you mean 'a'"):
-        icar_root(AREAS, {"aa": ["b"]})
+@pytest.mark.parametrize(
+    ("borders", "says"),
+    [
+        ({"aa": ["b"]}, r"'aa'.*Did you mean 'a'"),
+        ({"aa": ["b"], "ee": ["h"]}, "Nor are 'ee', 'h'"),
+        ({"a": ["b", "c"]}, r"nothing is said of 'd', 'e', 'f', 'g'.*'d': \[\]"),
+        ({"a": "bc"}, "found str"),
+        ({"a": None}, "found NoneType"),
+        ([["a", "b"]], "found list"),
+    ],
+)
+def test_areas_are_listed_each_with_its_neighbours(borders, says):
+    with pytest.raises(jf.SpecError, match=says):
+        icar_root(AREAS, borders)

@@ -162,6 +162,7 @@ def test_every_parameter_has_one_row():
         ({"sd": jf.Beta(1, 1)}, "is HalfNormal(sd), HalfStudentT(df, scale) or"),
         ({"wave": jf.HalfNormal(1)}, "is a Normal(mean, sd); found HalfNormal(sd=1)"),
         ({"sd(commune)": 0.5}, "found 0.5"),
+        ([jf.HalfNormal(1)], "says by name what is meant, as in {'sd(commune)'"),
     ],
 )
 def test_priors_that_do_not_fit_are_refused(given, says):

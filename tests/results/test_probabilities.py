@@ -61,6 +61,9 @@ def test_a_ratio_is_negligible_around_one():
         ),
         (lambda: FIT.probability(jf.Change(), above=0.0, rows={"wave": "Q1"}), "No row"),
         (lambda: FIT.probability(jf.Change, above=0.0), "takes a question"),
+        (lambda: FIT.probability("Q6 > Q5", above=0.0), "found 'Q6 > Q5'"),
+        (lambda: FIT.probability(jf.Change(), above=0.1, below=0.0), "leave no room"),
+        (lambda: FIT.probability(jf.Change(), above=0.0, below=0.0), "leave no room"),
         (
             lambda: jf.direct(jf.example(), "trust_army").probability(jf.Change(), above=0.0),
             "no posterior probabilities",

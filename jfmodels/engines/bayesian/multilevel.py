@@ -119,10 +119,16 @@ class Multilevel:
         """What must be known to read the coefficients."""
         family, n = self.laid.latent.family, self.data.n.sum()
         fitted = f"{family.name}, {family.link} link; {n:,.0f} interviews"
-        drawn = f"Posterior means and standard deviations of {self.posterior.n_draws:,} draws"
         simulated = ("Simulated data",) if self.survey.simulated else ()
-        notes = (*simulated, fitted, drawn)
+        notes = (*simulated, fitted, f"{self._drawn()} of {self.posterior.n_draws:,} draws")
         return Heading(self.formula.text, family.link, notes, family.name, int(n))
+
+    def _drawn(self) -> str:
+        """What the numbers are of the draws."""
+        if self.adjustment is not None:
+            return "Posterior means, with standard errors adjusted to the design,"
+        known = "Prior" if self.name == "prior" else "Posterior"
+        return f"{known} means and standard deviations"
 
     @property
     def errors(self) -> str:

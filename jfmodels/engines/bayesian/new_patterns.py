@@ -39,7 +39,7 @@ def read_patterns(survey: Survey, formula: Formula, latent: Latent, new: object)
     if not isinstance(new, pd.DataFrame) or new.empty:
         raise SpecError(
             "predict() takes a DataFrame with a row for every prediction; found "
-            f"{type(new).__name__}."
+            f"{'one without rows' if isinstance(new, pd.DataFrame) else type(new).__name__}."
         )
     needed, groups = _columns(formula, latent, new)
     problems: list[str] = []

@@ -119,7 +119,7 @@ def test_time_follows_the_wave_or_is_given():
         (NEW.assign(wave=None), "'wave' has no value in 4 rows"),
         (NEW.assign(x="much"), "'x' must hold a number"),
         (NEW.assign(x="much", wave="w4"), "2 problems"),
-        (NEW.head(0), "a row for every prediction"),
+        (NEW.head(0), "a row for every prediction; found one without rows"),
         ({"wave": "w1"}, "found dict"),
     ],
 )

@@ -117,3 +117,8 @@ def test_models_bring_their_priors_and_draws_are_counted():
         jf.prior_predictive(model, simulated(), priors={})
     with pytest.raises(jf.SpecError, match="draws= takes a whole number from 2; found 0"):
         jf.prior_predictive(model, simulated(), draws=0)
+
+
+def test_what_was_drawn_beforehand_is_not_called_posterior():
+    fit = jf.prior_predictive("yes ~ wave + (1 | commune)", simulated(), draws=10)
+    assert fit.engine.heading.notes[-1] == "Prior means and standard deviations of 10 draws"

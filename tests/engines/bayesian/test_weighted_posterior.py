@@ -207,6 +207,7 @@ def test_tables_carry_degrees_of_freedom_and_no_p_value():
         assert (table["df"] > 0).all()
         assert table["p_value"].isna().all()
     assert found.summary()["t"].isna().all()
+    assert "with standard errors adjusted to the design" in found.engine.heading.notes[-1]
     assert found.changes(over="wave")["prob_positive"].between(0, 1).all()
     assert set(found.levels(over="wave")["engine"]) == {"laplace"}
 
