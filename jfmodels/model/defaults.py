@@ -28,7 +28,7 @@ type Priors = Mapping[str, Prior]
 
 LINK_SCALE = {"logit": 1.0, "probit": 0.6, "cloglog": 1.0, "log": 1.0}
 INTERCEPT, COEFFICIENT = 2.5, 1.5  # standard deviations in units of the scale
-THRESHOLDS = "thresholds"
+THRESHOLDS, COEFFICIENTS = "thresholds", "coefficient"  # kinds, as sd, cor and others are
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,9 @@ def coefficient_priors(
     scale: Scale,
     given: Priors,
 ) -> dict[str, Normal]:
-    """Priors of all coefficients: given by name or by term, or the default.
+    """Priors of all coefficients: given by name, by term or for all, or the default.
+
+    What is given for all leaves the intercept alone, which is on another scale.
 
     A column that is not of zeros and ones is measured in two of its standard deviations over
     interviews [1]_, of which there are `weights` (N,) in each row.
@@ -76,10 +78,12 @@ def coefficient_priors(
        deviations. Statistics in Medicine 27, 2865-2873.
     """
     term_of = {design.names[k]: term for term, part in design.terms.items() for k in _range(part)}
-    found = {}
+    found: dict[str, Normal] = {}
     for name, column in zip(names, fixed.T, strict=True):
         chosen = given.get(name) or given.get(term_of[name])
-        usual = Normal(0.0, COEFFICIENT * scale.unit / _spread(column, weights))
+        usual: Prior = given.get(COEFFICIENTS) or Normal(
+            0.0, COEFFICIENT * scale.unit / _spread(column, weights)
+        )
         if name == "Intercept":
             usual = Normal(scale.centre, INTERCEPT * scale.unit)
         found[name] = _normal(name, chosen or usual)
@@ -179,14 +183,16 @@ def check_names(given: Priors, known: Sequence[str]) -> None:
 
 
 def prior_table(latent: Latent) -> pd.DataFrame:
-    """Tabulate priors, one parameter a row."""
+    """Tabulate priors, one parameter a row; a kind is a name under which all its own are given."""
     rows = [
-        (name, "coefficient", repr(Normal(float(mean), float(sd))))
+        (name, COEFFICIENTS, repr(Normal(float(mean), float(sd))))
         for name, mean, sd in zip(latent.names, latent.mean, latent.sd, strict=True)
     ]
     for mean, sd in zip(latent.threshold_mean[:1], latent.threshold_sd[:1], strict=True):
-        rows.append((THRESHOLDS, "thresholds, in order", repr(Normal(float(mean), float(sd)))))
-    rows += [(each.name, each.support, _shown(each.prior)) for each in latent.hyperparameters]
+        rows.append((THRESHOLDS, THRESHOLDS, repr(Normal(float(mean), float(sd)))))
+    rows += [
+        (each.name, each.name.split("(")[0], _shown(each.prior)) for each in latent.hyperparameters
+    ]
     return pd.DataFrame(rows, columns=["parameter", "kind", "prior"])
 
 

@@ -15,6 +15,7 @@ from jfmodels.errors import EstimationError, SpecError, choose, listing
 from jfmodels.model.cells import Where, read_where
 from jfmodels.model.data import ModelData, Response, read_data, read_response
 from jfmodels.model.defaults import (
+    COEFFICIENTS,
     THRESHOLDS,
     check_names,
     coefficient_priors,
@@ -69,7 +70,7 @@ class Model(Displayed):
         By default the one of the outcome's scale.
     priors : mapping of str to Prior, optional
         Priors that replace the default: by parameter ("sd(commune)"), coefficient
-        ("wave[T.Q2]"), term ("wave") or kind ("sd").
+        ("wave[T.Q2]"), term ("wave") or kind ("sd"; "coefficient" for all but the intercept).
     neighbours : mapping, optional
         For ``bym2(commune)``: ``{"commune": {"Bankass": ["Koro", "Bandiagara"], ...}}``.
 
@@ -300,7 +301,8 @@ def _known(
         each.label for effect in effects for each in effect.block.parameters(effect.coordinates)
     ]
     thresholds = [THRESHOLDS] if n_thresholds else []
-    return [*(each.name for each in hyper), *names, *design.terms, *kinds, *thresholds]
+    every = [COEFFICIENTS] if names else []
+    return [*(each.name for each in hyper), *names, *design.terms, *kinds, *thresholds, *every]
 
 
 def threshold_names(categories: Sequence[str]) -> tuple[str, ...]:
