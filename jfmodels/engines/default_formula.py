@@ -50,7 +50,8 @@ def default_formulas(
     full = plain if additive else " + ".join([" * ".join(trend), *more]) or "1"
     random = _random_terms(survey, weighting)
     if additive and random and len(trend) > 1:
-        random.insert(0, f"(1 | {':'.join([*trend[1:], trend[0]])})")
+        moving = f"(1 | {':'.join([*trend[1:], trend[0]])})"
+        random = [moving, *(term for term in random if term != moving)]
     found: dict[str, str | Model] = {
         "weighted": f"{left} ~ {full if _fits(survey, groups, covariates, allowed) else plain}"
     }

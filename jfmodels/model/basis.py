@@ -30,11 +30,13 @@ from jfmodels.model.scale import COEFFICIENT, INTERCEPT, Scale, spread_of
 from jfmodels.model.syntax import Node, written
 from jfmodels.model.transforms import Coded
 
-__all__ = ["Basis", "basis_of", "normal_prior"]
+__all__ = ["COEFFICIENTS", "Basis", "basis_of", "normal_prior"]
 
 type Floats = NDArray[np.float64]
 type Priors = Mapping[str, Prior]
 type Values = Mapping[Node, Coded | Floats]
+
+COEFFICIENTS = "coefficient"  # a kind: all but the intercept
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,8 +127,8 @@ def basis_of(
 ) -> Basis:
     """Choose the numbers that a design's coefficients are made of.
 
-    A term of which a prior is given, by its name or by that of a coefficient, keeps its
-    columns as they are coded, with a prior for each.
+    A term of which a prior is given, by its name, by that of a coefficient or for all, keeps
+    its columns as they are coded, with a prior for each.
 
     Parameters
     ----------
@@ -146,9 +148,10 @@ def basis_of(
     by = _Measure(design.encoder.values(patterns), weights, scale)
     blocks: dict[object, _Block] = {}
     for coding, names, term in _codings(design, by.values):
-        if term != "Intercept" and any(name in given for name in (term, *names)):
+        if term != "Intercept" and any(each in given for each in (*names, term, COEFFICIENTS)):
             usual = zip(names, by.coefficients(coding), strict=True)
-            priors = [given.get(name) or given.get(term) or prior for name, prior in usual]
+            of_all = given.get(term) or given.get(COEFFICIENTS)
+            priors = [given.get(name) or of_all or prior for name, prior in usual]
             blocks[names] = _Block(coding, names, tuple(map(normal_prior, names, priors)))
             continue
         for factors in _margins(coding):

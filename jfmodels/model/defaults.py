@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from jfmodels.errors import SpecError, raise_all, unknown
-from jfmodels.model.basis import normal_prior
+from jfmodels.model.basis import COEFFICIENTS, normal_prior
 from jfmodels.model.effect_layout import Effect
 from jfmodels.model.effects import Parameter
 from jfmodels.model.families import Family
@@ -27,7 +27,7 @@ __all__ = ["check_names", "hyperparameters", "prior_table", "threshold_prior"]
 type Floats = NDArray[np.float64]
 type Priors = Mapping[str, Prior]
 
-THRESHOLDS = "thresholds"
+THRESHOLDS = "thresholds"  # a kind, as sd, cor and others are
 
 
 def threshold_prior(scale: Scale, given: Priors) -> Normal:
@@ -105,16 +105,18 @@ def check_names(given: Priors, known: Sequence[str]) -> None:
 
 
 def prior_table(latent: Latent) -> pd.DataFrame:
-    """Tabulate priors, one parameter a row."""
+    """Tabulate priors, one parameter a row; a kind is a name under which all its own are given."""
     basis = latent.basis
     held = dict(zip(basis.names, zip(basis.mean, basis.sd, strict=True), strict=True))
     implied = zip(basis.coefficients @ basis.mean, basis.spread, strict=True)
     told = dict(zip(latent.design.names, implied, strict=True))
     told |= {"Intercept": held["Intercept"]} if "Intercept" in held else {}
-    rows = [(name, "coefficient", _rounded(*told[name])) for name in latent.names]
+    rows = [(name, COEFFICIENTS, _rounded(*told[name])) for name in latent.names]
     for mean, sd in zip(latent.threshold_mean[:1], latent.threshold_sd[:1], strict=True):
-        rows.append((THRESHOLDS, "thresholds, in order", repr(Normal(float(mean), float(sd)))))
-    rows += [(each.name, each.support, _shown(each.prior)) for each in latent.hyperparameters]
+        rows.append((THRESHOLDS, THRESHOLDS, repr(Normal(float(mean), float(sd)))))
+    rows += [
+        (each.name, each.name.split("(")[0], _shown(each.prior)) for each in latent.hyperparameters
+    ]
     return pd.DataFrame(rows, columns=["parameter", "kind", "prior"])
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from jfmodels.display.card import Card, Displayed
 from jfmodels.errors import EstimationError, SpecError, choose, listing
-from jfmodels.model.basis import basis_of
+from jfmodels.model.basis import COEFFICIENTS, basis_of
 from jfmodels.model.cells import Where, read_where
 from jfmodels.model.data import ModelData, Response, read_data, read_response
 from jfmodels.model.defaults import (
@@ -69,8 +69,9 @@ class Model(Displayed):
         By default the one of the outcome's scale.
     priors : mapping of str to Prior, optional
         Priors that replace the default: by parameter ("sd(commune)"), coefficient
-        ("wave[T.Q2]"), term ("wave") or kind ("sd"). Coefficients of a term that has one are
-        independent beforehand; those of others are differences of levels that are all alike.
+        ("wave[T.Q2]"), term ("wave") or kind ("sd"; "coefficient" for all but the intercept).
+        Coefficients of a term that has one are independent beforehand; those of others are
+        differences of levels that are all alike.
     neighbours : mapping, optional
         For ``bym2(commune)``: ``{"commune": {"Bankass": ["Koro", "Bandiagara"], ...}}``.
 
@@ -303,7 +304,8 @@ def _known(
     ]
     thresholds = [THRESHOLDS] if n_thresholds else []
     terms = [term for term in design.terms if term != "Intercept"]
-    return [*(each.name for each in hyper), *names, *terms, *kinds, *thresholds]
+    every = [COEFFICIENTS] if names else []
+    return [*(each.name for each in hyper), *names, *terms, *kinds, *thresholds, *every]
 
 
 def threshold_names(categories: Sequence[str]) -> tuple[str, ...]:

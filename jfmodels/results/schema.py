@@ -508,6 +508,7 @@ SHOWN: dict[str, Shown] = {
             *("observed", "predicted", "low", "high", "tail_probability", "coverage", "flag"),
         ),
         once=("outcome", "category", "coverage"),
+        measured=("observed", "predicted", "low", "high"),
     ),
     "drawn_anew": Shown(
         (BY, "category", *ENDS, "of", "drawn_anew", "unit", "engine", "coverage", "flag"),

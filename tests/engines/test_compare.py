@@ -323,3 +323,9 @@ def test_a_sampler_shows_no_bar_of_its_own_among_the_ways(monkeypatch, engine):
 def test_an_unknown_language_is_refused():
     with pytest.raises(jf.SpecError, match="language"):
         FOUND.agreement(lang="de")
+
+
+def test_clusters_that_some_wave_missed_may_be_the_groups():
+    found = jf.compare(jf.example(), "trust_army", by="commune", weighting="ignore")
+    assert found.models["multilevel"].text.count("(1 | commune:wave)") == 1
+    assert {"direct", "multilevel"} <= set(found.levels()["fit"])

@@ -99,6 +99,7 @@ def test_defaults_do_not_depend_on_how_rows_are_laid_out():
             {"sd(1 | commune)", "sd(x | commune)", "sd(z | commune)", "sd(ar1(wave | region))"},
         ),
         ({"rho": jf.Beta(3, 3)}, {"rho(ar1(wave | region))"}),
+        ({"coefficient": jf.Normal(0.0, 0.3)}, {"wave[T.w2]", "wave[T.w3]", "x"}),
         (
             {"cor": jf.LKJ(5)},
             {"cor(1, x | commune)", "cor(1, z | commune)", "cor(x, z | commune)"},
@@ -117,6 +118,14 @@ def test_a_name_goes_before_a_kind():
     found = table(priors={"sd": jf.HalfNormal(2), "sd(z | commune)": jf.HalfNormal(3)})
     assert found["sd(z | commune)"] == repr(jf.HalfNormal(3))
     assert found["sd(x | commune)"] == repr(jf.HalfNormal(2))
+
+
+def test_every_kind_that_is_shown_is_a_name_for_all_of_it():
+    shown = Model(FORMULA).priors(survey()).drop_duplicates("kind")["kind"]
+    fitting = {"coefficient": jf.Normal(0, 1), "cor": jf.LKJ(1), "rho": jf.Beta(1, 1)}
+    given = {kind: fitting.get(kind, jf.HalfNormal(2)) for kind in shown}
+    assert set(given) == {"coefficient", "sd", "cor", "rho"}
+    assert len(table(priors=given)) == len(table())
 
 
 def test_correlations_know_their_place_in_the_matrix():

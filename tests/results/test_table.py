@@ -246,3 +246,9 @@ def test_a_table_that_was_worked_on_shows_itself(name):
 def test_rows_without_flags_are_printed_without():
     paper = jf.to_table(LEVELS.assign(flag=np.nan), format="markdown")
     assert "<sup>" not in paper
+
+
+def test_shares_observed_and_foretold_have_the_same_decimals():
+    for row in shown_rows(MODEL.ppc()):
+        decimals = {len(row[name].split(".")[1]) for name in ("observed", "predicted", "low")}
+        assert decimals == {3}

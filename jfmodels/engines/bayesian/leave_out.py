@@ -200,7 +200,8 @@ def _integrated(posterior: Posterior, counts: csr_array) -> Floats:
     theta, start = posterior.theta[some].T, posterior.field[some].T
     full, mode = _evidence(posterior.latent, theta, start)
     found = np.empty((counts.shape[0], len(some)))
-    for u in range(len(found)):
+    shown = len(found) > 1 and somebody_looks(sys.stderr)
+    for u in watched(range(len(found)), len(found), shown, "Leaving out"):
         left = counts[[u]].toarray()[0]
         without = replace(posterior.latent, n=posterior.latent.n - left)
         found[u] = full - _evidence(without, theta, mode)[0]

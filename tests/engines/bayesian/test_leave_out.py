@@ -130,7 +130,7 @@ def test_a_group_that_some_lack_is_refused():
         fit.loo("comune")
 
 
-def test_refits_show_how_many_are_done(monkeypatch):
+def test_groups_left_out_show_how_many_are_done(monkeypatch):
     module, seen = sys.modules[left_out_density.__module__], []
 
     def noted(done, total, shown, doing):
@@ -142,5 +142,5 @@ def test_refits_show_how_many_are_done(monkeypatch):
     monkeypatch.setattr(module, "somebody_looks", lambda _: True)
     monkeypatch.setattr(module, "watched", noted)
     found = fitted(MODEL).loo("commune")
-    assert seen == [(found.n_units, True, "Fitting again")]
+    assert seen == [(found.n_units, True, doing) for doing in ("Leaving out", "Fitting again")]
     assert (found.table["elpd"] == -2).all()
