@@ -264,7 +264,11 @@ def _constant(posterior: Posterior, without: Latent, left: Floats) -> float:
 def _people(engine: Multilevel) -> _Units:
     """Respondents, those of one kind told once."""
     latent, patterns = engine.posterior.latent, engine.data.patterns
-    texts = patterns.astype("str").agg(", ".join, axis=1).to_numpy()[latent.row]
+    who = engine.survey.design.interviewer
+    if who is not None and who in patterns:
+        patterns = patterns.assign(**{who: patterns[who].map(_numbered(engine, who))})
+    told = patterns.drop(columns="time", errors="ignore").astype("str").agg(", ".join, axis=1)
+    texts = told.to_numpy()[latent.row]
     if latent.categories:
         answers = np.array(latent.categories)[latent.answer.astype(np.int64)]
     else:
@@ -290,5 +294,17 @@ def _groups(engine: Multilevel, columns: tuple[str, ...]) -> _Units:
     kind = kinds_of(engine.posterior.latent, data.pattern, data.answer)
     shape = (len(groups), len(engine.posterior.latent.n))
     counts = csr_array((data.n, (group.ravel(), kind)), shape=shape)
-    names = [":".join(key.labels[c] for key, c in zip(keys, row, strict=True)) for row in groups]
+    told = [
+        list(_numbered(engine, name).values())
+        if name == engine.survey.design.interviewer
+        else key.labels
+        for name, key in zip(columns, keys, strict=True)
+    ]
+    names = [":".join(labels[c] for labels, c in zip(told, row, strict=True)) for row in groups]
     return _Units(counts, np.ones(len(groups)), names)
+
+
+def _numbered(engine: Multilevel, interviewer: str) -> dict[str, str]:
+    """Numbers in place of interviewers' names, in the survey's order."""
+    labels = engine.survey.group(interviewer).labels
+    return {label: f"{interviewer} {k}" for k, label in enumerate(labels, start=1)}

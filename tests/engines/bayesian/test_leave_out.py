@@ -144,3 +144,15 @@ def test_groups_left_out_show_how_many_are_done(monkeypatch):
     found = fitted(MODEL).loo("commune")
     assert seen == [(found.n_units, True, doing) for doing in ("Leaving out", "Fitting again")]
     assert (found.table["elpd"] == -2).all()
+
+
+def test_interviewers_are_numbered_not_named():
+    survey = jf.example()
+    formula = "shown(trust_army) ~ wave + (1 | facilitator)"
+    fit = jf.fit(formula, survey, weighting="ignore", engine=jf.Laplace(draws=400))
+    names = survey.group("facilitator").labels
+    for unit in ("row", "facilitator", "facilitator:wave"):
+        told = fit.loo(unit, refit=False).table["unit"]
+        assert told.is_unique
+        assert told.str.contains("facilitator [0-9]+").all()
+        assert not any(name in text for text in told for name in names)
