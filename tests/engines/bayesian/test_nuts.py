@@ -55,7 +55,7 @@ TERMS = {
     "ar1": "ar1(wave | region)",
     "bym2": "bym2(region)",
 }
-NEIGHBOURS = {"region": {"a": ["b"], "b": ["c"]}}
+NEIGHBOURS = {"region": {"a": ["b"], "b": ["c"], "d": []}}
 BERNOULLI = "safe ~ wave + sex + (1 | commune)"
 ORDINAL = "walks ~ wave + sex + (1 | commune)"
 
