@@ -70,7 +70,7 @@ PRIORS = {
     "sigma": jf.HalfNormal(1),
     "dispersion": jf.Exponential(0.5),
 }
-BORDERS = {"commune": {"c0": ["c1", "c2"], "c1": ["c2"], "c3": ["c4"], "c5": ["c6"]}}  # c7: none
+BORDERS = {"commune": {"c0": ["c1", "c2"], "c1": ["c2"], "c3": ["c4"], "c5": ["c6"], "c7": []}}
 DESIGN = jf.SurveyDesign(
     wave="wave", cluster="commune", person="person", repeats="clusters", target="population"
 )
